@@ -1,0 +1,244 @@
+/**
+ * The words that every room shares: the domain as the gateway sees it, and the one shape, `Upstream`, that the client,
+ * the budget, resilience, the cache and the test fake all have. Rooms never import each other; they meet here.
+ */
+
+/** JSON as an answer can carry it. Integers that a double cannot hold are strings, so that no digit is lost. */
+export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
+
+export type PipelineRunStatus =
+  'INIT' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TERMINATED' | 'CANCELED' | 'UNKNOWN';
+
+export type PipelineStageType = 'DEPLOY' | 'CHECK' | 'OFFLINE' | 'BUILD' | 'DELETE' | 'UNKNOWN';
+
+export type PipelineItemType = 'NODE' | 'WORKFLOW_DEFINITION' | 'RESOURCE' | 'FUNCTION' | 'UNKNOWN';
+
+export type ProjectStatus =
+  | 'AVAILABLE'
+  | 'INITIALIZING'
+  | 'INIT_FAILED'
+  | 'FORBIDDEN'
+  | 'DELETING'
+  | 'DELETE_FAILED'
+  | 'FROZEN'
+  | 'UPDATING'
+  | 'UPDATE_FAILED'
+  | 'UNKNOWN';
+
+/** One run of a deployment pipeline. Times are epoch milliseconds; texts are trimmed, and null when empty or absent. */
+export interface PipelineRun {
+  /** The upstream's `Id`, a UUID. */
+  runId: string;
+  projectId: string;
+  createTime: number | null;
+  modifyTime: number | null;
+  creator: string | null;
+  status: PipelineRunStatus;
+  /** The status as the upstream spelled it; empty when it sent none. */
+  rawStatus: string;
+  message: string | null;
+  description: string | null;
+  /** In the order of `step`. */
+  stages: PipelineRunStage[];
+}
+
+export interface PipelineRunStage {
+  code: string;
+  step: number;
+  type: PipelineStageType;
+  rawType: string;
+  name: string | null;
+  description: string | null;
+  message: string | null;
+  status: PipelineRunStatus;
+  rawStatus: string;
+  /** Whatever the check or deployment reported, with JSON text inside it decoded. */
+  detail: JsonValue;
+}
+
+/** One object (node, workflow, resource or function) that a run publishes. */
+export interface PipelineRunItem {
+  /** The upstream's `Id`: up to 19 digits, so a string. */
+  itemId: string;
+  name: string | null;
+  type: PipelineItemType;
+  rawType: string;
+  status: PipelineRunStatus;
+  rawStatus: string;
+  message: string | null;
+  version: string | null;
+  createTime: number | null;
+  modifyTime: number | null;
+  /** The FlowSpec document, decoded. */
+  spec: JsonValue;
+}
+
+/** A DataWorks workspace. */
+export interface Project {
+  projectId: string;
+  name: string | null;
+  displayName: string | null;
+  description: string | null;
+  owner: string | null;
+  status: ProjectStatus;
+  rawStatus: string;
+}
+
+/** One numbered page (from 1) of an upstream list. */
+export interface Page<Row> {
+  rows: Row[];
+  totalCount: number;
+  pageNumber: number;
+  pageSize: number;
+}
+
+/** What narrows a list of runs. The status is never UNKNOWN: the upstream has no word for it. */
+export interface PipelineRunFilter {
+  status?: Exclude<PipelineRunStatus, 'UNKNOWN'>;
+  creator?: string;
+  objectId?: string;
+}
+
+/**
+ * The read actions of DataWorks OpenAPI 2024-05-18 that the gateway uses, with our names for their parameters and
+ * results. A run that does not exist is null; a project that does not exist is missing from the page.
+ */
+export interface Actions {
+  ListPipelineRuns: {
+    params: { projectId: string; filter: PipelineRunFilter; pageNumber: number; pageSize: number };
+    result: Page<PipelineRun>;
+  };
+  GetPipelineRun: { params: { projectId: string; runId: string }; result: PipelineRun | null };
+  ListPipelineRunItems: {
+    params: { projectId: string; runId: string; pageNumber: number; pageSize: number };
+    result: Page<PipelineRunItem>;
+  };
+  /** At most 100 ids a call. */
+  ListProjects: { params: { projectIds: readonly string[] }; result: Page<Project> };
+}
+
+export type Action = keyof Actions;
+
+/** Why an answer is older than its freshness allows. */
+export type StaleReason = 'REFRESHING' | 'BUDGET' | 'UPSTREAM_ERROR';
+
+/** A result and how far it can be trusted. */
+export interface Answer<Result> {
+  value: Result;
+  /** Epoch milliseconds at which the value was last known true. */
+  asOf: number;
+  /** Null while the value is as fresh as its kind must be. */
+  staleBecause: StaleReason | null;
+}
+
+/** Who waits: a person, a background refresh, or a poller. Earlier ones go first. */
+export type Priority = 'interactive' | 'refresh' | 'polling';
+
+/** What one operation passes down to every call that it causes. */
+export interface CallContext {
+  /** Epoch milliseconds (of the clock in use) by which an answer must be there. */
+  deadline: number;
+  priority: Priority;
+  /** Fires when the caller no longer waits. */
+  signal?: AbortSignal;
+  /** An answer last known true before this time (epoch milliseconds) will not do. */
+  notBefore?: number;
+  /** Told of everything that happens to the call. Must not throw. */
+  report(event: CallEvent): void;
+}
+
+export type CallEvent =
+  | { type: 'hit' | 'miss' | 'shared'; action: Action }
+  | { type: 'stale'; action: Action; because: StaleReason }
+  | { type: 'attempt'; action: Action }
+  | {
+      type: 'outcome';
+      action: Action;
+      durationMs: number;
+      error: UpstreamError | null;
+      requestId: string | null;
+    }
+  | { type: 'retry'; action: Action; delayMs: number; kind: UpstreamErrorKind };
+
+/** The one seam of the gateway: everything between the loaders and the wire has this shape. */
+export interface Upstream {
+  /** Rejects with an `UpstreamError`, and with nothing else unless there is a bug. */
+  call<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    context: CallContext,
+  ): Promise<Answer<Actions[A]['result']>>;
+}
+
+/** What went wrong, as far as policies and callers need to tell it apart. */
+export type UpstreamErrorKind =
+  /** DataWorks refused the gateway's credentials, or they could not be had. */
+  | 'credentials'
+  /** The credentials are good, but not for this project or action. */
+  | 'forbidden'
+  /** The request was understood and refused: repeating it changes nothing. */
+  | 'rejected'
+  /** Too many calls a second. */
+  | 'throttled'
+  /** The day's or the edition's allowance is used up. */
+  | 'quotaExhausted'
+  /** No whole answer within the time given. */
+  | 'timeout'
+  /** Unreachable, or answering with an error of its own. */
+  | 'unavailable'
+  /** Answered with something that is not what the protocol says. */
+  | 'invalidResponse';
+
+export interface UpstreamErrorDetails {
+  kind: UpstreamErrorKind;
+  action: Action;
+  /** The upstream's error code, or null where none arrived. */
+  code?: string | null;
+  /** The upstream's request id, for a support ticket. */
+  requestId?: string | null;
+  /** How long to wait before the same call can succeed, in milliseconds. */
+  retryAfterMs?: number | null;
+}
+
+/**
+ * A failed upstream call. The message is safe to show a caller: it holds no URL, query, host, credential or upstream
+ * text. Everything that a policy decides on is a field.
+ */
+export class UpstreamError extends Error {
+  override readonly name = 'UpstreamError';
+  readonly kind: UpstreamErrorKind;
+  readonly action: Action;
+  readonly code: string | null;
+  readonly requestId: string | null;
+  readonly retryAfterMs: number | null;
+
+  constructor(message: string, details: UpstreamErrorDetails) {
+    super(message);
+    this.kind = details.kind;
+    this.action = details.action;
+    this.code = details.code ?? null;
+    this.requestId = details.requestId ?? null;
+    this.retryAfterMs = details.retryAfterMs ?? null;
+  }
+}
+
+/** Time as a value, so that a test can hold it still. */
+export interface Clock {
+  /** Epoch milliseconds by the wall clock, which can jump. */
+  now(): number;
+  /** Milliseconds that only ever go forward; the zero is arbitrary. */
+  monotonic(): number;
+  /** Runs `task` after `delayMs` milliseconds; the returned function calls it off. */
+  after(delayMs: number, task: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, task) {
+    const timer = setTimeout(task, delayMs);
+    return () => {
+      clearTimeout(timer);
+    };
+  },
+};
