@@ -92,6 +92,31 @@ export interface Page<Row> {
   pageSize: number;
 }
 
+/** The part of a list that one connection shows. */
+export interface Window<Row> {
+  edges: WindowEdge<Row>[];
+  totalCount: number;
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  /** Epoch milliseconds: the oldest of the pages that the window was cut from. */
+  asOf: number;
+  staleBecause: StaleReason | null;
+}
+
+/** A row and the cursor that names it in its list. */
+export interface WindowEdge<Row> {
+  node: Row;
+  cursor: string;
+}
+
+export type PipelineRunWindow = Window<PipelineRun>;
+export type PipelineRunItemWindow = Window<PipelineRunItem>;
+
+/** Which rows of a list a connection asks for. Cursors are still opaque here. */
+export type WindowRequest =
+  | { by: 'offset'; offset: number; limit: number }
+  | { by: 'cursor'; from: 'start' | 'end'; count: number; after: string | null; before: string | null };
+
 /** What narrows a list of runs. The status is never UNKNOWN: the upstream has no word for it. */
 export interface PipelineRunFilter {
   status?: Exclude<PipelineRunStatus, 'UNKNOWN'>;
@@ -144,7 +169,7 @@ export interface CallContext {
   /** An answer last known true before this time (epoch milliseconds) will not do. */
   notBefore?: number;
   /** Told of everything that happens to the call. Must not throw. */
-  report(event: CallEvent): void;
+  report: (event: CallEvent) => void;
 }
 
 export type CallEvent =

@@ -1,0 +1,92 @@
+import { badUserInput } from '../errors.ts';
+import type { PipelineRunFilter, WindowRequest } from '../model.ts';
+import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from '../generated/graphql.ts';
+
+/*
+ * Arguments as callers send them, checked before any call is made and turned into what loaders take. Everything here throws
+ * BAD_USER_INPUT, with what was expected and what came.
+ */
+
+/** The most rows that one answer shows. */
+export const MAX_ROWS = 100;
+
+const DEFAULT_ROWS = 10;
+const MAX_INT64 = 9223372036854775807n;
+
+export interface CursorArguments {
+  first?: InputMaybe<number>;
+  after?: InputMaybe<string>;
+  last?: InputMaybe<number>;
+  before?: InputMaybe<string>;
+}
+
+export interface WindowArguments extends CursorArguments {
+  page?: InputMaybe<PageInput>;
+}
+
+/** Relay's arguments or a numbered page. With neither, the first 10; with only `before`, the last 10 before it. */
+export function windowOf({ page, first, after, last, before }: WindowArguments): WindowRequest {
+  const cursorArguments = Object.entries({ first, after, last, before }).filter(([, value]) => value != null);
+  if (page != null) {
+    if (cursorArguments.length > 0) {
+      const names = cursorArguments.map(([name]) => `\`${name}\``).join(', ');
+      throw badUserInput(
+        `\`page\` asks for a numbered page and can't go together with ${names}: use one or the other.`,
+      );
+    }
+    if (page.number < 1) throw badUserInput(`\`page.number\` must be at least 1; got ${page.number}.`);
+    const limit = rowCount('page.size', page.size);
+    return { by: 'offset', offset: (page.number - 1) * limit, limit };
+  }
+  if (first != null && last != null) {
+    throw badUserInput(`\`first\` and \`last\` can't go together: got first: ${first} and last: ${last}.`);
+  }
+  const from = last != null || (first == null && after == null && before != null) ? 'end' : 'start';
+  const count = rowCount(from === 'end' ? 'last' : 'first', (from === 'end' ? last : first) ?? DEFAULT_ROWS);
+  return { by: 'cursor', from, count, after: after ?? null, before: before ?? null };
+}
+
+/** A workspace's number: 1 to 19 digits, as an upstream long can hold it. */
+export function projectIdOf(text: string): string {
+  return longOf('projectId', text);
+}
+
+/** The upstream calls it a UUID; anything that could be one of its ids passes, nothing else. */
+export function runIdOf(text: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
+  throw badUserInput(`\`runId\` must be a run's id as DataWorks gives it, a UUID; got ${quote(text)}.`);
+}
+
+/** Null and left-out fields narrow nothing. */
+export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRunFilter {
+  const filter: PipelineRunFilter = {};
+  if (input?.status != null) {
+    if (input.status === 'UNKNOWN') {
+      throw badUserInput('`filter.status` must be a status that DataWorks has a word for; got UNKNOWN.');
+    }
+    filter.status = input.status;
+  }
+  if (input?.creator != null) filter.creator = creatorOf(input.creator);
+  if (input?.objectId != null) filter.objectId = longOf('filter.objectId', input.objectId);
+  return filter;
+}
+
+function creatorOf(text: string): string {
+  if (/^[\w.:@-]{1,128}$/.test(text)) return text;
+  throw badUserInput(`\`filter.creator\` must be an Alibaba Cloud account's uid; got ${quote(text)}.`);
+}
+
+function longOf(name: string, text: string): string {
+  if (/^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= MAX_INT64) return text;
+  throw badUserInput(`\`${name}\` must be a positive whole number of at most 19 digits; got ${quote(text)}.`);
+}
+
+function rowCount(name: string, count: number): number {
+  if (count >= 1 && count <= MAX_ROWS) return count;
+  throw badUserInput(`\`${name}\` must be 1 to ${MAX_ROWS}; got ${count}.`);
+}
+
+/** A value as a message shows it. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
+}
