@@ -5,6 +5,7 @@ export default class CountsReporter {
     const skipped = results.numPendingTests + results.numTodoTests;
     const counts = [`${results.numPassedTests} passed`, `${failed} failed`];
     if (skipped > 0) counts.push(`${skipped} skipped`);
-    process.stderr.write(`\n${counts.join(', ')}\n`);
+    // Jest's own summary is printed after this call.
+    process.once('exit', () => process.stdout.write(`\n${counts.join(', ')}\n`));
   }
 }

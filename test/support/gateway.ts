@@ -1,0 +1,86 @@
+import { loadConfig } from '../../src/config.ts';
+import { startGateway } from '../../src/gateway.ts';
+import type { Clock } from '../../src/model.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import { createCredentialSource } from '../../src/upstream/credentials.ts';
+
+export interface TestGateway extends AsyncDisposable {
+  url: string;
+  simulator: Simulator;
+  /** Posts an operation and gives back its parsed answer. */
+  query(
+    query: string,
+    variables?: Record<string, unknown>,
+    headers?: Record<string, string>,
+  ): Promise<GraphQLAnswer>;
+  /** The wire calls since the last time this was asked: action and page number, as `ListPipelineRuns 1`. */
+  newCalls(): string[];
+  close(): Promise<void>;
+}
+
+export interface GraphQLAnswer {
+  status: number;
+  headers: Headers;
+  data: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as the test asks
+  errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
+  extensions?: Record<string, unknown>;
+}
+
+export interface TestGatewayOptions {
+  simulator?: SimulatorOptions;
+  /** Settings by their environment names. */
+  settings?: Record<string, string>;
+  clock?: Clock;
+}
+
+/**
+ * The whole gateway over real HTTP, with the real SDK, before a simulator of its own. Neither side holds calls back unless the
+ * test says so, and no run appears by itself.
+ */
+export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const simulator = await startSimulator({ qps: null, ...options.simulator });
+  const result = loadConfig({
+    PORT: '0',
+    DATAWORKS_ENDPOINT: simulator.url,
+    DATAWORKS_MAX_QPS: '1000',
+    ...options.settings,
+  });
+  if ('problems' in result) throw new Error(result.problems.join('\n'));
+  const gateway = await startGateway(result.config, {
+    credential: createCredentialSource(simulator),
+    ...(options.clock && { clock: options.clock }),
+  });
+  let seen = 0;
+
+  return {
+    url: gateway.url,
+    simulator,
+    query: (query, variables, headers) => postOperation(gateway.url, { query, variables }, headers),
+    newCalls() {
+      const fresh = [...simulator.calls].slice(seen);
+      seen += fresh.length;
+      return fresh.map(({ action, params }) => [action, params['PageNumber']].filter(Boolean).join(' '));
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+
+  async function close(): Promise<void> {
+    await gateway.close();
+    await simulator.close();
+  }
+}
+
+export async function postOperation(
+  url: string,
+  body: unknown,
+  headers: Record<string, string> = {},
+): Promise<GraphQLAnswer> {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+  const answer = (await response.json()) as Omit<GraphQLAnswer, 'status' | 'headers'>;
+  return { status: response.status, headers: response.headers, ...answer };
+}
