@@ -1,0 +1,210 @@
+import type { ListView } from './actions.ts';
+import type { Ending, EndingFault } from './endings.ts';
+import { endingOf } from './endings.ts';
+import type { Parameters } from './parameters.ts';
+import { createStream } from './random.ts';
+import type { ReshapingFault } from './reshape.ts';
+import { reshape } from './reshape.ts';
+import type { WireObject } from './wire.ts';
+
+/** What goes wrong. Kinds of different families add up on one call; of the endings the first to match wins. */
+export type FaultEffect = DelayFault | ListFault | ReshapingFault | EndingFault;
+
+export type DelayFault =
+  | { kind: 'latency'; delayMs: number }
+  /** Until `release()`. The answer is made at the release, or at the arrival and is then old when it comes. */
+  | { kind: 'hold'; answerFrom?: 'release' | 'arrival' };
+
+export type ListFault =
+  | { kind: 'reorder'; order?: 'oldestFirst' | 'byId' }
+  /** Default 50. The answer says the capped size. */
+  | { kind: 'capPageSize'; pageSize?: number };
+
+export type FaultKind = FaultEffect['kind'];
+
+/** Which calls a fault hits: those that fit every field given. */
+export interface FaultScope {
+  /** As on the wire, so an old alias is not hit by a fault on the new name. */
+  action?: string;
+  /** Parameters that must have these values, as text. */
+  params?: Parameters;
+  /** How many calls it hits before it is spent; default: all. */
+  times?: number;
+  /** Chance of hitting a call that fits, 0 to 1; default 1. */
+  probability?: number;
+  /** Of the dice for `probability`; default 1. */
+  seed?: number;
+}
+
+export type Fault = FaultEffect & FaultScope;
+
+/** Calling it removes the fault, and lets go what it holds. */
+export interface FaultHandle {
+  (): void;
+  /** How many calls it has hit. */
+  readonly hits: number;
+  /** Resolves when it has hit `count` calls in all. */
+  hit(count: number): Promise<void>;
+  /** Lets go the calls that a `hold` holds now; later ones are held again. */
+  release(): void;
+}
+
+/** What the faults make of one call. */
+export interface AppliedFaults {
+  kinds: FaultKind[];
+  view: ListView;
+  /** Null where the answer goes out in the usual way. */
+  ending: Ending | null;
+  /** Resolves when the answer may be made; null for at once, in the tick of the hit. */
+  beforeAnswer: Promise<unknown> | null;
+  /** Resolves when it may go out; null for at once. */
+  afterAnswer: Promise<unknown> | null;
+  reshape: (body: WireObject) => WireObject;
+}
+
+export interface Faults {
+  add(fault: Fault): FaultHandle;
+  list(): Fault[];
+  /** The faults that hit this call, each paid for with one of its `times`. */
+  take(action: string, params: Parameters): AppliedFaults;
+  /** Removes every fault and wakes every call that waits. */
+  clear(): void;
+}
+
+/** Runs a task later, and returns what calls it off. */
+export type After = (delayMs: number, task: () => void) => () => void;
+
+interface ActiveFault {
+  fault: Fault;
+  hits: number;
+  next: () => number;
+  waiting: Set<() => void>;
+  watchers: Map<() => void, number>;
+}
+
+export function createFaults(after: After): Faults {
+  const active = new Set<ActiveFault>();
+
+  return {
+    add(fault) {
+      const entry: ActiveFault = {
+        fault,
+        hits: 0,
+        next: createStream(fault.seed ?? 1),
+        waiting: new Set(),
+        watchers: new Map(),
+      };
+      active.add(entry);
+      return createHandle(entry, () => active.delete(entry));
+    },
+    list: () => [...active].filter(isUnspent).map(({ fault }) => fault),
+    take(action, params) {
+      const hit = choose(active, action, params);
+      hit.forEach(countHit);
+      return apply(hit, after);
+    },
+    clear() {
+      for (const entry of active) wake(entry);
+      active.clear();
+    },
+  };
+}
+
+function createHandle(entry: ActiveFault, remove: () => void): FaultHandle {
+  const handle = () => {
+    remove();
+    wake(entry);
+  };
+  const hit = (count: number) =>
+    entry.hits >= count
+      ? Promise.resolve()
+      : new Promise<void>((resolve) => {
+          entry.watchers.set(resolve, count);
+        });
+  Object.defineProperty(handle, 'hits', { get: () => entry.hits });
+  return Object.assign(handle, { hit, release: () => wake(entry) }) as FaultHandle;
+}
+
+function choose(active: Iterable<ActiveFault>, action: string, params: Parameters): ActiveFault[] {
+  const chosen: ActiveFault[] = [];
+  let hasEnding = false;
+  for (const entry of active) {
+    const isEnding = endingOf(entry.fault) !== null;
+    // A later ending is kept for a later call, so that faults with `times` make a queue.
+    if ((isEnding && hasEnding) || !isUnspent(entry) || !fits(entry.fault, action, params)) continue;
+    if (entry.next() >= (entry.fault.probability ?? 1)) continue;
+    hasEnding ||= isEnding;
+    chosen.push(entry);
+  }
+  return chosen;
+}
+
+function isUnspent({ fault, hits }: ActiveFault): boolean {
+  return hits < (fault.times ?? Infinity);
+}
+
+function fits(fault: Fault, action: string, params: Parameters): boolean {
+  return (
+    (fault.action === undefined || fault.action === action) &&
+    Object.entries(fault.params ?? {}).every(([name, value]) => params[name] === value)
+  );
+}
+
+function countHit(entry: ActiveFault): void {
+  entry.hits++;
+  for (const [notify, count] of entry.watchers) {
+    if (entry.hits >= count) {
+      entry.watchers.delete(notify);
+      notify();
+    }
+  }
+}
+
+function apply(entries: readonly ActiveFault[], after: After): AppliedFaults {
+  const view: ListView = { order: 'newestFirst', maxPageSize: Infinity };
+  for (const { fault } of entries) {
+    if (fault.kind === 'reorder') view.order = fault.order ?? 'oldestFirst';
+    if (fault.kind === 'capPageSize') view.maxPageSize = fault.pageSize ?? 50;
+  }
+  const [late, early] = partition(
+    entries,
+    ({ fault }) => fault.kind === 'hold' && fault.answerFrom === 'arrival',
+  );
+  return {
+    kinds: entries.map(({ fault }) => fault.kind),
+    view,
+    ending: entries.map(({ fault }) => endingOf(fault)).find((ending) => ending !== null) ?? null,
+    beforeAnswer: waitAll(early, after),
+    afterAnswer: waitAll(late, after),
+    reshape: (body) => entries.reduce((shaped, { fault }) => reshape(shaped, fault.kind), body),
+  };
+}
+
+/** Every wait begins at the hit, before `hit()` tells of it: whoever saw the hit may release at once. */
+function waitAll(entries: readonly ActiveFault[], after: After): Promise<unknown> | null {
+  const waits = entries.map((entry) => wait(entry, after)).filter((waiting) => waiting !== null);
+  return waits.length > 0 ? Promise.all(waits) : null;
+}
+
+function wait(entry: ActiveFault, after: After): Promise<void> | null {
+  const { fault, waiting } = entry;
+  if (fault.kind !== 'hold' && fault.kind !== 'latency') return null;
+  return new Promise((resolve) => {
+    const callOff = fault.kind === 'latency' ? after(fault.delayMs, finish) : null;
+    waiting.add(finish);
+
+    function finish(): void {
+      callOff?.();
+      waiting.delete(finish);
+      resolve();
+    }
+  });
+}
+
+function wake({ waiting }: ActiveFault): void {
+  for (const finish of waiting) finish();
+}
+
+function partition<Entry>(entries: readonly Entry[], test: (entry: Entry) => boolean): [Entry[], Entry[]] {
+  return [entries.filter(test), entries.filter((entry) => !test(entry))];
+}
