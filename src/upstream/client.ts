@@ -1,0 +1,185 @@
+import openApi from '@alicloud/openapi-client';
+import { UpstreamError } from '../model.ts';
+import type { Action, Actions, Answer, CallContext, Clock, JsonValue, Upstream } from '../model.ts';
+import { actions } from './actions.ts';
+import type { ActionSpec, WireParams } from './actions.ts';
+import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
+import { missingCredential } from './credentials.ts';
+import type { CredentialSource } from './credentials.ts';
+import { failureIn, failureThrown, requestIdIn } from './failure.ts';
+import { DecodeError, objectOf } from './fields.ts';
+import type { JsonObject } from './fields.ts';
+import { parseLossless } from './losslessJson.ts';
+import { within } from './within.ts';
+
+export interface ClientOptions {
+  /** `host` or `host:port`, without a scheme. The SDK knows no endpoints of its own. */
+  endpoint: string;
+  protocol: 'http' | 'https';
+  credential: CredentialSource;
+  /** How long one call may take, in milliseconds; less when the context's deadline is nearer. Default 4000. */
+  tryTimeoutMs?: number;
+  clock: Clock;
+}
+
+/**
+ * The DataWorks of one endpoint and account. One `call` is one wire call, or two when the region knows an action only by
+ * its older name. A call whose caller leaves rejects with kind `timeout`, as one whose time is up: either way there is no
+ * whole answer in the time given.
+ */
+export function createClient(options: ClientOptions): Upstream {
+  const { endpoint, protocol, credential, tryTimeoutMs = 4000, clock } = options;
+  const sdk: Sdk = new openApi.default(new openApi.Config({ endpoint, protocol, credential }));
+  /** Until when (monotonic) an action is called by its older name. */
+  const aliasedUntil = new Map<Action, number>();
+
+  async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
+    const { alias }: ActionSpec<A> = actions[action];
+    if (alias === undefined) return attempt(action, action, params, context);
+    if (clock.monotonic() >= (aliasedUntil.get(action) ?? -Infinity)) {
+      try {
+        return await attempt(action, action, params, context);
+      } catch (error) {
+        if (!isUnknownAction(error)) throw error;
+        aliasedUntil.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
+      }
+    }
+    const detail = alias.cannotServe?.(params) ?? null;
+    if (detail !== null) throw upstreamError({ kind: 'rejected', action, detail });
+    try {
+      return await attempt(action, alias.name, params, context);
+    } catch (error) {
+      if (isUnknownAction(error)) aliasedUntil.delete(action);
+      throw error;
+    }
+  }
+
+  async function attempt<A extends Action>(
+    action: A,
+    wireName: string,
+    params: Actions[A]['params'],
+    context: CallContext,
+  ): Promise<Answer<Actions[A]['result']>> {
+    const spec: ActionSpec<A> = actions[action];
+    const wireParams = spec.encode(params);
+    const asOf = clock.now();
+    const timeoutMs = Math.min(tryTimeoutMs, context.deadline - asOf);
+    if (timeoutMs <= 0 || context.signal?.aborted === true) {
+      throw upstreamError({ kind: 'timeout', action, detail: 'nobody waited any more' });
+    }
+    context.report({ type: 'attempt', action });
+    const startedAt = clock.monotonic();
+    const ended = (error: UpstreamError | null, requestId: string | null) =>
+      context.report({
+        type: 'outcome',
+        action,
+        durationMs: clock.monotonic() - startedAt,
+        error,
+        requestId,
+      });
+    try {
+      const response = await within(send(action, wireName, spec.method, wireParams), {
+        clock,
+        timeoutMs,
+        signal: context.signal,
+        giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
+      });
+      const { value, requestId } = readAnswer(action, spec, params, response);
+      ended(null, requestId);
+      return { value, asOf, staleBecause: null };
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      if (spec.notFound !== undefined && isNotFound(error)) {
+        ended(null, error.requestId);
+        return { value: spec.notFound.value, asOf, staleBecause: null };
+      }
+      if (error.kind === 'credentials') credential.forget();
+      ended(error, error.requestId);
+      throw error;
+    }
+  }
+
+  async function send(action: Action, wireName: string, method: 'GET' | 'POST', wireParams: WireParams) {
+    // The SDK sends an undefined value as an empty one.
+    const sent = Object.fromEntries(Object.entries(wireParams).filter(([, value]) => value !== undefined));
+    try {
+      return await sdk.callApi(
+        { ...RPC, action: wireName, method, protocol },
+        method === 'GET' ? { query: sent } : { body: sent },
+        {
+          // Ours fire first. These end the socket of a call that we gave up, and the idle timer, which the SDK calls
+          // connectTimeout, must not be the shorter one: it runs for the whole request.
+          readTimeout: tryTimeoutMs + 500,
+          connectTimeout: tryTimeoutMs + 1000,
+        },
+      );
+    } catch (thrown) {
+      // The SDK's error holds the signed request, so nothing may keep a reference to it.
+      if (thrown instanceof UpstreamError) throw missingCredential(action);
+      throw classify(failureThrown(thrown), action);
+    }
+  }
+
+  return { call };
+}
+
+/** The SDK's one method that is used. It takes plain objects for its model classes. */
+interface Sdk {
+  callApi(params: object, request: object, runtime: object): Promise<SdkResponse>;
+}
+
+/** Redirects come as successes; an error status never does. */
+interface SdkResponse {
+  statusCode?: number;
+  body?: unknown;
+}
+
+/** `string` keeps the digits that the SDK's own JSON parsing loses. */
+const RPC = {
+  version: '2024-05-18',
+  pathname: '/',
+  style: 'RPC',
+  authType: 'AK',
+  reqBodyType: 'formData',
+  bodyType: 'string',
+};
+
+const ALIAS_MEMORY_MS = 600_000;
+
+function lateness(reason: 'expired' | 'aborted', timeoutMs: number): string {
+  return reason === 'aborted' ? 'the caller left' : `nothing whole came within ${Math.round(timeoutMs)} ms`;
+}
+
+function readAnswer<A extends Action>(
+  action: A,
+  spec: ActionSpec<A>,
+  params: Actions[A]['params'],
+  { statusCode = 200, body }: SdkResponse,
+): { value: Actions[A]['result']; requestId: string | null } {
+  if (statusCode >= 300) {
+    throw upstreamError({
+      kind: 'unavailable',
+      action,
+      detail: 'the call was redirected to another address',
+    });
+  }
+  let parsed: JsonObject = {};
+  try {
+    parsed = objectOf(parsedBody(body), 'the body');
+    const failure = failureIn(parsed);
+    if (failure !== null) throw classify(failure, action);
+    return { value: spec.decode(parsed, params), requestId: requestIdIn(parsed) };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const { message: detail } = error;
+    throw upstreamError({ kind: 'invalidResponse', action, requestId: requestIdIn(parsed), detail });
+  }
+}
+
+function parsedBody(body: unknown): JsonValue {
+  try {
+    return parseLossless(typeof body === 'string' ? body : '');
+  } catch {
+    throw new DecodeError('the body is not JSON');
+  }
+}

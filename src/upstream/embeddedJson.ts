@@ -1,0 +1,39 @@
+import type { JsonValue } from '../model.ts';
+import { DecodeError, isObject } from './fields.ts';
+import { parseLossless } from './losslessJson.ts';
+
+/** How many times JSON text may be wrapped in JSON text; what is inside the innermost wrapping stays text. */
+const MAX_WRAPPINGS = 5;
+
+/** Deeper than any real document, and shallow enough for every recursive reader behind us. */
+const MAX_NESTING = 100;
+
+/**
+ * Replaces text that holds a JSON object or array by what it holds, at any place inside the value, and keeps every digit.
+ * Stage details and FlowSpec documents arrive as such text. Text that is nearly JSON stays text.
+ *
+ * @throws DecodeError when the value itself, not text inside it, is nested more than 100 levels deep.
+ */
+export function decodeEmbedded(value: JsonValue, wrappings = MAX_WRAPPINGS, nesting = 0): JsonValue {
+  if (typeof value === 'string') return unwrapped(value, wrappings, nesting);
+  if (typeof value !== 'object' || value === null) return value;
+  if (nesting >= MAX_NESTING) throw new DecodeError('a value is nested too deeply');
+  if (isObject(value)) {
+    // fromEntries defines a key named __proto__, where an assignment would set the prototype.
+    return Object.fromEntries(
+      Object.entries(value).map(([key, inner]) => [key, decodeEmbedded(inner, wrappings, nesting + 1)]),
+    );
+  }
+  return value.map((inner) => decodeEmbedded(inner, wrappings, nesting + 1));
+}
+
+function unwrapped(text: string, wrappings: number, nesting: number): JsonValue {
+  if (wrappings === 0 || !LOOKS_LIKE_JSON.test(text)) return text;
+  try {
+    return decodeEmbedded(parseLossless(text), wrappings - 1, nesting);
+  } catch {
+    return text;
+  }
+}
+
+const LOOKS_LIKE_JSON = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;

@@ -1,0 +1,55 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../model.ts';
+
+export interface Limits {
+  clock: Clock;
+  timeoutMs: number;
+  signal?: AbortSignal | undefined;
+  /** Called at most once, when the time is up or the caller leaves; what it returns is the rejection. */
+  giveUp: (reason: 'expired' | 'aborted') => Error;
+}
+
+/**
+ * Waits for `work` until the time is up or the caller leaves, whichever comes first. The work itself cannot be called off
+ * and goes on unheard: its late result or rejection is dropped.
+ */
+export function within<T>(work: Promise<T>, { clock, timeoutMs, signal, giveUp }: Limits): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const leave = (reason: 'expired' | 'aborted') => {
+      stopWaiting();
+      reject(giveUp(reason));
+    };
+    const cancelTimer = clock.after(timeoutMs, () => leave('expired'));
+    const stopListening = onAbort(signal, () => leave('aborted'));
+    const stopWaiting = () => {
+      cancelTimer();
+      stopListening();
+    };
+    work.finally(stopWaiting).then(resolve, reject);
+    if (signal?.aborted === true) leave('aborted');
+  });
+}
+
+/** Resolves after `delayMs`, or at once when the signal fires. */
+export function pause(clock: Clock, delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      cancelTimer();
+      stopListening();
+      resolve();
+    };
+    const cancelTimer = clock.after(delayMs, wake);
+    const stopListening = onAbort(signal, wake);
+    if (signal?.aborted === true) wake();
+  });
+}
+
+function onAbort(signal: AbortSignal | undefined, task: () => void): () => void {
+  if (signal === undefined) return () => undefined;
+  // All calls of one operation listen to its one signal, and Node takes more than ten listeners for a leak.
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', task, { once: true });
+  return () => {
+    signal.removeEventListener('abort', task);
+  };
+}
