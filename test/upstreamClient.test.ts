@@ -374,9 +374,10 @@ describe('a call without an answer', () => {
 describe('where the region does not know an action', () => {
   const older = page({ TotalCount: '0', PageNumber: '1', PageSize: '10', Deployments: [] });
 
-  test('its older name serves, is remembered for ten minutes, and each wire call is reported', async () => {
+  test('its older name serves the next try, is remembered for ten minutes, and each wire call is a call', async () => {
     const { clock, events, list } = createHarness();
     stub.replies.push(unknownAction, older, older, page({ PipelineRuns: [] }));
+    await expect(list()).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: 0 });
     await list();
     await clock.advance(599_999);
     await list();
@@ -395,6 +396,9 @@ describe('where the region does not know an action', () => {
   test('a run is read under the older name too', async () => {
     const { call } = createHarness();
     stub.replies.push(unknownAction, json(200, { Pipeline: { Id: 'run-1' } }));
+    await expect(call('GetPipelineRun', { projectId: '10000', runId: 'run-1' })).rejects.toThrow(
+      'older name',
+    );
     const answer = await call('GetPipelineRun', { projectId: '10000', runId: 'run-1' });
     expect(answer.value?.runId).toBe('run-1');
     expect(stub.seen.map(({ action }) => action)).toEqual(['GetPipelineRun', 'GetDeployment']);
@@ -415,6 +419,7 @@ describe('where the region does not know an action', () => {
   test('an older name that is unknown as well is not remembered', async () => {
     const { list } = createHarness();
     stub.replies.push(unknownAction, unknownAction, page({ PipelineRuns: [] }));
+    await expect(list()).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(list()).rejects.toMatchObject({ kind: 'rejected', code: 'InvalidAction.NotFound' });
     await list();
     expect(stub.seen.map(({ action }) => action)).toEqual([

@@ -23,8 +23,8 @@ export interface ClientOptions {
 }
 
 /**
- * The DataWorks of one endpoint and account. One `call` is one wire call, or two when the region knows an action only by
- * its older name. A call whose caller leaves rejects with kind `timeout`, as one whose time is up: either way there is no
+ * The DataWorks of one endpoint and account. One `call` is one wire call. One that finds out that the region knows an action
+ * only by its older name fails as `unavailable`, and the next try uses that name. A call whose caller leaves rejects with kind `timeout`, as one whose time is up: either way there is no
  * whole answer in the time given.
  */
 export function createClient(options: ClientOptions): Upstream {
@@ -36,21 +36,25 @@ export function createClient(options: ClientOptions): Upstream {
   async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
     const { alias }: ActionSpec<A> = actions[action];
     if (alias === undefined) return attempt(action, action, params, context);
-    if (clock.monotonic() >= (aliasedUntil.get(action) ?? -Infinity)) {
-      try {
-        return await attempt(action, action, params, context);
-      } catch (error) {
-        if (!isUnknownAction(error)) throw error;
-        aliasedUntil.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
-      }
-    }
-    const detail = alias.cannotServe?.(params) ?? null;
-    if (detail !== null) throw upstreamError({ kind: 'rejected', action, detail });
+    const byOlderName = clock.monotonic() < (aliasedUntil.get(action) ?? -Infinity);
+    const cannotServe = () => {
+      const detail = alias.cannotServe?.(params) ?? null;
+      return detail === null ? null : upstreamError({ kind: 'rejected', action, detail });
+    };
+    if (byOlderName) throwIfAny(cannotServe());
     try {
-      return await attempt(action, alias.name, params, context);
+      return await attempt(action, byOlderName ? alias.name : action, params, context);
     } catch (error) {
-      if (isUnknownAction(error)) aliasedUntil.delete(action);
-      throw error;
+      if (!isUnknownAction(error)) throw error;
+      if (byOlderName) {
+        aliasedUntil.delete(action);
+        throw error;
+      }
+      aliasedUntil.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
+      throwIfAny(cannotServe());
+      // The older name is a call of its own, to be paid for and counted like any other: the next try makes it.
+      const detail = 'this region knows the action by its older name only, which the next try uses';
+      throw upstreamError({ kind: 'unavailable', action, detail, retryAfterMs: 0 });
     }
   }
 
@@ -121,6 +125,10 @@ export function createClient(options: ClientOptions): Upstream {
   }
 
   return { call };
+}
+
+function throwIfAny(error: UpstreamError | null): void {
+  if (error !== null) throw error;
 }
 
 /** The SDK's one method that is used. It takes plain objects for its model classes. */
