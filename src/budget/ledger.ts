@@ -1,0 +1,56 @@
+import type { CalendarWindow } from './calendar.ts';
+
+export type WindowName = 'second' | 'day' | 'month';
+
+/** Which window keeps a call back, and for how long at least (milliseconds). Zero: nothing does. */
+export interface Obstacle {
+  window: WindowName;
+  waitMs: number;
+}
+
+export type Payment =
+  /** `giveBack` returns the day and month part of a payment whose call was not made after all. */
+  { paid: true; giveBack(): void } | { paid: false; obstacle: Obstacle };
+
+/** How full a window is. `limit` and `left` are null where there is no limit; `resetsAt` is epoch milliseconds. */
+export interface WindowSnapshot {
+  limit: number | null;
+  used: number;
+  left: number | null;
+  resetsAt: number;
+}
+
+/** Where calls are paid for. Payments are made one after the other, never at once. */
+export interface Ledger {
+  /** Pays for one call in all windows, or in none. Never rejects. */
+  pay(): Promise<Payment>;
+  /** What keeps back the call that is `ahead` places behind the next, as far as this replica knows: never too much. */
+  forecast(): (ahead: number) => Obstacle;
+  /** Counts the second as full: the upstream says that it is. */
+  fillSecond(): void;
+  snapshot(): Record<WindowName, WindowSnapshot>;
+  /** Where the counts are: in this process, in Redis, or in this process because Redis does not answer. */
+  shared(): 'memory' | 'redis' | 'fallback';
+}
+
+/** The obstacle that lasts longest; of equals the first. */
+export function longest(first: Obstacle, ...others: Obstacle[]): Obstacle {
+  return others.reduce((worst, other) => (other.waitMs > worst.waitMs ? other : worst), first);
+}
+
+export function describeWindow(
+  window: CalendarWindow,
+  nowMs: number,
+  count: { used: number; left: number },
+): WindowSnapshot {
+  return {
+    limit: finiteOrNull(window.limit),
+    used: count.used,
+    left: finiteOrNull(count.left),
+    resetsAt: window.periodAt(nowMs).turnsAt,
+  };
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,36 @@
+/** What DataWorks allows one account in one region, summed over all its callers. */
+export interface Limits {
+  /** Calls in any one second: a whole number from 1. */
+  perSecond: number;
+  /** Calls in a calendar day, or null where there is no limit. */
+  perDay: number | null;
+  /** Calls in a calendar month, or null where there is no limit. */
+  perMonth: number | null;
+}
+
+export type Edition = 'basic' | 'standard' | 'professional' | 'enterprise';
+
+/**
+ * The published limits (developer-reference/use-dataworks-openapi). Enterprise counts reads (50) and writes (20) apart,
+ * and the gateway only reads. Beyond their monthly free calls the paid editions are billed, not refused, so those
+ * figures are no limits.
+ */
+export const editions: Readonly<Record<Edition, Readonly<Limits>>> = {
+  basic: { perSecond: 5, perDay: 100, perMonth: 3_100 },
+  standard: { perSecond: 5, perDay: null, perMonth: null },
+  professional: { perSecond: 5, perDay: null, perMonth: null },
+  enterprise: { perSecond: 50, perDay: null, perMonth: null },
+};
+
+/** The limits of an edition, except where `overrides` has a figure of its own (null lifts a limit). */
+export function limitsFor(
+  edition: Edition,
+  overrides: { [Field in keyof Limits]?: Limits[Field] | undefined } = {},
+): Limits {
+  const preset = editions[edition];
+  return {
+    perSecond: overrides.perSecond ?? preset.perSecond,
+    perDay: overrides.perDay === undefined ? preset.perDay : overrides.perDay,
+    perMonth: overrides.perMonth === undefined ? preset.perMonth : overrides.perMonth,
+  };
+}
