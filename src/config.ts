@@ -1,8 +1,11 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { AuthSettings } from './http/authentication.ts';
+import type { HttpSettings } from './http/server.ts';
+import { type EDITIONS, isLoopback, type LOG_LEVELS, quote, settings } from './settings.ts';
 
 /** Settings of the whole gateway, checked and frozen. Every name stands in the README's table. */
 export interface Config {
-  http: { host: string; port: number };
+  http: HttpSettings;
   /** Whether the schema can be asked for its own shape, and whether browsers are shown an explorer. */
   introspection: boolean;
   explorer: boolean;
@@ -29,10 +32,13 @@ export interface Config {
   requestDeadlineMs: number;
   /** The most upstream calls that one operation may need. */
   maxOperationCalls: number;
+  logLevel: LogLevel;
+  /** Whether there is a /metrics. */
+  metrics: boolean;
 }
 
-export const EDITIONS = ['basic', 'standard', 'professional', 'enterprise'] as const;
 export type Edition = (typeof EDITIONS)[number];
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type ConfigResult = { config: Config } | { problems: string[] };
 
@@ -50,72 +56,65 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   return { config: Object.freeze(configOf(parsed.data)) };
 }
 
-/** Whether only this machine can reach a server that listens on the host. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
-const settings = z.object({
-  PORT: whole(0, 65_535).default(4000),
-  HOST: z.string().default('127.0.0.1'),
-  NODE_ENV: z.string().optional(),
-  INTROSPECTION: flag().optional(),
-  EXPLORER: flag().optional(),
-  DATAWORKS_REGION: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z0-9]+)+$/, {
-      error: (issue) => `must be a region id such as cn-shanghai; got ${quote(issue.input)}.`,
-    })
-    .optional(),
-  DATAWORKS_ENDPOINT: z
-    .string()
-    .superRefine((text, context) => {
-      const problem = endpointProblem(text);
-      if (problem) context.addIssue({ code: 'custom', message: problem });
-    })
-    .optional(),
-  DATAWORKS_EDITION: z
-    .enum(EDITIONS, {
-      error: (issue) => `must be one of ${EDITIONS.join(', ')}; got ${quote(issue.input)}.`,
-    })
-    .default('standard'),
-  DATAWORKS_MAX_QPS: whole(1, 10_000).optional(),
-  DATAWORKS_DAILY_CALLS: whole(1, 1_000_000_000).optional(),
-  DATAWORKS_MONTHLY_CALLS: whole(1, 1_000_000_000).optional(),
-  DATAWORKS_PAGE_SIZE: whole(10, 100).default(100),
-  UPSTREAM_TRY_TIMEOUT_MS: whole(100, 60_000).default(4000),
-  CACHE_FRESH_MS: whole(0, 86_400_000).default(5000),
-  CACHE_STALE_MS: whole(0, 604_800_000).default(600_000),
-  CACHE_MAX_BYTES: whole(1_000_000, 64_000_000_000).default(128_000_000),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\/\S+$/, { error: () => 'must be a URL such as redis://127.0.0.1:6379.' })
-    .optional(),
-  REPLICAS: whole(1, 1000).optional(),
-  REQUEST_DEADLINE_MS: whole(100, 120_000).default(10_000),
-  MAX_OPERATION_CALLS: whole(1, 1000).default(10),
-});
+type Given = Readonly<Record<string, string | undefined>>;
 
 /** What single settings can't tell. Works on the raw values, so that it is told together with all other problems. */
-function problemsTogether(given: Readonly<Record<string, string | undefined>>): string[] {
-  const problems: string[] = [];
-  if (given['DATAWORKS_REGION'] === undefined && given['DATAWORKS_ENDPOINT'] === undefined) {
-    problems.push(
-      'DATAWORKS_REGION is not set: set it to the region of your workspaces, such as cn-shanghai, or set DATAWORKS_ENDPOINT.',
-    );
-  }
-  if (given['HOST'] !== undefined && !isLoopback(given['HOST'])) {
-    problems.push(
-      `HOST must be a loopback address such as 127.0.0.1 while callers are not authenticated; got ${quote(given['HOST'])}.`,
-    );
-  }
-  return problems;
+function problemsTogether(given: Given): string[] {
+  return rulesTogether.filter(({ isBroken }) => isBroken(given)).map(({ tell }) => tell(given));
 }
 
-function configOf(given: z.output<typeof settings>): Config {
+const rulesTogether: readonly { isBroken: (given: Given) => boolean; tell: (given: Given) => string }[] = [
+  {
+    isBroken: (given) => !isSet(given, 'DATAWORKS_REGION') && !isSet(given, 'DATAWORKS_ENDPOINT'),
+    tell: () =>
+      'DATAWORKS_REGION is not set: set it to the region of your workspaces, such as cn-shanghai, or set DATAWORKS_ENDPOINT.',
+  },
+  {
+    isBroken: (given) =>
+      !isLoopback(given['HOST'] ?? '127.0.0.1') && !isSet(given, 'AUTH_TOKENS_FILE') && !hasJwks(given),
+    tell: ({ HOST }) =>
+      `HOST must be a loopback address such as 127.0.0.1 while callers are not authenticated (AUTH_TOKENS_FILE, AUTH_JWKS_URL or AUTH_JWKS_FILE); got ${quote(HOST)}.`,
+  },
+  {
+    isBroken: (given) => isSet(given, 'AUTH_JWKS_URL') && isSet(given, 'AUTH_JWKS_FILE'),
+    tell: () => 'AUTH_JWKS_URL and AUTH_JWKS_FILE are both set: keys come from one of them.',
+  },
+  {
+    isBroken: (given) => hasJwks(given) && !(isSet(given, 'AUTH_ISSUER') && isSet(given, 'AUTH_AUDIENCE')),
+    tell: () =>
+      'AUTH_ISSUER and AUTH_AUDIENCE must be set with a key set: else tokens for other services are good here too.',
+  },
+  {
+    isBroken: (given) =>
+      isOn(given, 'PERSISTED_OPERATIONS_ONLY') && !isSet(given, 'PERSISTED_OPERATIONS_FILE'),
+    tell: () => 'PERSISTED_OPERATIONS_FILE must be set where PERSISTED_OPERATIONS_ONLY is on.',
+  },
+  {
+    isBroken: (given) =>
+      isOn(given, 'PERSISTED_OPERATIONS_ONLY') && isOn(given, 'AUTOMATIC_PERSISTED_QUERIES'),
+    tell: () => 'AUTOMATIC_PERSISTED_QUERIES must be off where PERSISTED_OPERATIONS_ONLY is on.',
+  },
+];
+
+function isSet(given: Given, name: SettingName): boolean {
+  return given[name] !== undefined;
+}
+
+function isOn(given: Given, name: SettingName): boolean {
+  return given[name] === 'on';
+}
+
+function hasJwks(given: Given): boolean {
+  return isSet(given, 'AUTH_JWKS_URL') || isSet(given, 'AUTH_JWKS_FILE');
+}
+
+type SettingName = keyof z.input<typeof settings>;
+type Settings = z.output<typeof settings>;
+
+function configOf(given: Settings): Config {
   const production = given.NODE_ENV === 'production';
   return {
-    http: { host: given.HOST, port: given.PORT },
+    http: httpSettingsOf(given),
     introspection: given.INTROSPECTION ?? !production,
     explorer: given.EXPLORER ?? !production,
     upstream: { ...endpointOf(given), tryTimeoutMs: given.UPSTREAM_TRY_TIMEOUT_MS },
@@ -133,6 +132,55 @@ function configOf(given: z.output<typeof settings>): Config {
     replicas: given.REPLICAS ?? (given.REDIS_URL === undefined ? 1 : 2),
     requestDeadlineMs: given.REQUEST_DEADLINE_MS,
     maxOperationCalls: given.MAX_OPERATION_CALLS,
+    logLevel: given.LOG_LEVEL,
+    metrics: given.METRICS,
+  };
+}
+
+function httpSettingsOf(given: Settings): HttpSettings {
+  const auth = authSettingsOf(given);
+  const isAuthenticated = auth.tokensFile !== null || auth.jwt !== null;
+  // Without authentication the only caller is the machine itself.
+  const perSecond = given.RATE_LIMIT_PER_SECOND ?? (isAuthenticated ? 100 : null);
+  return {
+    host: given.HOST,
+    port: given.PORT,
+    corsOrigins: given.CORS_ORIGINS,
+    auth,
+    limits: {
+      bodyBytes: given.MAX_BODY_BYTES,
+      deadlineMs: given.REQUEST_DEADLINE_MS,
+      tokens: given.MAX_TOKENS,
+      depth: given.MAX_DEPTH,
+      aliases: given.MAX_ALIASES,
+      rootFields: given.MAX_ROOT_FIELDS,
+      directives: given.MAX_DIRECTIVES,
+      selections: given.MAX_SELECTIONS,
+      rows: given.MAX_ROWS,
+    },
+    rateLimit: perSecond === null ? null : { perSecond, burst: given.RATE_LIMIT_BURST ?? 2 * perSecond },
+    trustedDocuments: {
+      file: given.PERSISTED_OPERATIONS_FILE ?? null,
+      only: given.PERSISTED_OPERATIONS_ONLY,
+    },
+    automaticPersistedQueries: given.AUTOMATIC_PERSISTED_QUERIES,
+    shutdownGraceMs: given.SHUTDOWN_GRACE_MS,
+  };
+}
+
+function authSettingsOf(given: Settings): AuthSettings {
+  const { AUTH_JWKS_URL: url, AUTH_JWKS_FILE: file } = given;
+  const jwks = url !== undefined ? { url } : file !== undefined ? { file } : null;
+  return {
+    tokensFile: given.AUTH_TOKENS_FILE ?? null,
+    jwt: jwks && {
+      jwks,
+      issuer: given.AUTH_ISSUER ?? '',
+      audience: given.AUTH_AUDIENCE ?? '',
+      algorithms: given.AUTH_ALGORITHMS,
+      projectsClaim: given.AUTH_PROJECTS_CLAIM,
+      scopeClaim: given.AUTH_SCOPE_CLAIM,
+    },
   };
 }
 
@@ -145,36 +193,4 @@ function endpointOf(given: {
   }
   const { host, protocol } = new URL(given.DATAWORKS_ENDPOINT);
   return { endpoint: host, protocol: protocol === 'http:' ? 'http' : 'https' };
-}
-
-function endpointProblem(text: string): string | null {
-  const expected = 'must be a URL such as https://dataworks.cn-shanghai.aliyuncs.com';
-  if (!URL.canParse(text)) return `${expected}; got ${quote(text)}.`;
-  const { protocol, hostname, pathname, search, username, password } = new URL(text);
-  if (username || password) return `${expected}, with no user or password in it.`;
-  if (protocol !== 'https:' && protocol !== 'http:') return `${expected}; got ${quote(text)}.`;
-  if (pathname !== '/' || search) return `${expected}, with no path or query; got ${quote(text)}.`;
-  if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
-    return `must be https, except for a loopback address; got ${quote(text)}.`;
-  }
-  return null;
-}
-
-function whole(min: number, max: number) {
-  return z
-    .string()
-    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: (issue) => `must be a whole number from ${min} to ${max}; got ${quote(issue.input)}.`,
-    })
-    .transform(Number);
-}
-
-function flag() {
-  return z
-    .enum(['on', 'off'], { error: (issue) => `must be on or off; got ${quote(issue.input)}.` })
-    .transform((value) => value === 'on');
-}
-
-function quote(value: unknown): string {
-  return JSON.stringify(value);
 }

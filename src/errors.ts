@@ -12,6 +12,9 @@ export type ErrorCode =
   | 'UNAUTHENTICATED'
   | 'FORBIDDEN'
   | 'QUERY_TOO_EXPENSIVE'
+  | 'RATE_LIMITED'
+  | 'REQUEST_TIMEOUT'
+  | 'SHUTTING_DOWN'
   | 'UPSTREAM_FORBIDDEN'
   | 'UPSTREAM_REJECTED'
   | 'UPSTREAM_THROTTLED'
@@ -41,6 +44,8 @@ const requestCodes = new Set([
   'PERSISTED_QUERY_NOT_FOUND',
   'PERSISTED_QUERY_NOT_SUPPORTED',
   'BAD_REQUEST',
+  // Of variables; arguments in the document itself fail validation.
+  'BAD_USER_INPUT',
 ]);
 
 /** An argument that is not what it must be. Costs no upstream call. */
@@ -53,46 +58,98 @@ export function forbidden(message: string): GraphQLError {
   return coded('FORBIDDEN', message);
 }
 
-/** What the caller is told of an error, and the error itself where it is a bug that operators must look at. */
-export function describeError(
-  formatted: GraphQLFormattedError,
-  error: unknown,
-): { answer: GraphQLFormattedError; bug: unknown } {
+/** A bound that an operation goes beyond: what is bounded, by how much, what came, and the setting that says so. */
+export interface ExceededLimit {
+  /** In the plural, as `levels of depth`. */
+  what: string;
+  max: number;
+  /** Null where counting stopped at the bound. */
+  got: number | null;
+  setting: string;
+}
+
+/** An operation that asks for too much. Costs no upstream call. */
+export function tooExpensive({ what, max, got, setting }: ExceededLimit): GraphQLError {
+  const came = got === null ? 'more' : String(got);
+  const message = `An operation may have at most ${max} ${what}; this one has ${came}. Ask for less at once, or have the operator raise ${setting}.`;
+  return coded('QUERY_TOO_EXPENSIVE', message, { http: { status: 400 } });
+}
+
+/** Refuses a whole request with an HTTP status; `forbidden` and its like refuse one field and leave the others. */
+export function refusedRequest(refusal: Refusal): GraphQLError {
+  const { code, message, status, retryAfterMs } = refusal;
+  return coded(code, message, { http: { status }, ...(retryAfterMs !== undefined && { retryAfterMs }) });
+}
+
+/** Why a request goes no further. */
+export interface Refusal {
+  code: ErrorCode | 'BAD_REQUEST' | 'GRAPHQL_VALIDATION_FAILED' | 'PERSISTED_QUERY_NOT_FOUND';
+  message: string;
+  status: number;
+  /** How long to wait before the same request can succeed, in milliseconds. */
+  retryAfterMs?: number;
+}
+
+/** What only the operator can mend, such as a setting or a file that it names: told in lines without a stack. */
+export class OperatorError extends Error {
+  override readonly name = 'OperatorError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** What the caller is told of an error. */
+export function describeError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = rootOf(error);
   const place = {
     ...(formatted.locations && { locations: formatted.locations }),
     ...(formatted.path && { path: formatted.path }),
   };
   if (original instanceof UpstreamError) {
-    return {
-      answer: { message: original.message, ...place, extensions: upstreamExtensions(original) },
-      bug: null,
-    };
+    return { message: original.message, ...place, extensions: upstreamExtensions(original) };
   }
-  const code = formatted.extensions?.['code'];
-  if (typeof code === 'string' && (isOurs(original) || requestCodes.has(code) || code === 'BAD_USER_INPUT')) {
+  const code = openCodeOf(error);
+  if (code !== null) {
     const retryAfterMs = formatted.extensions?.['retryAfterMs'];
     const extensions = { code, ...(typeof retryAfterMs === 'number' && { retryAfterMs }) };
-    return { answer: { message: formatted.message, ...place, extensions }, bug: null };
+    return { message: formatted.message, ...place, extensions };
   }
-  const masked: ErrorCode = 'INTERNAL_SERVER_ERROR';
-  return {
-    answer: {
-      message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
-      ...place,
-      extensions: { code: masked },
-    },
-    bug: original ?? new Error('An error without a value.'),
-  };
+  return { message: MASK, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
 }
+
+/** The error itself where it is a bug that operators must look at; null where it was foreseen. */
+export function bugIn(error: GraphQLError): unknown {
+  const original = rootOf(error);
+  const isForeseen = original instanceof UpstreamError || openCodeOf(error) !== null;
+  // A field without a value where the schema promises one has no other error behind it.
+  return isForeseen ? null : original;
+}
+
+/** All that a caller learns of what is not coded. */
+export const MASK = 'The gateway met an error of its own. Operators find it in the log by the request id.';
 
 const OURS = Symbol('coded error');
 
-function coded(code: ErrorCode, message: string): GraphQLError {
-  return Object.assign(new GraphQLError(message, { extensions: { code } }), { [OURS]: true });
+function coded(code: Refusal['code'], message: string, more: Record<string, unknown> = {}): GraphQLError {
+  return Object.assign(new GraphQLError(message, { extensions: { code, ...more } }), { [OURS]: true });
 }
 
-function isOurs(error: unknown): boolean {
+/** The code of an error that callers may see as it is; null for all that is masked. */
+function openCodeOf(error: unknown): string | null {
+  // Apollo Server puts its own code on what its phases report.
+  const original = rootOf(error);
+  if (isOurs(original)) return String(original.extensions['code']);
+  if (!(error instanceof GraphQLError)) return null;
+  const { code, http } = error.extensions as { code?: unknown; http?: { status?: number } };
+  if (typeof code === 'string') return requestCodes.has(code) ? code : null;
+  // So Apollo Server reports a persisted query whose hash is another's.
+  return http?.status === 400 ? 'BAD_REQUEST' : null;
+}
+
+function isOurs(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && OURS in error;
 }
 

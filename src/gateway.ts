@@ -1,6 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { makeExecutableSchema } from '@graphql-tools/schema';
-import type { GraphQLSchema } from 'graphql';
 import { budgeted } from './budget/budgeted.ts';
 import { type Budget, createBudget } from './budget/budget.ts';
 import { limitsFor } from './budget/presets.ts';
@@ -8,10 +5,15 @@ import { cached } from './cache/cached.ts';
 import type { Pace } from './cache/freshness.ts';
 import type { Config } from './config.ts';
 import type { GatewayContext } from './context.ts';
+import { type CredentialCheck, createCredentialCheck } from './credentialCheck.ts';
+import type { OperationStart } from './http/graphqlRoute.ts';
+import type { Health } from './http/operatorRoutes.ts';
 import { startHttpServer } from './http/server.ts';
 import { createLoaders } from './loaders/loaders.ts';
-import { type CallContext, type Clock, systemClock, type Upstream } from './model.ts';
-import { resolvers } from './resolvers/resolvers.ts';
+import { type CachedUpstream, type CallContext, type Clock, systemClock } from './model.ts';
+import { createObservability } from './observability.ts';
+import { createSchema } from './schema.ts';
+import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import type { CredentialSource } from './upstream/credentials.ts';
 import { resilient } from './upstream/resilient.ts';
@@ -28,41 +30,61 @@ export interface GatewayParts {
   credential: CredentialSource;
   /** Default: the system's. */
   clock?: Clock;
-  /** Told of errors that are bugs. Default: standard error. */
-  onBug?: (error: unknown, requestId: string) => void;
+  /** Default: errors alone, on standard output. */
+  logger?: Logger;
+  /** Whether to be ready only once DataWorks has accepted the credentials, which costs one call. Default: no. */
+  checkCredentials?: boolean;
 }
 
 /** Puts the rooms together and opens the door. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { credential, clock = systemClock } = parts;
   const budget = createBudget({ limits: limitsFor(config.budget.edition, config.budget.overrides), clock });
+  const observability = createObservability({
+    logger: parts.logger ?? createLogger('error'),
+    clock,
+    budget: () => budget.snapshot(),
+  });
   const client = createClient({ ...config.upstream, credential, clock });
-  const upstream = cached(resilient(budgeted(client, budget), { clock, maxInFlight: MAX_IN_FLIGHT }), {
+  const patient = resilient(budgeted(client, budget), {
+    clock,
+    maxInFlight: MAX_IN_FLIGHT,
+    onBreakerChange: observability.breakerChanged,
+  });
+  const upstream = cached(patient, {
     ...config.cache,
     clock,
     patienceMs: config.requestDeadlineMs,
     paces: () => pacesOf(budget, clock),
-    report: () => undefined,
+    report: observability.background,
   });
-  return startHttpServer({
+  const credentialCheck = parts.checkCredentials
+    ? createCredentialCheck({
+        clock,
+        upstream: patient,
+        timeoutMs: config.requestDeadlineMs,
+        report: observability.background,
+      })
+    : null;
+  const server = await startHttpServer({
     ...config.http,
     schema: createSchema(),
     introspection: config.introspection,
     explorer: config.explorer,
-    createContext: ({ requestId, signal }) => createContext(upstream, config, clock, { requestId, signal }),
-    health: () => ({ status: 'ok', reasons: [] }),
-    onBug: parts.onBug ?? ((error) => console.error(error)),
+    clock,
+    createContext: (start) => createContext(upstream, config, clock, watched(start, credentialCheck)),
+    health: () => healthOf(credentialCheck),
+    metrics: config.metrics ? observability.scrape : null,
+    observe: observability.observe,
+    onBug: observability.bug,
   });
-}
-
-/** The schema of `schema.graphql`, with its resolvers. */
-export function createSchema(): GraphQLSchema {
-  const typeDefs = readFileSync(new URL('../schema.graphql', import.meta.url), 'utf8');
-  return makeExecutableSchema({
-    typeDefs,
-    resolvers,
-    resolverValidationOptions: { requireResolversToMatchSchema: 'error' },
-  });
+  return {
+    url: server.url,
+    async close() {
+      credentialCheck?.stop();
+      await server.close();
+    },
+  };
 }
 
 /**
@@ -72,21 +94,43 @@ export function createSchema(): GraphQLSchema {
 const MAX_IN_FLIGHT = 512;
 
 function createContext(
-  upstream: Upstream,
+  upstream: CachedUpstream,
   config: Config,
   clock: Clock,
-  { requestId, signal }: { requestId: string; signal: AbortSignal },
+  { requestId, viewer, signal, report }: OperationStart,
 ): GatewayContext {
   const call: CallContext = {
     deadline: clock.now() + config.requestDeadlineMs,
     priority: 'interactive',
     signal,
-    report: () => undefined,
+    report,
   };
   return {
     requestId,
-    loaders: createLoaders(upstream, { pageSize: config.pageSize, mayRead: () => true }, call),
+    viewer,
+    loaders: createLoaders(
+      upstream,
+      { pageSize: config.pageSize, mayRead: (projectId) => viewer.mayRead(projectId) },
+      call,
+    ),
   };
+}
+
+/** Shows the check, too, what happens to an operation's calls. */
+function watched(start: OperationStart, check: CredentialCheck | null): OperationStart {
+  if (check === null) return start;
+  return {
+    ...start,
+    report(event) {
+      check.note(event);
+      start.report(event);
+    },
+  };
+}
+
+function healthOf(check: CredentialCheck | null): Health {
+  const problem = check?.problem() ?? null;
+  return problem === null ? { status: 'ok', reasons: [] } : { status: 'unavailable', reasons: [problem] };
 }
 
 function pacesOf(budget: Budget, clock: Clock): Pace[] {

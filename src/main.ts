@@ -1,27 +1,81 @@
-import { loadConfig } from './config.ts';
+import { type Environment, readCommandLine, readConfigFile } from './commandLine.ts';
+import { type Config, loadConfig } from './config.ts';
+import { OperatorError } from './errors.ts';
 import { startGateway } from './gateway.ts';
+import { readSettingFiles } from './http/server.ts';
+import { manageLifecycle } from './lifecycle.ts';
+import { systemClock, UpstreamError } from './model.ts';
+import { createLogger } from './telemetry/logger.ts';
+import { startTracing } from './tracing.ts';
 import { createCredentialSource } from './upstream/credentials.ts';
 
-/** `npm start`: serves the real DataWorks from the environment's settings, or says all that is missing and exits 1. */
-async function main(): Promise<void> {
+/**
+ * `npm start`: serves the real DataWorks from the settings of the environment and of the file that `--config` names, or says all
+ * that is missing and exits 1. With `--check` it only says.
+ */
+async function main(args: readonly string[]): Promise<void> {
+  const { configFile, check } = readCommandLine(args);
+  if (configFile !== null) addToEnvironment(readConfigFile(configFile));
   const result = loadConfig(process.env);
   const credential = createCredentialSource(null);
-  const problems = 'problems' in result ? [...result.problems] : [];
-  await credential.warm().catch((error: unknown) => problems.push(messageOf(error)));
-  if ('problems' in result || problems.length > 0) {
-    console.error(['The gateway cannot start:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
-    process.exitCode = 1;
-    return;
-  }
-  const gateway = await startGateway(result.config, { credential });
-  console.log(`DataWorks GraphQL gateway at ${gateway.url}/graphql`);
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void gateway.close().then(() => process.exit(0)));
-  }
+  const problems = await problemsOf([
+    () => ('problems' in result ? Promise.reject(new OperatorError(result.problems)) : undefined),
+    () => ('config' in result ? readSettingFiles(result.config.http, systemClock) : undefined),
+    () => (check ? undefined : credential.warm()),
+  ]);
+  if (!('config' in result) || problems.length > 0) throw new OperatorError(problems);
+  if (check) console.log('The settings are good.');
+  else await serve(result.config, credential);
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The environment's own values count more. Other packages read theirs there, so the file's must stand there too. */
+function addToEnvironment(values: Environment): void {
+  const own = Object.entries(process.env).filter(([, value]) => value !== '');
+  Object.assign(process.env, values, Object.fromEntries(own));
 }
 
-await main();
+async function serve(config: Config, credential: ReturnType<typeof createCredentialSource>): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  const stopTracing = await startTracing(process.env);
+  const gateway = await startGateway(config, { credential, logger, checkCredentials: true });
+  manageLifecycle({
+    process,
+    logger,
+    async close() {
+      await gateway.close();
+      await stopTracing?.();
+    },
+  });
+  logger.info(`DataWorks GraphQL gateway at ${gateway.url}/graphql`);
+}
+
+/** Of all steps, so that an operator is told everything at once. */
+async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      problems.push(...problemsIn(error));
+    }
+  }
+  return problems;
+}
+
+/** @throws the error itself where it is a bug. */
+function problemsIn(error: unknown): readonly string[] {
+  if (error instanceof OperatorError) return error.problems;
+  if (error instanceof UpstreamError) return [error.message];
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall !== 'listen' || code === undefined) throw error;
+  const advice = code === 'EADDRINUSE' ? 'something listens there already' : code;
+  return [`PORT and HOST can't be listened on: ${advice}.`];
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  const problems = problemsIn(error);
+  console.error(['The gateway cannot start:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+  process.exit(1);
+}

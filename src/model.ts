@@ -167,7 +167,7 @@ export interface CallContext {
   /** Fires when the caller no longer waits. */
   signal?: AbortSignal;
   /** An answer last known true before this time (epoch milliseconds) will not do. */
-  notBefore?: number;
+  notBefore?: number | undefined;
   /** Told of everything that happens to the call. Must not throw. */
   report: (event: CallEvent) => void;
 }
@@ -193,6 +193,12 @@ export interface Upstream {
     params: Actions[A]['params'],
     context: CallContext,
   ): Promise<Answer<Actions[A]['result']>>;
+}
+
+/** An upstream that remembers, and can be asked what it would answer without any call at all. */
+export interface CachedUpstream extends Upstream {
+  /** The fresh answer to this very call, or null where one would be made. Changes nothing. */
+  peek<A extends Action>(action: A, params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
 }
 
 /** What went wrong, as far as policies and callers need to tell it apart. */

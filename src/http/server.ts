@@ -1,151 +1,167 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
-import {
-  ApolloServerPluginCacheControlDisabled,
-  ApolloServerPluginInlineTraceDisabled,
-  ApolloServerPluginLandingPageDisabled,
-  ApolloServerPluginUsageReportingDisabled,
-} from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import { fastifyApolloDrainPlugin, fastifyApolloHandler } from '@as-integrations/fastify';
-import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayContext } from '../context.ts';
-import { describeError } from '../errors.ts';
+import { OperatorError, type Refusal } from '../errors.ts';
+import type { Clock } from '../model.ts';
+import { createApollo, type OperationLimits } from './apollo.ts';
+import { createApp, type TransportLimits } from './app.ts';
+import { type Authenticator, type AuthSettings, createAuthenticator } from './authentication.ts';
+import { createGate } from './gate.ts';
+import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
+import type { Observe } from './observation.ts';
+import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
+import { createRateLimit } from './rateLimit.ts';
+import { refuse } from './refusals.ts';
+import {
+  readTrustedDocuments,
+  type TrustedDocuments,
+  type TrustedDocumentSettings,
+} from './trustedDocuments.ts';
 
-export interface HttpServerOptions {
+export interface HttpSettings {
   host: string;
   port: number;
+  /** Origins whose pages may read answers. */
+  corsOrigins: readonly string[];
+  auth: AuthSettings;
+  limits: OperationLimits & TransportLimits;
+  /** Null where callers are not counted. */
+  rateLimit: { perSecond: number; burst: number } | null;
+  trustedDocuments: TrustedDocumentSettings;
+  automaticPersistedQueries: boolean;
+  /** How long requests in flight may take to end once the server closes, in milliseconds. */
+  shutdownGraceMs: number;
+}
+
+export interface HttpServerOptions extends HttpSettings {
   schema: GraphQLSchema;
   introspection: boolean;
   explorer: boolean;
-  /** Called once an operation. The signal fires when the caller goes away before it has its answer. */
-  createContext(request: { requestId: string; signal: AbortSignal }): GatewayContext;
+  clock: Clock;
+  /** Called once an operation. */
+  createContext: (start: OperationStart) => GatewayContext;
   /** Whether the gateway can answer queries now; anything but `ok` is told by /health/ready. */
-  health(): Health;
+  health: () => Health;
+  /** What /metrics answers; null where there is none. */
+  metrics: Metrics | null;
+  observe: Observe;
   /** Told of errors that are bugs. */
-  onBug(error: unknown, requestId: string): void;
-}
-
-export interface Health {
-  status: 'ok' | 'degraded' | 'unavailable';
-  /** What is not as it should be, in words that name nothing secret. */
-  reasons: string[];
+  onBug: (error: unknown, requestId: string) => void;
 }
 
 export interface HttpServer {
   /** Where it listens, such as `http://127.0.0.1:4000`. */
   url: string;
-  /** Takes no new requests, lets those in flight end, and resolves when they have. */
+  /**
+   * Takes no new work, lets what is in flight end, and resolves when it has. What takes longer than the grace is cut off.
+   */
   close(): Promise<void>;
 }
 
-/** The largest request body, in bytes. */
-const BODY_LIMIT = 100_000;
-
-/** The most tokens that a document can have: what lies above is parsed no further. */
-const MAX_TOKENS = 2000;
-
-/** The door: everything that knows HTTP. */
+/**
+ * The door: everything that knows HTTP.
+ *
+ * @throws OperatorError for files of the settings that can't be used, before anything listens.
+ */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const app = fastify({ bodyLimit: BODY_LIMIT, logger: false, forceCloseConnections: 'idle' });
-  const apollo = new ApolloServer<GatewayContext>({
-    schema: options.schema,
-    introspection: options.introspection,
-    csrfPrevention: true,
-    allowBatchedHttpRequests: false,
-    hideSchemaDetailsFromClientErrors: !options.introspection,
-    includeStacktraceInErrorResponses: false,
-    persistedQueries: false,
-    parseOptions: { maxLexicalTokens: MAX_TOKENS },
-    stopOnTerminationSignals: false,
-    formatError(formatted, error) {
-      const { answer, bug } = describeError(formatted, error);
-      if (bug !== null) options.onBug(bug, '');
-      return answer;
-    },
-    plugins: [
-      fastifyApolloDrainPlugin(app),
-      retryAfterHeader,
-      // The built-in one hooks every field; and what it knows of freshness, this gateway knows better.
-      ApolloServerPluginCacheControlDisabled(),
-      ApolloServerPluginInlineTraceDisabled(),
-      ApolloServerPluginUsageReportingDisabled(),
-      options.explorer
-        ? ApolloServerPluginLandingPageLocalDefault({ footer: false })
-        : ApolloServerPluginLandingPageDisabled(),
-    ],
+  const { clock, limits } = options;
+  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock);
+  const gate = createGate({
+    authenticator,
+    rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
+    onBug: options.onBug,
   });
+  const apollo = createApollo({ ...options, limits });
   await apollo.start();
+  let isDraining = false;
+  const app = await createApp({ ...options, isDraining: () => isDraining });
 
-  app.setErrorHandler(sendAsGraphQLError);
-  app.setNotFoundHandler((request, reply) =>
-    reply
-      .code(404)
-      .send(
-        errorBody(
-          `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}: GraphQL is at /graphql.`,
-        ),
-      ),
-  );
+  addHealth(app, () => (isDraining ? shuttingDown : options.health()));
+  if (options.metrics) addMetrics(app, gate, options.metrics);
   app.route({
     url: '/graphql',
-    method: ['GET', 'POST'],
-    handler: fastifyApolloHandler(apollo, {
-      context: (request, reply) => {
-        const gone = new AbortController();
-        reply.raw.once('close', () => {
-          if (!reply.raw.writableFinished) gone.abort();
-        });
-        return Promise.resolve(options.createContext({ requestId: request.id, signal: gone.signal }));
-      },
-    }),
+    method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    // Before the body is read.
+    async onRequest(request, reply) {
+      watch(request, reply, options.observe);
+      if (isDraining) return refuse(request, reply, refusedWhileDraining);
+      if (options.explorer && asksForPage(request)) return;
+      const viewer = await gate.admit(request, reply);
+      if ('code' in viewer) return refuse(request, reply, viewer);
+      request.record.viewer = viewer;
+    },
+    handler: graphqlRoute({ ...options, apollo, trustedDocuments, deadlineMs: limits.deadlineMs }),
   });
-  addHealth(app, () => options.health());
   const url = await app.listen({ host: options.host, port: options.port });
+
   return {
     url,
     async close() {
-      await apollo.stop();
+      isDraining = true;
+      const callOff = clock.after(options.shutdownGraceMs, () => app.server.closeAllConnections());
       await app.close();
+      callOff();
+      await apollo.stop();
     },
   };
 }
 
-function addHealth(app: FastifyInstance, health: () => Health): void {
-  app.get('/health/live', () => ({ status: 'ok' }));
-  app.get('/health/ready', (_, reply) => {
-    const state = health();
-    return reply.code(state.status === 'unavailable' ? 503 : 200).send(state);
-  });
+/**
+ * What the files that settings name make of the door.
+ *
+ * @throws OperatorError with the problems of all of them.
+ */
+export async function readSettingFiles(
+  settings: Pick<HttpSettings, 'auth' | 'trustedDocuments'>,
+  clock: Clock,
+): Promise<{ authenticator: Authenticator; trustedDocuments: TrustedDocuments }> {
+  const [authenticator, trustedDocuments] = await Promise.allSettled([
+    createAuthenticator(settings.auth, clock),
+    readTrustedDocuments(settings.trustedDocuments),
+  ]);
+  if (authenticator.status === 'fulfilled' && trustedDocuments.status === 'fulfilled') {
+    return { authenticator: authenticator.value, trustedDocuments: trustedDocuments.value };
+  }
+  const failures = [authenticator, trustedDocuments].filter(({ status }) => status === 'rejected');
+  throw joined(failures.map((failure) => (failure as PromiseRejectedResult).reason as unknown));
 }
 
-/** Tells HTTP clients, too, when the same request can succeed. In whole seconds, as HTTP wants it. */
-const retryAfterHeader: ApolloServerPlugin<GatewayContext> = {
-  requestDidStart: () =>
-    Promise.resolve({
-      willSendResponse({ response }) {
-        const { body, http } = response;
-        const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
-        const waits = errors
-          .map(({ extensions }) => extensions?.['retryAfterMs'])
-          .filter((wait) => typeof wait === 'number');
-        if (waits.length > 0) http.headers.set('retry-after', String(Math.ceil(Math.max(...waits) / 1000)));
-        return Promise.resolve();
-      },
-    }),
+function joined(errors: readonly unknown[]): unknown {
+  const bug = errors.find((error) => !(error instanceof OperatorError));
+  return bug ?? new OperatorError(errors.flatMap((error) => (error as OperatorError).problems));
+}
+
+const shuttingDown: Health = { status: 'unavailable', reasons: ['It is shutting down.'] };
+
+const refusedWhileDraining: Refusal = {
+  code: 'SHUTTING_DOWN',
+  message: 'This gateway is shutting down and takes no new work: send the request again, to another.',
+  status: 503,
+  retryAfterMs: 1000,
 };
 
-/** What fails before GraphQL has a say (a body too large, a type that can't be read) is told in GraphQL's own form. */
-function sendAsGraphQLError(
-  error: FastifyError,
-  _request: unknown,
-  reply: { code(status: number): { send(body: unknown): unknown } },
-) {
-  const status = error.statusCode ?? 500;
-  const message = status < 500 ? error.message : 'The gateway met an error of its own.';
-  reply.code(status).send(errorBody(message, status < 500 ? 'BAD_REQUEST' : 'INTERNAL_SERVER_ERROR'));
+/** A browser can't send a token for a page, and there is nothing secret in one; its operations are refused later. */
+function asksForPage({ method, headers }: FastifyRequest): boolean {
+  return (
+    method === 'GET' && headers.authorization === undefined && /\btext\/html\b/.test(headers.accept ?? '')
+  );
 }
 
-function errorBody(message: string, code = 'BAD_REQUEST') {
-  return { errors: [{ message, extensions: { code } }] };
+function watch(request: FastifyRequest, reply: FastifyReply, observe: Observe): void {
+  const { id, headers, record } = request;
+  const requestWatch = observe({ requestId: id, headers });
+  record.watch = requestWatch;
+  // Fastify's own signal fires as soon as a body is read, for so does the request's `close`.
+  reply.raw.once('close', () => {
+    record.gone.abort();
+    const { operationName, operationType, codes, viewer } = record;
+    requestWatch.ended({
+      operationName,
+      operationType,
+      codes,
+      caller: viewer?.name ?? null,
+      httpStatus: reply.statusCode,
+      aborted: !reply.raw.writableFinished,
+    });
+  });
 }

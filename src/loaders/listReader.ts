@@ -159,7 +159,11 @@ function pagesNeeded(plans: readonly (WindowPlan | Error)[]): number[] {
   return [...needed];
 }
 
-function specOf(request: WindowRequest, source: { identity: string; description: string }): WindowSpec {
+/** The window with its cursors read. Throws BAD_USER_INPUT for one that is not of this list. */
+export function specOf(
+  request: WindowRequest,
+  source: { identity: string; description: string },
+): WindowSpec {
   if (request.by === 'offset') return request;
   return {
     by: 'anchor',

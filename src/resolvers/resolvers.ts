@@ -1,31 +1,50 @@
+import { GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 import { badUserInput } from '../errors.ts';
 import type { Resolvers } from '../generated/graphql.ts';
 import type { GatewayContext } from '../context.ts';
 import type { PipelineRun, Project, Window } from '../model.ts';
 import { filterOf, projectIdOf, runIdOf, windowOf } from './arguments.ts';
-import { globalIdOf, parseGlobalId } from './globalId.ts';
+import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
+import { parseRepresentation } from './representation.ts';
 
 /** The most ids that one `nodes` takes. */
 const MAX_NODES = 100;
 
+/** What federation adds to the schema, and so has no generated type. */
+interface FederationResolvers {
+  Query: {
+    _entities(
+      _: unknown,
+      given: { representations: unknown[] },
+      context: GatewayContext,
+    ): Promise<PipelineRun | Project | null>[];
+  };
+  _Entity: { __resolveType: typeof typeNameOf };
+}
+
 /** Every field that is not simply read off its parent. Resolvers check arguments and ask loaders; they decide nothing else. */
-export const resolvers: Resolvers = {
+export const resolvers: Resolvers & FederationResolvers = {
   Query: {
     pipelineRuns: (_, { projectId, filter, ...window }, { loaders }) =>
       loaders.runs({ projectId: projectIdOf(projectId), filter: filterOf(filter) }, windowOf(window)),
     pipelineRun: (_, { projectId, runId }, { loaders }) =>
       loaders.run({ projectId: projectIdOf(projectId), runId: runIdOf(runId) }),
     project: (_, { projectId }, { loaders }) => loaders.project(projectIdOf(projectId)),
-    node: (_, { id }, context) => loadNode(id, context),
+    node: (_, { id }, context) => load(() => parseGlobalId(id), context),
     nodes: (_, { ids }, context) => {
       if (ids.length > MAX_NODES)
         throw badUserInput(`\`ids\` must hold at most ${MAX_NODES} ids; got ${ids.length}.`);
       // The generated type has no word for a promise of null inside a list.
-      return ids.map((id) => loadNode(id, context) as Promise<PipelineRun | Project>);
+      return ids.map((id) => load(() => parseGlobalId(id), context) as Promise<PipelineRun | Project>);
     },
+    // In the place of `@apollo/subgraph`'s own, which marks the object itself, and so the cache's, with its type, and fails all
+    // representations for one that it cannot read.
+    _entities: (_, { representations }, context) =>
+      representations.map((one) => load(() => parseRepresentation(one), context)),
   },
-  Node: { __resolveType: (node) => ('runId' in node ? 'PipelineRun' : 'Project') },
+  Node: { __resolveType: typeNameOf },
+  _Entity: { __resolveType: typeNameOf },
   PipelineRun: {
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
     project: ({ projectId }, _, { loaders }) => loaders.project(projectId),
@@ -39,14 +58,27 @@ export const resolvers: Resolvers = {
   },
   PipelineRunConnection: { nodes, pageInfo },
   PipelineRunItemConnection: { nodes, pageInfo },
-  DateTime: GraphQLDateTimeISO,
-  JSON: GraphQLJSON,
+  DateTime: behaviourOf(GraphQLDateTimeISO, 'DateTime'),
+  JSON: behaviourOf(GraphQLJSON, 'JSON'),
 };
 
-/** Async, so that an id that is refused is a failure of this node and not of the list that it stands in. */
-async function loadNode(text: string, { loaders }: GatewayContext): Promise<PipelineRun | Project | null> {
-  const id = parseGlobalId(text);
+/** Async, so that an id that is refused is a failure of this object and not of the list that it stands in. */
+async function load(
+  parseId: () => GlobalId,
+  { loaders }: GatewayContext,
+): Promise<PipelineRun | Project | null> {
+  const id = parseId();
   return id.type === 'PipelineRun' ? loaders.run(id) : loaders.project(id.projectId);
+}
+
+function typeNameOf(object: PipelineRun | Project): GlobalId['type'] {
+  return 'runId' in object ? 'PipelineRun' : 'Project';
+}
+
+/** `@apollo/subgraph` takes all that a scalar has over that of the schema, its description and even its name. */
+function behaviourOf(scalar: GraphQLScalarType, name: string): GraphQLScalarType {
+  const { serialize, parseValue, parseLiteral } = scalar;
+  return new GraphQLScalarType({ name, serialize, parseValue, parseLiteral });
 }
 
 function nodes<Row>({ edges }: Window<Row>): Row[] {

@@ -2,6 +2,7 @@ import { loadConfig } from '../../src/config.ts';
 import { startGateway } from '../../src/gateway.ts';
 import type { Clock } from '../../src/model.ts';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import type { Logger } from '../../src/telemetry/logger.ts';
 import { createCredentialSource } from '../../src/upstream/credentials.ts';
 
 export interface TestGateway extends AsyncDisposable {
@@ -31,6 +32,7 @@ export interface TestGatewayOptions {
   /** Settings by their environment names. */
   settings?: Record<string, string>;
   clock?: Clock;
+  logger?: Logger;
 }
 
 /**
@@ -49,6 +51,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   const gateway = await startGateway(result.config, {
     credential: createCredentialSource(simulator),
     ...(options.clock && { clock: options.clock }),
+    ...(options.logger && { logger: options.logger }),
   });
   let seen = 0;
 

@@ -1,0 +1,133 @@
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginInlineTraceDisabled,
+  ApolloServerPluginLandingPageDisabled,
+  ApolloServerPluginSchemaReportingDisabled,
+  ApolloServerPluginUsageReportingDisabled,
+} from '@apollo/server/plugin/disabled';
+import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { GraphQLFormattedError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { GatewayContext } from '../context.ts';
+import { bugIn, describeError, refusedRequest, tooExpensive } from '../errors.ts';
+import { assertMaySelect } from './gatedFields.ts';
+import { type DocumentLimits, limitsRule } from './limits.ts';
+import type { RequestRecord } from './record.ts';
+import { retryAfterSeconds } from './refusals.ts';
+import { rowsAskedBy } from './rows.ts';
+
+export interface ApolloOptions {
+  schema: GraphQLSchema;
+  /** Whether everybody may ask for the schema, and errors may suggest names from it. */
+  introspection: boolean;
+  explorer: boolean;
+  /** Whether clients may register documents by their hash. */
+  automaticPersistedQueries: boolean;
+  limits: OperationLimits;
+  /** Told of errors that are bugs. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+export interface OperationLimits extends DocumentLimits {
+  tokens: number;
+  /** Rows that the answer can have, lists below lists multiplied. */
+  rows: number;
+}
+
+/** What resolvers get, and what the door keeps beside it. */
+export interface DoorContext extends GatewayContext {
+  record: RequestRecord;
+}
+
+/** Apollo Server with everything off that is not asked for here: it is told no environment and reports to nobody. */
+export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> {
+  const { schema, introspection, limits } = options;
+  return new ApolloServer<DoorContext>({
+    schema,
+    // Decided for each caller, by the fields that they ask for.
+    introspection: true,
+    nodeEnv: 'production',
+    csrfPrevention: true,
+    allowBatchedHttpRequests: false,
+    hideSchemaDetailsFromClientErrors: !introspection,
+    includeStacktraceInErrorResponses: false,
+    // In the server's bounded cache, and gone after a quarter of an hour.
+    persistedQueries: options.automaticPersistedQueries ? { ttl: 900 } : false,
+    parseOptions: { maxLexicalTokens: limits.tokens },
+    validationRules: [limitsRule(limits)],
+    stopOnTerminationSignals: false,
+    logger: silent,
+    formatError: (formatted, error) => withTokenLimit(describeError(formatted, error), limits.tokens),
+    plugins: [
+      watchOperations(options),
+      // The built-in one hooks every field; and what it knows of freshness, this gateway knows better.
+      ApolloServerPluginCacheControlDisabled(),
+      ApolloServerPluginInlineTraceDisabled(),
+      ApolloServerPluginSchemaReportingDisabled(),
+      ApolloServerPluginUsageReportingDisabled(),
+      options.explorer
+        ? ApolloServerPluginLandingPageLocalDefault({ footer: false })
+        : ApolloServerPluginLandingPageDisabled(),
+    ],
+  });
+}
+
+function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext> {
+  const { introspection, limits, onBug } = options;
+  return {
+    unexpectedErrorProcessingRequest({ requestContext, error }) {
+      onBug(error, requestContext.contextValue.requestId);
+      return Promise.resolve();
+    },
+    requestDidStart: ({ contextValue: { record, viewer, requestId } }) =>
+      Promise.resolve({
+        didResolveOperation({ schema, document, operation, request }) {
+          // When the request names no operation of the document, execution says so.
+          if (!operation) return Promise.resolve();
+          record.operationName = operation.name?.value ?? null;
+          record.operationType = operation.operation;
+          assertCanRun(operation, schema);
+          assertMaySelect({ document, operation, viewer, introspection });
+          const rows = rowsAskedBy({ schema, document, operation, variables: request.variables ?? {} });
+          if (rows > limits.rows) {
+            throw tooExpensive({ what: 'rows', max: limits.rows, got: rows, setting: 'MAX_ROWS' });
+          }
+          return Promise.resolve();
+        },
+        didEncounterErrors({ errors }) {
+          for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, requestId);
+          return Promise.resolve();
+        },
+        willSendResponse({ response: { body, http } }) {
+          const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
+          record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
+          const waits = errors
+            .map(({ extensions }) => extensions?.['retryAfterMs'])
+            .filter((wait) => typeof wait === 'number');
+          if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          return Promise.resolve();
+        },
+      }),
+  };
+}
+
+/** Validation lets an operation pass whose type the schema does not have, and execution fails without a code. */
+function assertCanRun({ operation }: OperationDefinitionNode, schema: GraphQLSchema): void {
+  if (schema.getRootType(operation)) return;
+  const message = `This gateway runs queries only, and no ${operation}.`;
+  throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
+}
+
+/** The one limit that the parser itself holds. It has no code for it, so its words must do. */
+function withTokenLimit(answer: GraphQLFormattedError, max: number): GraphQLFormattedError {
+  if (!answer.message.startsWith('Syntax Error: Document contains more tha')) return answer;
+  const { message } = tooExpensive({ what: 'tokens', max, got: null, setting: 'MAX_TOKENS' });
+  return { message, extensions: { code: 'QUERY_TOO_EXPENSIVE' } };
+}
+
+/** Bugs are told through `onBug`; what Apollo Server would log besides quotes errors as they are. */
+const silent = { debug: drop, info: drop, warn: drop, error: drop };
+
+function drop(): void {
+  // Nothing is kept.
+}

@@ -1,0 +1,99 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { newRecord } from './record.ts';
+import { refusalFor, refuse } from './refusals.ts';
+
+export interface TransportLimits {
+  bodyBytes: number;
+  /** How long a request may take: to arrive, and then once more to be answered. */
+  deadlineMs: number;
+}
+
+export interface AppOptions {
+  limits: TransportLimits;
+  /** Origins whose pages may read answers. */
+  corsOrigins: readonly string[];
+  isDraining: () => boolean;
+  /** Told of errors that are bugs. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+/** Fastify as this gateway has it: ids, headers, and failures in GraphQL's form, but nothing to answer yet. */
+export async function createApp(options: AppOptions): Promise<FastifyInstance> {
+  const { limits, corsOrigins, isDraining, onBug } = options;
+  const app = fastify({
+    logger: false,
+    bodyLimit: limits.bodyBytes,
+    // For the request to arrive as a whole: one that trickles in holds a connection no longer than one that is worked on.
+    requestTimeout: limits.deadlineMs,
+    genReqId: requestIdOf,
+    forceCloseConnections: 'idle',
+    // What comes while closing is answered by this gateway, in its own form.
+    return503OnClosing: false,
+    frameworkErrors(_, request, reply) {
+      request.record = newRecord();
+      refuse(request, reply, { code: 'BAD_REQUEST', message: 'The URL is not one.', status: 400 });
+    },
+  });
+  app.decorateRequest('record');
+  app.addHook('onRequest', (request, reply, done) => {
+    request.record = newRecord();
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    // Else a connection that is kept alive would keep the server from closing.
+    if (isDraining()) void reply.header('connection', 'close');
+    done();
+  });
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    const refusal = refusalFor(error, limits.bodyBytes);
+    if (refusal.code === 'INTERNAL_SERVER_ERROR') onBug(error, request.id);
+    return refuse(request, reply, refusal);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    refuse(request, reply, {
+      code: 'BAD_REQUEST',
+      message: 'There is nothing at this path: GraphQL is at /graphql.',
+      status: 404,
+    }),
+  );
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+    },
+    // Pages that an origin of CORS_ORIGINS serves may read answers; CORS decides, and not this header.
+    crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : true,
+  });
+  if (corsOrigins.length > 0) await app.register(cors, corsSettings(corsOrigins));
+  return app;
+}
+
+function corsSettings(origins: readonly string[]) {
+  return {
+    origin: [...origins],
+    methods: ['GET', 'POST'],
+    allowedHeaders: [
+      'content-type',
+      'authorization',
+      'apollo-require-preflight',
+      'x-apollo-operation-name',
+      'x-request-id',
+      'traceparent',
+      'tracestate',
+    ],
+    exposedHeaders: ['x-request-id', 'retry-after'],
+    // In seconds.
+    maxAge: 600,
+  };
+}
+
+/** The caller's own id where it is one that can stand in a log line as it is. */
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+}

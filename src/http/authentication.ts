@@ -1,0 +1,48 @@
+import { anonymous, type Viewer } from '../context.ts';
+import type { Clock } from '../model.ts';
+import { createJwtVerifier, type JwtSettings } from './jwt.ts';
+import { readStaticTokens } from './staticTokens.ts';
+
+/** How callers prove who they are. With neither, everybody is the anonymous viewer. */
+export interface AuthSettings {
+  /** A JSON file of static bearer tokens' names, digests and scopes. */
+  tokensFile: string | null;
+  jwt: JwtSettings | null;
+}
+
+export interface Authenticator {
+  /** Whether callers must prove anything at all. */
+  isRequired: boolean;
+  /**
+   * The viewer behind an `authorization` header: `missing` without one, `invalid` when it proves nothing. Rejects when the keys
+   * to check it with can't be had, which is no fault of the caller's.
+   */
+  authenticate(authorization: string | undefined): Promise<Viewer | 'missing' | 'invalid'>;
+}
+
+/** @throws OperatorError for files that can't be used. */
+export async function createAuthenticator(
+  { tokensFile, jwt }: AuthSettings,
+  clock: Clock,
+): Promise<Authenticator> {
+  const staticViewer = tokensFile === null ? null : await readStaticTokens(tokensFile);
+  const jwtViewer = jwt === null ? null : await createJwtVerifier(jwt, clock);
+  if (staticViewer === null && jwtViewer === null) {
+    return { isRequired: false, authenticate: () => Promise.resolve(anonymous) };
+  }
+  return {
+    isRequired: true,
+    async authenticate(authorization) {
+      if (authorization === undefined) return 'missing';
+      const token = BEARER.exec(authorization)?.[1];
+      if (token === undefined) return 'invalid';
+      const viewer = LOOKS_LIKE_JWT.test(token) ? await jwtViewer?.(token) : staticViewer?.(token);
+      return viewer ?? 'invalid';
+    },
+  };
+}
+
+/** RFC 6750. */
+const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
+/** Static tokens have no dots. */
+const LOOKS_LIKE_JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/;

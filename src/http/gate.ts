@@ -1,0 +1,92 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Capability, Viewer } from '../context.ts';
+import { MASK, type Refusal } from '../errors.ts';
+import type { Authenticator } from './authentication.ts';
+import type { RateLimit } from './rateLimit.ts';
+
+export interface GateOptions {
+  authenticator: Authenticator;
+  /** Null where callers are not counted. */
+  rateLimit: RateLimit | null;
+  /** Told when callers can't be checked for want of the issuer's keys. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+export interface Gate {
+  /** Who asks, or why they go no further. To be asked before the body is read. */
+  admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): Promise<Viewer | Refusal>;
+}
+
+/** Decides who comes in: whoever proves a name, or anybody where none must be proved, and nobody too often. */
+export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Gate {
+  async function admit(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    needs?: Capability,
+  ): Promise<Viewer | Refusal> {
+    if (!authenticator.isRequired && !isOfThisMachine(request.hostname)) return foreignHost;
+    const viewer = await identify(request);
+    if (viewer === null) return keysAreAway;
+    if (typeof viewer === 'string') {
+      void reply.header('www-authenticate', challenge(viewer));
+      // Guessing is counted by address, which good tokens from there do not suffer from.
+      return tooOften(request.ip) ?? unauthenticated;
+    }
+    if (needs !== undefined && !viewer.may(needs)) return lacking(needs);
+    return tooOften(authenticator.isRequired ? viewer.name : request.ip) ?? viewer;
+  }
+
+  async function identify({ headers, id }: FastifyRequest) {
+    try {
+      return await authenticator.authenticate(headers.authorization);
+    } catch (error) {
+      onBug(error, id);
+      return null;
+    }
+  }
+
+  function tooOften(caller: string): Refusal | null {
+    const retryAfterMs = rateLimit?.take(caller) ?? 0;
+    if (retryAfterMs === 0) return null;
+    return {
+      code: 'RATE_LIMITED',
+      message: 'You send more requests than RATE_LIMIT_PER_SECOND and RATE_LIMIT_BURST allow a caller.',
+      status: 429,
+      retryAfterMs,
+    };
+  }
+
+  return { admit };
+}
+
+/**
+ * A page of any site can have its name resolve to this machine and then send its own reader's browser here. What it can't do is
+ * name this machine in `host`. Without one the caller is no browser.
+ */
+function isOfThisMachine(hostname: string): boolean {
+  return hostname === '' || /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+}
+
+/** RFC 6750: no error code for a caller that has not tried yet. */
+function challenge(reason: 'missing' | 'invalid'): string {
+  return reason === 'missing' ? 'Bearer realm="graphql"' : 'Bearer realm="graphql", error="invalid_token"';
+}
+
+const unauthenticated: Refusal = {
+  code: 'UNAUTHENTICATED',
+  message:
+    'Send authorization: Bearer <token>, with a token that this gateway knows and that has not expired.',
+  status: 401,
+};
+
+const foreignHost: Refusal = {
+  code: 'FORBIDDEN',
+  message: 'Without authentication this gateway answers only its own machine, as localhost.',
+  status: 403,
+};
+
+const keysAreAway: Refusal = { code: 'INTERNAL_SERVER_ERROR', message: MASK, status: 503 };
+
+function lacking(capability: Capability): Refusal {
+  return { code: 'FORBIDDEN', message: `Ask for a token with the scope ${capability}.`, status: 403 };
+}

@@ -1,0 +1,147 @@
+import {
+  type ApolloServer,
+  HeaderMap,
+  type HTTPGraphQLRequest,
+  type HTTPGraphQLResponse,
+} from '@apollo/server';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { GatewayContext, Viewer } from '../context.ts';
+import { type Refusal, refusedRequest } from '../errors.ts';
+import type { CallEvent, Clock } from '../model.ts';
+import type { DoorContext } from './apollo.ts';
+import { refuse } from './refusals.ts';
+import type { DocumentRequest, TrustedDocuments } from './trustedDocuments.ts';
+
+/** What an operation's context is made from. */
+export interface OperationStart {
+  requestId: string;
+  viewer: Viewer;
+  /** Fires when the caller goes away before it has its answer, or when its time is up. */
+  signal: AbortSignal;
+  /** For what happens to the calls that the operation makes. */
+  report: (event: CallEvent) => void;
+}
+
+export interface GraphQLRouteOptions {
+  apollo: ApolloServer<DoorContext>;
+  trustedDocuments: TrustedDocuments;
+  clock: Clock;
+  /** Milliseconds. */
+  deadlineMs: number;
+  createContext: (start: OperationStart) => GatewayContext | Promise<GatewayContext>;
+}
+
+/** Every call that an operation makes ends by its deadline, and then needs a moment to be told of. Milliseconds. */
+const DEADLINE_SLACK_MS = 500;
+
+/** The step from Fastify to Apollo Server and back. */
+export function graphqlRoute(options: GraphQLRouteOptions) {
+  const { apollo, trustedDocuments, clock, deadlineMs, createContext } = options;
+
+  async function context({ id, record }: FastifyRequest): Promise<DoorContext> {
+    const { viewer, watch, gone } = record;
+    // Only a page is let through without a viewer, and whether it is one Apollo Server decides.
+    if (viewer === null) {
+      const message = 'Send authorization: Bearer <token>.';
+      throw refusedRequest({ code: 'UNAUTHENTICATED', message, status: 401 });
+    }
+    const report = (event: CallEvent) => watch?.report(event);
+    return { ...(await createContext({ requestId: id, viewer, signal: gone.signal, report })), record };
+  }
+
+  /** Whatever it is that takes an operation so long: no caller waits for ever. */
+  function withinDeadline<T>(answer: Promise<T>, { record }: FastifyRequest): Promise<T | Refusal> {
+    return new Promise((resolve, reject) => {
+      const callOff = clock.after(deadlineMs + DEADLINE_SLACK_MS, () => {
+        record.gone.abort();
+        const message = `The operation did not end within ${deadlineMs} ms (REQUEST_DEADLINE_MS). Ask for less at once.`;
+        resolve({ code: 'REQUEST_TIMEOUT', message, status: 504 });
+      });
+      answer.then(resolve, reject).finally(callOff);
+    });
+  }
+
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const operation = operationOf(request, trustedDocuments);
+    if ('code' in operation) return refuse(request, reply, operation);
+    const answer = apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: operation,
+      context: () => context(request),
+    });
+    const answered = await withinDeadline(answer, request);
+    if ('code' in answered) return refuse(request, reply, answered);
+    return send(answered, request, reply);
+  };
+}
+
+function send(
+  { status, headers, body }: HTTPGraphQLResponse,
+  { record }: FastifyRequest,
+  reply: FastifyReply,
+) {
+  if (body.kind === 'chunked') throw new Error('No answer is sent in parts: graphql 16 has no @defer.');
+  for (const [name, value] of headers) void reply.header(name, value);
+  // The page of the explorer brings a policy of its own.
+  if (headers.get('content-type') === 'text/html') void reply.removeHeader('content-security-policy');
+  // Where the request did not come as far as an operation, nothing has told its codes.
+  if (record.codes.length === 0 && status !== undefined && status >= 400) record.codes = codesIn(body.string);
+  return reply.code(status ?? 200).send(body.string);
+}
+
+/** The request as Apollo Server takes it, with its document's text in place of an id. */
+function operationOf(
+  { method, url, body, headers }: FastifyRequest,
+  trustedDocuments: TrustedDocuments,
+): HTTPGraphQLRequest | Refusal {
+  const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  const asApollo = { method, search, body, headers: headerMapOf(headers) };
+  if (method === 'GET') {
+    const parameters = new URLSearchParams(search);
+    // A browser that asks for the explorer's page names no document.
+    if (!hasDocument(parameters)) return asApollo;
+    const trusted = trustedDocuments(documentRequestIn(parameters));
+    if (trusted === null) return asApollo;
+    if (typeof trusted === 'object') return trusted;
+    for (const name of ['documentId', 'extensions']) parameters.delete(name);
+    parameters.set('query', trusted);
+    return { ...asApollo, search: `?${parameters.toString()}` };
+  }
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return asApollo;
+  const trusted = trustedDocuments(body);
+  if (trusted === null) return asApollo;
+  if (typeof trusted === 'object') return trusted;
+  return { ...asApollo, body: { ...body, query: trusted, extensions: null } };
+}
+
+function hasDocument(parameters: URLSearchParams): boolean {
+  return ['query', 'documentId', 'extensions'].some((name) => parameters.has(name));
+}
+
+function documentRequestIn(parameters: URLSearchParams): DocumentRequest {
+  return {
+    query: parameters.get('query') ?? undefined,
+    documentId: parameters.get('documentId') ?? undefined,
+    extensions: jsonOrNull(parameters.get('extensions')),
+  };
+}
+
+function jsonOrNull(text: string | null): unknown {
+  try {
+    return text === null ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}
+
+function headerMapOf(headers: FastifyRequest['headers']): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return map;
+}
+
+function codesIn(body: string): string[] {
+  const { errors = [] } = JSON.parse(body) as { errors?: { extensions?: { code?: unknown } }[] };
+  return errors.map(({ extensions }) => String(extensions?.code));
+}

@@ -1,0 +1,33 @@
+import type { Viewer } from '../context.ts';
+import type { RequestWatch } from './observation.ts';
+
+/** What the door knows of one request, filled as it goes on. */
+export interface RequestRecord {
+  /** Null until the caller has proved who they are, and on paths where nobody must. */
+  viewer: Viewer | null;
+  /** Null on paths other than /graphql. */
+  watch: RequestWatch | null;
+  operationName: string | null;
+  operationType: string | null;
+  /** Of the errors that the answer has. */
+  codes: string[];
+  /** Aborted when nobody waits for the answer any more: it is out, its caller is gone, or its time is up. */
+  gone: AbortController;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    record: RequestRecord;
+  }
+}
+
+export function newRecord(): RequestRecord {
+  return {
+    viewer: null,
+    watch: null,
+    operationName: null,
+    operationType: null,
+    codes: [],
+    gone: new AbortController(),
+  };
+}

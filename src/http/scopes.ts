@@ -1,0 +1,26 @@
+import { CAPABILITIES, type Capability, type Viewer } from '../context.ts';
+
+/** What a token grants. Neither exists unless it is named: an empty scope may do nothing. */
+export interface Scope {
+  name: string;
+  /** Project numbers, or `*` for all. */
+  projects: '*' | readonly string[];
+  /** Capabilities; names that are none grant nothing. */
+  may: readonly string[];
+  maxOperationCalls?: number | null | undefined;
+}
+
+export function viewerOf({ name, projects, may, maxOperationCalls }: Scope): Viewer {
+  const readable = projects === '*' ? null : new Set(projects);
+  const capabilities = new Set(may.filter(isCapability));
+  return {
+    name,
+    mayRead: (projectId) => readable === null || readable.has(projectId),
+    may: (capability) => capabilities.has(capability),
+    maxOperationCalls: maxOperationCalls ?? null,
+  };
+}
+
+function isCapability(name: string): name is Capability {
+  return (CAPABILITIES as readonly string[]).includes(name);
+}

@@ -1,0 +1,66 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { CAPABILITIES, type Viewer } from '../context.ts';
+import { OperatorError } from '../errors.ts';
+import { viewerOf } from './scopes.ts';
+
+/** The viewer whose token this is, or null. */
+export type StaticTokens = (token: string) => Viewer | null;
+
+/**
+ * Reads a file of tokens: names, SHA-256 digests and scopes, never the tokens themselves.
+ *
+ * @throws OperatorError that tells every problem of the file, and quotes nothing of it.
+ */
+export async function readStaticTokens(path: string): Promise<StaticTokens> {
+  const parsed = entries.safeParse(await readJson(path));
+  if (!parsed.success) {
+    throw new OperatorError(
+      parsed.error.issues.map(
+        ({ path: place, message }) => `AUTH_TOKENS_FILE ${path}: ${place.join('.')} ${message}`,
+      ),
+    );
+  }
+  const tokens = parsed.data.map(({ sha256, ...scope }) => ({
+    digest: Buffer.from(sha256, 'hex'),
+    viewer: viewerOf(scope),
+  }));
+  return (token) => {
+    const digest = createHash('sha256').update(token).digest();
+    // All are compared, so that the time taken tells nothing of which one is near.
+    const matches = tokens.filter((entry) => timingSafeEqual(entry.digest, digest));
+    return matches[0]?.viewer ?? null;
+  };
+}
+
+/** One element of the file's array. */
+export const staticTokenEntry = z.strictObject({
+  name: z.string().regex(/^[\w.@:-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _.@:-.'),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 digest in 64 lower-case hexadecimal digits.'),
+  projects: z.union([z.literal('*'), z.array(z.string().regex(/^[1-9]\d{0,18}$/))], {
+    error: () => 'must be "*" or an array of project numbers, each a string.',
+  }),
+  may: z
+    .array(z.enum(CAPABILITIES), { error: () => `must be an array of ${CAPABILITIES.join(', ')}.` })
+    .default([]),
+  maxOperationCalls: z.int().min(1).optional(),
+});
+
+const entries = z
+  .array(staticTokenEntry, { error: () => 'must hold a JSON array of tokens.' })
+  .superRefine((all, context) => {
+    for (const field of ['name', 'sha256'] as const) {
+      if (new Set(all.map((one) => one[field])).size < all.length) {
+        context.addIssue({ code: 'custom', message: `must not have the same ${field} twice.` });
+      }
+    }
+  });
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+  } catch {
+    throw new OperatorError([`AUTH_TOKENS_FILE ${path} can't be read, or is not JSON.`]);
+  }
+}

@@ -1,0 +1,92 @@
+import type { BudgetSnapshot } from './budget/budget.ts';
+import type { Observe, RequestEnd } from './http/observation.ts';
+import type { CallEvent, Clock } from './model.ts';
+import type { Logger } from './telemetry/logger.ts';
+import { type BreakerState, createMetrics, type Levels, type Metrics } from './telemetry/metrics.ts';
+import { startTrace } from './telemetry/traces.ts';
+
+/** The one place that decides what becomes of the events that all layers report. */
+export interface Observability {
+  /** Follows a request to /graphql: a log line, a span, and its figures. */
+  observe: Observe;
+  /** For calls that no operation waits for. */
+  background: (event: CallEvent) => void;
+  breakerChanged: (state: BreakerState) => void;
+  bug: (error: unknown, requestId: string) => void;
+  scrape: Metrics['scrape'];
+}
+
+export interface ObservabilityOptions {
+  logger: Logger;
+  clock: Clock;
+  /** The budget as it is now. */
+  budget: () => BudgetSnapshot;
+}
+
+export function createObservability({ logger, clock, budget }: ObservabilityOptions): Observability {
+  const metrics = createMetrics(() => levelsOf(budget()));
+  return {
+    observe({ requestId, headers }) {
+      const startedAt = clock.monotonic();
+      const span = startTrace(headers);
+      const tally = createTally();
+      return {
+        report(event) {
+          metrics.call(event);
+          span.call(event);
+          tally.count(event);
+        },
+        ended(end) {
+          const durationMs = clock.monotonic() - startedAt;
+          metrics.operation({ code: end.codes[0] ?? (end.aborted ? 'ABORTED' : 'OK'), durationMs });
+          span.ended(end);
+          logger.info(
+            { requestId, ...lineOf(end, durationMs), ...tally.counts, traceId: span.traceId },
+            'operation',
+          );
+        },
+      };
+    },
+    background: (event) => metrics.call(event),
+    breakerChanged(state) {
+      metrics.breaker(state);
+      logger.warn({ state }, 'The circuit breaker before DataWorks changed.');
+    },
+    bug: (error, requestId) =>
+      logger.error({ err: error, requestId }, 'The gateway met an error of its own.'),
+    scrape: () => metrics.scrape(),
+  };
+}
+
+function lineOf(end: RequestEnd, durationMs: number) {
+  const { operationName, operationType, caller, httpStatus, codes, aborted } = end;
+  return {
+    operation: operationName,
+    type: operationType,
+    caller,
+    status: httpStatus,
+    durationMs: Math.round(durationMs * 10) / 10,
+    // As many errors as rows can share a code.
+    codes: [...new Set(codes)],
+    ...(aborted && { aborted }),
+  };
+}
+
+function createTally() {
+  const counts = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
+  return {
+    counts,
+    count({ type }: CallEvent): void {
+      if (type === 'attempt') counts.upstreamCalls += 1;
+      else if (type === 'retry') counts.retries += 1;
+      else if (type !== 'outcome') counts.cache[type] += 1;
+    },
+  };
+}
+
+function levelsOf({ second, day, month, waiting }: BudgetSnapshot): Levels {
+  const budgetLeft = Object.entries({ second, day, month }).flatMap(([window, { left }]) =>
+    left === null ? [] : [[window, left] as const],
+  );
+  return { budgetLeft: Object.fromEntries(budgetLeft), waiting };
+}

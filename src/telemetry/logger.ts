@@ -1,0 +1,40 @@
+import { type DestinationStream, type Logger, pino } from 'pino';
+
+export type { Logger } from 'pino';
+
+/** JSON lines. Times are ISO 8601; levels are words. */
+export function createLogger(level: string, destination?: DestinationStream): Logger {
+  const options = {
+    level,
+    base: { service: 'dataworks-graphql-gateway' },
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: describeBug },
+  };
+  return destination ? pino(options, destination) : pino(options);
+}
+
+/**
+ * An error that was not foreseen, for whoever must mend it: its place in the code, and its words without what could be secret in
+ * them. Other fields are left out: the SDK's errors hold the signed request.
+ */
+export function describeBug(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error))
+    return { type: typeof error, message: 'Something was thrown that is no error.' };
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  return { type: error.name, message: withoutSecrets(error.message), stack: frames.join('\n') };
+}
+
+/** Addresses, credentials and signatures, wherever in a text they stand. */
+export function withoutSecrets(text: string): string {
+  return secretPatterns.reduce((safe, pattern) => safe.replace(pattern, '[redacted]'), text);
+}
+
+const secretPatterns = [
+  /\b[a-z][a-z+.-]*:\/\/\S+/gi,
+  /\b(?:bearer|basic) +\S+/gi,
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  /\b(?:LTAI|STS\.)[\w.]+/g,
+  /\b\w*(?:signature|secret|token|password|access_?key_?\w*)["']?\s*[=:]\s*\S+/gi,
+  /\bACS3-HMAC-SHA256\b.*/g,
+];

@@ -1,0 +1,118 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CallEvent } from '../model.ts';
+
+/** What of the gateway's state is read at the moment of a scrape. */
+export interface Levels {
+  /** Calls left in each window, for windows that have a limit. */
+  budgetLeft: Readonly<Record<string, number>>;
+  /** Calls that wait for their turn with the budget, by priority. */
+  waiting: Readonly<Record<string, number>>;
+}
+
+export type BreakerState = 'closed' | 'open' | 'halfOpen';
+
+export interface Metrics {
+  call(event: CallEvent): void;
+  operation(end: { code: string; durationMs: number }): void;
+  breaker(state: BreakerState): void;
+  /** In Prometheus' text format, the process's own figures included. */
+  scrape(): Promise<{ contentType: string; body: string }>;
+}
+
+const PREFIX = 'dataworks_gateway_';
+
+/** Seconds: from an answer out of the cache to the longest deadline. */
+const BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** One set a gateway. Labels take few values each: codes, actions and outcomes, never names that callers choose. */
+export function createMetrics(levels: () => Levels): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const operations = new Histogram({
+    name: `${PREFIX}operation_duration_seconds`,
+    help: 'Requests to /graphql by the first error code of their answer, or OK.',
+    labelNames: ['code'],
+    buckets: BUCKETS_S,
+    registers,
+  });
+  const cacheResults = new Counter({
+    name: `${PREFIX}cache_results_total`,
+    help: 'What the cache had for a call: hit, stale, shared (another call for it was under way) or miss.',
+    labelNames: ['action', 'result'],
+    registers,
+  });
+  const upstreamCalls = new Histogram({
+    name: `${PREFIX}upstream_call_duration_seconds`,
+    help: 'Calls to DataWorks that ended, by action and outcome: ok, or the kind of failure.',
+    labelNames: ['action', 'outcome'],
+    buckets: BUCKETS_S,
+    registers,
+  });
+  const retries = new Counter({
+    name: `${PREFIX}upstream_retries_total`,
+    help: 'Calls to DataWorks that were tried again, by action and the kind of failure before.',
+    labelNames: ['action', 'kind'],
+    registers,
+  });
+  const breakerState = new Gauge({
+    name: `${PREFIX}breaker_state`,
+    help: '1 for the state that the circuit breaker is in.',
+    labelNames: ['state'],
+    registers,
+  });
+  addLevels(registers, levels);
+
+  const metrics: Metrics = {
+    call(event) {
+      const { action } = event;
+      if (event.type === 'retry') retries.inc({ action, kind: event.kind });
+      else if (event.type === 'outcome') {
+        const outcome = event.error?.kind ?? 'ok';
+        upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
+      } else if (event.type !== 'attempt') cacheResults.inc({ action, result: event.type });
+    },
+    operation: ({ code, durationMs }) => operations.observe({ code }, durationMs / 1000),
+    breaker(state) {
+      for (const one of ['closed', 'open', 'halfOpen'])
+        breakerState.set({ state: one }, one === state ? 1 : 0);
+    },
+    async scrape() {
+      const all = Registry.merge([registry, processRegistry()]);
+      return { contentType: all.contentType, body: await all.metrics() };
+    },
+  };
+  metrics.breaker('closed');
+  return metrics;
+}
+
+function addLevels(registers: Registry[], levels: () => Levels): void {
+  new Gauge({
+    name: `${PREFIX}budget_left_calls`,
+    help: 'Calls to DataWorks that the account has left in a window, where the window has a limit.',
+    labelNames: ['window'],
+    registers,
+    collect() {
+      for (const [window, left] of Object.entries(levels().budgetLeft)) this.set({ window }, left);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}budget_waiting_calls`,
+    help: 'Calls to DataWorks that wait for their turn, by priority.',
+    labelNames: ['priority'],
+    registers,
+    collect() {
+      for (const [priority, count] of Object.entries(levels().waiting)) this.set({ priority }, count);
+    },
+  });
+}
+
+let ofProcess: Registry | null = null;
+
+/** Memory, CPU, event loop and collector: figures of the process, so there is one set, begun with the first scrape. */
+function processRegistry(): Registry {
+  if (ofProcess === null) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+}

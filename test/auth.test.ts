@@ -1,0 +1,418 @@
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { exportJWK, exportSPKI, generateKeyPair, type JWTPayload, SignJWT, UnsecuredJWT } from 'jose';
+import { type OperationDefinitionNode, parse } from 'graphql';
+import { loadConfig } from '../src/config.ts';
+import { assertMaySelect } from '../src/http/gatedFields.ts';
+import { viewerOf } from '../src/http/scopes.ts';
+import { readSettingFiles } from '../src/http/server.ts';
+import { systemClock } from '../src/model.ts';
+import { bearer, digestOf, type TemporaryFiles, temporaryFiles } from './support/door.ts';
+import { startTestGateway, type TestGateway } from './support/gateway.ts';
+
+const TOKENS = { reader: 'dwg_reader', everything: 'dwg_everything' };
+const ISSUER = 'https://issuer.example';
+const AUDIENCE = 'pipeline-runs';
+
+let files: TemporaryFiles;
+let gateway: TestGateway;
+let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+
+beforeAll(async () => {
+  files = await temporaryFiles();
+  keys = await generateKeyPair('RS256');
+  const key = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
+  gateway = await startTestGateway({
+    settings: {
+      INTROSPECTION: 'off',
+      CACHE_FRESH_MS: '0',
+      CACHE_STALE_MS: '0',
+      AUTH_TOKENS_FILE: await files.write('tokens.json', [
+        { name: 'reader', sha256: digestOf(TOKENS.reader), projects: ['10001'] },
+        {
+          name: 'everything',
+          sha256: digestOf(TOKENS.everything),
+          projects: '*',
+          may: ['introspect', 'federation', 'metrics'],
+        },
+      ]),
+      AUTH_JWKS_FILE: await files.write('jwks.json', { keys: [key] }),
+      AUTH_ISSUER: ISSUER,
+      AUTH_AUDIENCE: AUDIENCE,
+    },
+  });
+});
+beforeEach(() => void gateway.newCalls());
+afterAll(async () => {
+  await gateway.close();
+  await files[Symbol.asyncDispose]();
+});
+
+const RUNS = '{ pipelineRuns(projectId: 10001) { totalCount } }';
+
+function signed(claims: JWTPayload, header: { alg?: string; kid?: string } = {}): Promise<string> {
+  return new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: ['10001'], ...claims })
+    .setProtectedHeader({ alg: 'RS256', kid: 'k1', ...header })
+    .setExpirationTime(claims.exp ?? '5 minutes')
+    .sign(keys.privateKey);
+}
+
+async function expectRefused(headers: Record<string, string>): Promise<void> {
+  const { status, data, errors, headers: answered } = await gateway.query(RUNS, undefined, headers);
+  expect({ status, data, code: errors?.[0]?.extensions['code'] }).toEqual({
+    status: 401,
+    data: undefined,
+    code: 'UNAUTHENTICATED',
+  });
+  expect(answered.get('www-authenticate')).toMatch(/^Bearer realm="graphql"/);
+  expect(gateway.newCalls()).toEqual([]);
+}
+
+describe('a caller', () => {
+  test.each([
+    ['without a token', {}],
+    ['with a token that nobody has', bearer('dwg_nobody')],
+    ['with the digest of a token in place of it', bearer(digestOf(TOKENS.reader))],
+    ['with another scheme', { authorization: `Basic ${TOKENS.reader}` }],
+    ['with two tokens', { authorization: `Bearer ${TOKENS.reader} ${TOKENS.everything}` }],
+    ['with an empty token', { authorization: 'Bearer ' }],
+  ])('%s is UNAUTHENTICATED and costs no call', async (_, headers) => {
+    await expectRefused(headers);
+  });
+
+  test('is told nothing more than that a token is missing, and of a wrong one that it is wrong', async () => {
+    const challengeFor = async (headers: Record<string, string>) =>
+      (await gateway.query(RUNS, undefined, headers)).headers.get('www-authenticate');
+    expect(await challengeFor({})).toBe('Bearer realm="graphql"');
+    expect(await challengeFor(bearer('dwg_nobody'))).toBe('Bearer realm="graphql", error="invalid_token"');
+  });
+
+  test('is refused before the body is read, however large', async () => {
+    const response = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ query: RUNS, variables: { filler: 'x'.repeat(1_000_000) } }),
+    });
+    expect(response.status).toBe(401);
+  });
+
+  test('who asks a browser for the page gets no answer to a query that way', async () => {
+    const response = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(RUNS)}`, {
+      headers: { accept: 'text/html;q=0.1, application/json', 'apollo-require-preflight': '1' },
+    });
+    expect(response.status).toBe(401);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
+    expect(gateway.newCalls()).toEqual([]);
+  });
+});
+
+describe('a scope of one project', () => {
+  test('reads that project', async () => {
+    const { data, errors } = await gateway.query(RUNS, undefined, bearer(TOKENS.reader));
+    expect(errors).toBeUndefined();
+    expect(data.pipelineRuns.totalCount).toBeGreaterThan(0);
+  });
+
+  test.each([
+    ['pipelineRuns', '{ r: pipelineRuns(projectId: $P) { totalCount } }'],
+    ['pipelineRun', '{ r: pipelineRun(projectId: $P, runId: "a") { runId } }'],
+    ['project', '{ r: project(projectId: $P) { name } }'],
+    ['node of a project', '{ r: node(id: "gid://dataworks/Project/$P") { id } }'],
+    ['node of a run', '{ r: node(id: "gid://dataworks/PipelineRun/$P/a") { id } }'],
+    ['Project.pipelineRuns', '{ r: project(projectId: $P) { pipelineRuns { totalCount } } }'],
+  ])('makes %s of any other FORBIDDEN, existing or not, without a call', async (_, query) => {
+    const answers = await Promise.all(
+      ['10000', '424242'].map(async (project) => {
+        const { data, errors } = await gateway.query(
+          query.replace('$P', project),
+          undefined,
+          bearer(TOKENS.reader),
+        );
+        expect(data).toEqual({ r: null });
+        return JSON.stringify(errors).replaceAll(project, '$P');
+      }),
+    );
+    expect(answers[0]).toContain('FORBIDDEN');
+    expect(answers[0]).toBe(answers[1]);
+    expect(gateway.newCalls()).toEqual([]);
+  });
+
+  test('makes the others among nodes FORBIDDEN, each for itself', async () => {
+    const { data, errors } = await gateway.query(
+      '{ nodes(ids: ["gid://dataworks/Project/10001", "gid://dataworks/Project/10000"]) { id } }',
+      undefined,
+      bearer(TOKENS.reader),
+    );
+    expect(data.nodes).toEqual([{ id: 'gid://dataworks/Project/10001' }, null]);
+    expect(errors!.map(({ path, extensions }) => [path, extensions['code']])).toEqual([
+      [['nodes', 1], 'FORBIDDEN'],
+    ]);
+    expect(gateway.newCalls()).toEqual(['ListProjects 1']);
+  });
+
+  test('is asked even where the answer is in the cache', async () => {
+    await using warm = await startTestGateway({
+      settings: {
+        AUTH_TOKENS_FILE: await files.write('two.json', [
+          { name: 'one', sha256: digestOf('one'), projects: ['10001'] },
+          { name: 'other', sha256: digestOf('other'), projects: ['10002'] },
+        ]),
+      },
+    });
+    const answers = await Promise.all(
+      ['one', 'other'].map((token) => warm.query(RUNS, undefined, bearer(token))),
+    );
+    expect(answers.map(({ errors }) => errors?.[0]?.extensions['code'])).toEqual([undefined, 'FORBIDDEN']);
+    expect(answers[1]!.data).toEqual({ pipelineRuns: null });
+  });
+});
+
+describe('a capability', () => {
+  test.each([
+    ['introspect', '{ __schema { queryType { name } } }'],
+    ['introspect', '{ alias: __type(name: "Query") { name } }'],
+    ['introspect', 'query { ...F } fragment F on Query { ... { __schema { queryType { name } } } }'],
+  ])('%s is needed for %s while INTROSPECTION is off', async (_, query) => {
+    const without = await gateway.query(query, undefined, bearer(TOKENS.reader));
+    expect([without.status, without.errors?.[0]?.extensions['code']]).toEqual([403, 'FORBIDDEN']);
+    const having = await gateway.query(query, undefined, bearer(TOKENS.everything));
+    expect(having.errors).toBeUndefined();
+  });
+
+  test.each(['_entities(representations: [])', '_service'])(
+    "federation is needed for %s, the router's fields",
+    (field) => {
+      const document = parse(`{ alias: ${field} { __typename } }`);
+      const [operation] = document.definitions as OperationDefinitionNode[];
+      const select = (may: readonly string[]) => () =>
+        assertMaySelect({
+          document,
+          operation: operation!,
+          introspection: true,
+          viewer: viewerOf({ name: 'router', projects: '*', may }),
+        });
+      expect(select(['introspect', 'metrics'])).toThrow(/ask for a token with the scope federation/);
+      expect(select(['federation'])).not.toThrow();
+    },
+  );
+
+  test('metrics is needed for /metrics, while probes need nothing', async () => {
+    const statusOf = async (path: string, headers = {}) =>
+      (await fetch(`${gateway.url}${path}`, { headers })).status;
+    expect(await statusOf('/metrics')).toBe(401);
+    expect(await statusOf('/metrics', bearer(TOKENS.reader))).toBe(403);
+    expect(await statusOf('/metrics', bearer(TOKENS.everything))).toBe(200);
+    expect(await statusOf('/health/live')).toBe(200);
+    expect(await statusOf('/health/ready')).toBe(200);
+  });
+});
+
+describe('a JWT', () => {
+  test.each([
+    ['an array of texts', ['10001']],
+    ['an array of numbers', [10001]],
+    ['text parted by commas', '10000,10001'],
+    ['text parted by blanks', '10000 10001'],
+    ['a star', '*'],
+  ])('names its projects as %s', async (_, projects) => {
+    const { errors } = await gateway.query(RUNS, undefined, bearer(await signed({ projects })));
+    expect(errors).toBeUndefined();
+  });
+
+  test.each([
+    ['no projects at all', undefined],
+    ['an object', { all: true }],
+    ['true', true],
+    ['numbers that a double does not hold', [1e40]],
+  ])('with %s reads none', async (_, projects) => {
+    const { errors } = await gateway.query(RUNS, undefined, bearer(await signed({ projects })));
+    expect(errors?.[0]?.extensions['code']).toBe('FORBIDDEN');
+    expect(gateway.newCalls()).toEqual([]);
+  });
+
+  test.each([
+    ['that has expired', () => signed({ exp: 1_700_000_000 })],
+    ['that is not valid yet', () => signed({ nbf: 4_000_000_000 })],
+    ['of another issuer', () => signed({ iss: 'https://other.example' })],
+    ['for another audience', () => signed({ aud: 'something-else' })],
+    ['of a key that is not in the set', () => signed({}, { kid: 'k2' })],
+    [
+      'that never expires',
+      () =>
+        new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: '*' })
+          .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
+          .sign(keys.privateKey),
+    ],
+    [
+      'that nobody signed',
+      () =>
+        Promise.resolve(
+          new UnsecuredJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: '*' })
+            .setExpirationTime('5 minutes')
+            .encode(),
+        ),
+    ],
+    [
+      'that is signed with the public key as if it were a shared secret',
+      async () =>
+        new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: '*' })
+          .setProtectedHeader({ alg: 'HS256', kid: 'k1' })
+          .setExpirationTime('5 minutes')
+          .sign(new TextEncoder().encode(await exportSPKI(keys.publicKey))),
+    ],
+    [
+      'whose claims were changed',
+      async () => {
+        const [header, , signature] = (await signed({})).split('.');
+        const claims = { sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: '*', exp: 4_000_000_000 };
+        return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
+      },
+    ],
+    ['that is none', () => Promise.resolve('a.b.c')],
+  ])('%s is UNAUTHENTICATED', async (_, make) => {
+    await expectRefused(bearer(await make()));
+  });
+
+  test('of an algorithm that is not allowed is UNAUTHENTICATED', async () => {
+    const other = await generateKeyPair('RS512');
+    const key = { ...(await exportJWK(other.publicKey)), kid: 'k1' };
+    const { authenticator } = await readSettingFiles(
+      {
+        auth: {
+          tokensFile: null,
+          jwt: {
+            jwks: { file: await files.write('rs512.json', { keys: [key] }) },
+            issuer: ISSUER,
+            audience: AUDIENCE,
+            algorithms: ['RS256'],
+            projectsClaim: 'projects',
+            scopeClaim: 'scope',
+          },
+        },
+        trustedDocuments: { file: null, only: false },
+      },
+      systemClock,
+    );
+    const token = await new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE })
+      .setProtectedHeader({ alg: 'RS512', kid: 'k1' })
+      .setExpirationTime('5 minutes')
+      .sign(other.privateKey);
+    expect(await authenticator.authenticate(`Bearer ${token}`)).toBe('invalid');
+  });
+
+  test('grants capabilities by its scope', async () => {
+    const token = await signed({ scope: 'openid introspect' });
+    const { errors } = await gateway.query('{ __schema { queryType { name } } }', undefined, bearer(token));
+    expect(errors).toBeUndefined();
+  });
+});
+
+describe('a key set at a URL', () => {
+  test('is fetched once for many tokens; while it is away callers are told so without a word of it', async () => {
+    const key = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256' };
+    let fetches = 0;
+    let isAway = true;
+    const issuer = createServer((_, response) => {
+      fetches += 1;
+      response.writeHead(isAway ? 500 : 200).end(JSON.stringify({ keys: [key] }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
+    await using remote = await startTestGateway({
+      settings: {
+        AUTH_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`,
+        AUTH_ISSUER: ISSUER,
+        AUTH_AUDIENCE: AUDIENCE,
+        LOG_LEVEL: 'silent',
+      },
+    });
+    const token = await signed({});
+    const away = await remote.query(RUNS, undefined, bearer(token));
+    expect([away.status, away.errors]).toEqual([
+      503,
+      [
+        {
+          message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
+          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        },
+      ],
+    ]);
+    isAway = false;
+    fetches = 0;
+    const answers = await Promise.all([1, 2, 3].map(() => remote.query(RUNS, undefined, bearer(token))));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(fetches).toBe(1);
+    issuer.close();
+  });
+});
+
+describe('without authentication', () => {
+  test('only this machine is answered, so that no page can have its name resolve to it', async () => {
+    await using open = await startTestGateway();
+    const foreign = await rawPost(open.url, 'evil.example');
+    expect(foreign).toMatch(/^HTTP\/1.1 403 /);
+    expect(foreign).toContain('FORBIDDEN');
+    expect(await rawPost(open.url, 'localhost:4000')).toMatch(/^HTTP\/1.1 200 /);
+  });
+
+  test('no host but loopback is taken', () => {
+    const result = loadConfig({ DATAWORKS_REGION: 'cn-shanghai', HOST: '0.0.0.0' });
+    expect(result).toEqual({ problems: [expect.stringMatching(/^HOST must be a loopback address/)] });
+    const authenticated = loadConfig({
+      DATAWORKS_REGION: 'cn-shanghai',
+      HOST: '0.0.0.0',
+      AUTH_TOKENS_FILE: 'tokens.json',
+    });
+    expect(authenticated).toHaveProperty('config');
+  });
+});
+
+describe('a file of tokens', () => {
+  const read = async (content: unknown) =>
+    readSettingFiles(
+      {
+        auth: { tokensFile: await files.write('bad.json', content), jwt: null },
+        trustedDocuments: { file: null, only: false },
+      },
+      systemClock,
+    );
+
+  test('tells every problem at once, and quotes nothing', async () => {
+    const failure = read([
+      { name: 'a b', sha256: 'canary', projects: [10000] },
+      { name: 'c', sha256: digestOf('c'), projects: 'all', may: ['fly'], extra: 1 },
+    ]);
+    await expect(failure).rejects.toMatchObject({
+      problems: [
+        expect.stringMatching(/0\.name must be/),
+        expect.stringMatching(/0\.sha256 must be/),
+        expect.stringMatching(/0\.projects must be/),
+        expect.stringMatching(/1\.projects must be/),
+        expect.stringMatching(/1\.may/),
+        expect.stringMatching(/1 .*extra/),
+      ],
+    });
+    await expect(failure).rejects.not.toThrow(/canary/);
+  });
+
+  test.each([
+    ['no JSON', '{'],
+    ['the same name twice', [1, 2].map((n) => ({ name: 'a', sha256: digestOf(`${n}`), projects: '*' }))],
+    ['the same token twice', ['a', 'b'].map((name) => ({ name, sha256: digestOf('x'), projects: '*' }))],
+  ])('with %s is refused', async (_, content) => {
+    await expect(read(content)).rejects.toThrow(/AUTH_TOKENS_FILE/);
+  });
+});
+
+/** A POST with a `host` of our choosing, which fetch does not allow. */
+async function rawPost(url: string, host: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const body = JSON.stringify({ query: RUNS });
+  const socket = connect(Number(port), hostname);
+  socket.write(
+    `POST /graphql HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}
