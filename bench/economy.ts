@@ -1,0 +1,135 @@
+import type { Upstream } from '../src/model.ts';
+import { startSimulator } from '../src/simulator/server.ts';
+import { createClient } from '../src/upstream/client.ts';
+import { createCredentialSource } from '../src/upstream/credentials.ts';
+import { createVirtualClock, type VirtualClock } from '../test/support/virtualClock.ts';
+import { FRESH_MS, PAGE_SIZE, type Way, ways } from './economy/ways.ts';
+import { type Client, createClients, newRunEveryMs } from './economy/workload.ts';
+
+/*
+ * What a thousand dashboards cost. The same written workload (economy/workload.ts) is put to four ways of asking DataWorks, each
+ * with the real SDK over real HTTP before a simulator that allows five calls a second, as DataWorks does. Time is virtual: ten
+ * minutes pass in about one, and the figures do not depend on the machine.
+ */
+
+const MINUTES = Number(process.env['MINUTES'] ?? 10);
+const TICK_MS = 50;
+
+interface Figures {
+  name: string;
+  served: number;
+  errors: number;
+  calls: number;
+  leastCalls: number;
+  mostInASecond: number;
+  agesMs: number[];
+}
+
+async function measure(way: Way): Promise<Figures> {
+  const clock = createVirtualClock();
+  await using simulator = await startSimulator({ now: () => clock.now(), newRunEveryMs, qps: 5 });
+  const { client, isQuiet } = counted(
+    createClient({
+      endpoint: simulator.host,
+      protocol: 'http',
+      credential: createCredentialSource(simulator),
+      clock,
+    }),
+  );
+  const ask = way.createAsk(client, clock);
+  const least = createLeast();
+  const figures = { name: way.name, served: 0, errors: 0, agesMs: [] as number[] };
+  const clients = createClients().map((asking) => ({ asking, nextMs: asking.firstMs, isBusy: false }));
+  for (let nowMs = 0; nowMs < MINUTES * 60_000; nowMs += TICK_MS) {
+    for (const entry of clients) {
+      if (entry.isBusy || entry.nextMs > nowMs) continue;
+      entry.nextMs = nowMs + entry.asking.everyMs;
+      entry.isBusy = true;
+      least.note(entry.asking, nowMs);
+      void entry.asking
+        .ask(ask)
+        .then(
+          ({ asOf }) => {
+            figures.served += 1;
+            figures.agesMs.push(clock.now() - asOf);
+          },
+          () => (figures.errors += 1),
+        )
+        .finally(() => (entry.isBusy = false));
+    }
+    await pass(clock, isQuiet);
+  }
+  return {
+    ...figures,
+    calls: simulator.calls.length,
+    leastCalls: least.calls(),
+    mostInASecond: simulator.maxCallsInAnySecond(),
+  };
+}
+
+/** Lets a tick of virtual time pass, once everything that was asked over the wire has been answered. */
+async function pass(clock: VirtualClock, isQuiet: () => boolean): Promise<void> {
+  do {
+    await clock.advance(0);
+  } while (!isQuiet());
+  await clock.advance(TICK_MS);
+}
+
+function counted(upstream: Upstream): { client: Upstream; isQuiet: () => boolean } {
+  let underWay = 0;
+  return {
+    isQuiet: () => underWay === 0,
+    client: {
+      call(...call) {
+        underWay += 1;
+        return upstream.call(...call).finally(() => (underWay -= 1));
+      },
+    },
+  };
+}
+
+/**
+ * The least that the workload can cost if nothing shown may be staler than its freshness: one call for each list whenever it is
+ * asked for and the last call is longer ago than that, and one for each deeper canonical page when it is first asked for.
+ */
+function createLeast() {
+  const lastMs = new Map<string, number>();
+  const deepPages = new Set<string>();
+  let calls = 0;
+  return {
+    calls: () => calls,
+    note(client: Client, nowMs: number) {
+      const { list, offset, rows } = client.next();
+      const key = JSON.stringify(list);
+      if (nowMs - (lastMs.get(key) ?? -Infinity) >= FRESH_MS) {
+        lastMs.set(key, nowMs);
+        calls += 1;
+      }
+      const first = Math.max(1, Math.floor(offset / PAGE_SIZE));
+      for (let page = first; page <= Math.floor((offset + rows - 1) / PAGE_SIZE); page++) {
+        if (deepPages.has(`${key}/${page}`)) continue;
+        deepPages.add(`${key}/${page}`);
+        calls += 1;
+      }
+    },
+  };
+}
+
+function rowOf(figures: Figures, least: number): string {
+  const { name, served, errors, calls, mostInASecond, agesMs } = figures;
+  const sorted = agesMs.sort((a, b) => a - b);
+  const at = (share: number) =>
+    `${((sorted[Math.floor(share * (sorted.length - 1))] ?? 0) / 1000).toFixed(1)} s`;
+  const cells = [name, served, errors, calls, (calls / least).toFixed(2), mostInASecond, at(0.5), at(0.99)];
+  return `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)).join(' | ')} |`;
+}
+
+const all: Figures[] = [];
+for (const way of ways) all.push(await measure(way));
+const least = all.at(-1)?.leastCalls ?? 1;
+console.log(`${MINUTES} virtual minutes; the least possible: ${least.toLocaleString('en')} calls.\n`);
+console.log(
+  '| way | operations served | errors | upstream calls | calls / least | most calls in any second | age, median | age, 99th |',
+);
+console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+for (const figures of all) console.log(rowOf(figures, least));

@@ -1,0 +1,111 @@
+import DataLoader from 'dataloader';
+import { budgeted } from '../../src/budget/budgeted.ts';
+import { createBudget } from '../../src/budget/budget.ts';
+import { limitsFor } from '../../src/budget/presets.ts';
+import { cached } from '../../src/cache/cached.ts';
+import { createLoaders } from '../../src/loaders/loaders.ts';
+import type {
+  Answer,
+  CallContext,
+  Clock,
+  Page,
+  PipelineRun,
+  Upstream,
+  WindowRequest,
+} from '../../src/model.ts';
+import { resilient } from '../../src/upstream/resilient.ts';
+import type { Ask, List, Shown } from './workload.ts';
+
+/** A way of turning operations into upstream calls. */
+export interface Way {
+  name: string;
+  createAsk(client: Upstream, clock: Clock): Ask;
+}
+
+export const FRESH_MS = 5000;
+export const PAGE_SIZE = 100;
+
+export const ways: readonly Way[] = [
+  { name: 'naive resolvers', createAsk: (client, clock) => askingFor(createRead(client, clock), false) },
+  {
+    name: 'a DataLoader per request',
+    createAsk: (client, clock) => askingFor(createRead(client, clock), true),
+  },
+  {
+    name: 'a flat cache of 5 s',
+    createAsk: (client, clock) => askingFor(flatCache(createRead(client, clock), clock), true),
+  },
+  { name: 'this gateway', createAsk: gateway },
+];
+
+type RunPage = Answer<Page<PipelineRun>>;
+type Read = (page: { list: List; number: number; size: number }) => Promise<RunPage>;
+
+/** Every window is a page of the upstream of its own size; what the upstream answers, a refusal too, is what the caller gets. */
+function askingFor(read: Read, hasLoader: boolean): Ask {
+  return async (list, windows) => {
+    const loader = new DataLoader<{ number: number; size: number }, RunPage, string>(
+      (pages) => Promise.all(pages.map((page) => read({ list, ...page }))),
+      { cacheKeyFn: ({ number, size }) => `${number}/${size}`, cache: hasLoader },
+    );
+    const pages = windows.map((window) => pageOf(window));
+    const shown = await Promise.all(
+      pages.map((page) => (hasLoader ? loader.load(page) : read({ list, ...page }))),
+    );
+    const [last] = shown.slice(-1);
+    const { number, size } = pages.at(-1) ?? { number: 1, size: 1 };
+    const hasNextPage = number * size < (last?.value.totalCount ?? 0);
+    return { asOf: Math.min(...shown.map(({ asOf }) => asOf)), endCursor: String(number), hasNextPage };
+  };
+}
+
+/** A cursor of these ways is the number of the last page shown. */
+function pageOf(window: WindowRequest): { number: number; size: number } {
+  if (window.by === 'offset') return { number: window.offset / window.limit + 1, size: window.limit };
+  return { number: Number(window.after ?? 0) + 1, size: window.count };
+}
+
+function createRead(client: Upstream, clock: Clock): Read {
+  return ({ list, number, size }) =>
+    client.call('ListPipelineRuns', { ...list, pageNumber: number, pageSize: size }, contextOf(clock));
+}
+
+/** What many services do: an answer is kept for a time under its exact parameters, whatever it holds. */
+function flatCache(read: Read, clock: Clock): Read {
+  const kept = new Map<string, RunPage>();
+  return async (page) => {
+    const key = JSON.stringify(page);
+    const known = kept.get(key);
+    if (known && clock.now() - known.asOf < FRESH_MS) return known;
+    const answer = await read(page);
+    kept.set(key, answer);
+    return answer;
+  };
+}
+
+function gateway(client: Upstream, clock: Clock): Ask {
+  const budget = createBudget({ limits: limitsFor('standard'), clock });
+  const upstream = cached(resilient(budgeted(client, budget), { clock, maxInFlight: 512 }), {
+    clock,
+    freshMs: FRESH_MS,
+    staleMs: 600_000,
+    maxBytes: 128_000_000,
+    patienceMs: 10_000,
+    paces: () => [],
+    report: () => undefined,
+  });
+  return async (list, windows): Promise<Shown> => {
+    const loaders = createLoaders(upstream, { pageSize: PAGE_SIZE, mayRead: () => true }, contextOf(clock));
+    const shown = await Promise.all(windows.map((window) => loaders.runs(list, window)));
+    const last = shown.at(-1);
+    return {
+      asOf: Math.min(...shown.map(({ asOf }) => asOf)),
+      endCursor: last?.edges.at(-1)?.cursor ?? null,
+      hasNextPage: last?.hasNextPage ?? false,
+    };
+  };
+}
+
+function contextOf(clock: Clock): CallContext {
+  return { deadline: clock.now() + 10_000, priority: 'interactive', report: () => undefined };
+}
