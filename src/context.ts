@@ -1,3 +1,4 @@
+import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Loaders } from './loaders/loaders.ts';
 
 /** What resolvers get besides their arguments: made anew for every operation. */
@@ -5,6 +6,39 @@ export interface GatewayContext {
   requestId: string;
   viewer: Viewer;
   loaders: Loaders;
+  cost: OperationCost;
+}
+
+/** What an operation costs, in upstream calls. */
+export interface OperationCost {
+  /** The most that one of the caller's operations may need. */
+  ceiling: number;
+  /** How many the operation could need at worst, given what is cached now. Makes no call. */
+  atWorst(operation: ResolvedOperation): number;
+  /** What has come of it so far. */
+  report(): CostReport;
+}
+
+/** An operation whose document is valid, with variables as they came. */
+export interface ResolvedOperation {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  variables: Readonly<Record<string, unknown>>;
+}
+
+/** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */
+export interface CostReport {
+  /** Upstream calls that the operation could have needed at worst, when it came. */
+  atWorst: number;
+  /** The most that it may need. */
+  ceiling: number;
+  /** Upstream calls that it made, retries included. Refreshes in the background are nobody's. */
+  used: number;
+  /** Look-ups that needed no call of their own: fresh, stale, or part of a call that was under way. */
+  fromCache: { fresh: number; stale: number; shared: number };
+  /** What the account may still spend in each window; null where it has no limit. */
+  budgetLeft: { second: number | null; day: number | null; month: number | null };
 }
 
 /** Who asks, and what they may see and do. Never holds what they proved it with. */

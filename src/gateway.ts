@@ -5,6 +5,7 @@ import { cached } from './cache/cached.ts';
 import type { Pace } from './cache/freshness.ts';
 import type { Config } from './config.ts';
 import type { GatewayContext } from './context.ts';
+import { createCostTally, createOperationCost } from './cost.ts';
 import { type CredentialCheck, createCredentialCheck } from './credentialCheck.ts';
 import type { OperationStart } from './http/graphqlRoute.ts';
 import type { Health } from './http/operatorRoutes.ts';
@@ -72,7 +73,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     introspection: config.introspection,
     explorer: config.explorer,
     clock,
-    createContext: (start) => createContext(upstream, config, clock, watched(start, credentialCheck)),
+    createContext: (start) =>
+      createContext({ upstream, budget, config, clock }, watched(start, credentialCheck)),
     health: () => healthOf(credentialCheck),
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
@@ -93,27 +95,37 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
  */
 const MAX_IN_FLIGHT = 512;
 
+interface Shared {
+  upstream: CachedUpstream;
+  budget: Budget;
+  config: Config;
+  clock: Clock;
+}
+
 function createContext(
-  upstream: CachedUpstream,
-  config: Config,
-  clock: Clock,
+  { upstream, budget, config, clock }: Shared,
   { requestId, viewer, signal, report }: OperationStart,
 ): GatewayContext {
+  const tally = createCostTally();
   const call: CallContext = {
     deadline: clock.now() + config.requestDeadlineMs,
     priority: 'interactive',
     signal,
-    report,
+    report(event) {
+      tally.note(event);
+      report(event);
+    },
   };
-  return {
-    requestId,
-    viewer,
-    loaders: createLoaders(
-      upstream,
-      { pageSize: config.pageSize, mayRead: (projectId) => viewer.mayRead(projectId) },
-      call,
-    ),
-  };
+  const mayRead = (projectId: string) => viewer.mayRead(projectId);
+  const loaders = createLoaders(upstream, { pageSize: config.pageSize, mayRead }, call);
+  const ceiling = viewer.maxOperationCalls ?? config.maxOperationCalls;
+  const cost = createOperationCost({
+    prices: loaders.prices,
+    tally,
+    ceiling,
+    budget: () => budget.snapshot(),
+  });
+  return { requestId, viewer, loaders, cost };
 }
 
 /** Shows the check, too, what happens to an operation's calls. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { buildSchema, type GraphQLSchema } from 'graphql';
+import type { OperationCost } from '../src/context.ts';
 import { loadConfig } from '../src/config.ts';
 import { createRateLimit } from '../src/http/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../src/http/server.ts';
@@ -7,6 +8,14 @@ import { type Clock, systemClock } from '../src/model.ts';
 import type { Loaders } from '../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from './support/gateway.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
+
+const free: OperationCost = {
+  ceiling: 0,
+  atWorst: () => 0,
+  report() {
+    throw new Error('Nobody asked for a price.');
+  },
+};
 
 /** The door alone, before a schema of the test's own. */
 async function openDoor(
@@ -22,7 +31,7 @@ async function openDoor(
     introspection: true,
     explorer: false,
     clock,
-    createContext: ({ requestId, viewer }) => ({ requestId, viewer, loaders: {} as Loaders }),
+    createContext: ({ requestId, viewer }) => ({ requestId, viewer, loaders: {} as Loaders, cost: free }),
     health: () => ({ status: 'ok', reasons: [] }),
     metrics: null,
     observe: () => ({ report: () => undefined, ended: () => undefined }),

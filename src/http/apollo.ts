@@ -47,7 +47,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
     // Decided for each caller, by the fields that they ask for.
     introspection: true,
     nodeEnv: 'production',
-    csrfPrevention: true,
+    csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },
     allowBatchedHttpRequests: false,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
@@ -72,6 +72,12 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
   });
 }
 
+/**
+ * Headers that a browser sends to another site only after asking it. The first two are what Apollo's clients send; the third is
+ * how callers prove who they are here, which no browser adds by itself, and lets urql ask by GET as it does by default.
+ */
+const PREFLIGHTED_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
+
 function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext> {
   const { introspection, limits, onBug } = options;
   return {
@@ -79,7 +85,7 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
       onBug(error, requestContext.contextValue.requestId);
       return Promise.resolve();
     },
-    requestDidStart: ({ contextValue: { record, viewer, requestId } }) =>
+    requestDidStart: ({ request: { http }, contextValue: { record, viewer, requestId, cost } }) =>
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request }) {
           // When the request names no operation of the document, execution says so.
@@ -92,19 +98,29 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
           if (rows > limits.rows) {
             throw tooExpensive({ what: 'rows', max: limits.rows, got: rows, setting: 'MAX_ROWS' });
           }
+          const calls = cost.atWorst({ schema, document, operation, variables: request.variables ?? {} });
+          if (calls > cost.ceiling) {
+            const what = 'upstream calls at worst';
+            throw tooExpensive({ what, max: cost.ceiling, got: calls, setting: 'MAX_OPERATION_CALLS' });
+          }
           return Promise.resolve();
         },
         didEncounterErrors({ errors }) {
           for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, requestId);
           return Promise.resolve();
         },
-        willSendResponse({ response: { body, http } }) {
+        willSendResponse({ response }) {
+          const { body } = response;
           const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
           record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
           const waits = errors
             .map(({ extensions }) => extensions?.['retryAfterMs'])
             .filter((wait) => typeof wait === 'number');
-          if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          if (waits.length > 0)
+            response.http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          if (body.kind === 'single' && http?.headers.get('gateway-cost') === '1') {
+            body.singleResult.extensions = { ...body.singleResult.extensions, cost: cost.report() };
+          }
           return Promise.resolve();
         },
       }),

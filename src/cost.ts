@@ -1,0 +1,64 @@
+import { type FragmentDefinitionNode, getVariableValues, Kind } from 'graphql';
+import type { BudgetSnapshot } from './budget/budget.ts';
+import type { CostReport, OperationCost, ResolvedOperation } from './context.ts';
+import type { Prices } from './loaders/prices.ts';
+import type { CallEvent } from './model.ts';
+import { priceOf } from './resolvers/price.ts';
+
+/** Counts what happens to the calls of one operation. */
+export interface CostTally extends Pick<CostReport, 'used' | 'fromCache'> {
+  note(event: CallEvent): void;
+}
+
+export function createCostTally(): CostTally {
+  const fromCache = { fresh: 0, stale: 0, shared: 0 };
+  const tally: CostTally = {
+    used: 0,
+    fromCache,
+    note({ type }) {
+      if (type === 'attempt') tally.used += 1;
+      if (type === 'hit') fromCache.fresh += 1;
+      if (type === 'stale') fromCache.stale += 1;
+      if (type === 'shared') fromCache.shared += 1;
+    },
+  };
+  return tally;
+}
+
+export interface OperationCostOptions {
+  prices: Prices;
+  tally: CostTally;
+  ceiling: number;
+  budget: () => BudgetSnapshot;
+}
+
+/** Prices one operation before it runs, and tells afterwards what came of it. */
+export function createOperationCost({ prices, tally, ceiling, budget }: OperationCostOptions): OperationCost {
+  let atWorst = 0;
+  return {
+    ceiling,
+    atWorst(operation) {
+      atWorst = priceOfResolved(operation, prices);
+      return atWorst;
+    },
+    report() {
+      const { second, day, month } = budget();
+      const budgetLeft = { second: second.left, day: day.left, month: month.left };
+      return { atWorst, ceiling, used: tally.used, fromCache: tally.fromCache, budgetLeft };
+    },
+  };
+}
+
+function priceOfResolved(
+  { schema, document, operation, variables }: ResolvedOperation,
+  prices: Prices,
+): number {
+  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+  // What is wrong with variables is told when the operation is to be executed, which it then is not.
+  if (!coerced) return 0;
+  const fragments: Record<string, FragmentDefinitionNode> = {};
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;
+  }
+  return priceOf({ schema, operation, fragments, variables: coerced }, prices);
+}

@@ -1,0 +1,30 @@
+import { graphql } from 'relay-runtime';
+
+/** A list that is entered anywhere and grows both ways: the arguments of the way not gone are sent as nulls. */
+export const projectTimeline = graphql`
+  fragment ProjectTimeline_project on Project
+  @refetchable(queryName: "ProjectTimelinePageQuery")
+  @argumentDefinitions(
+    first: { type: "Int" }
+    after: { type: "String" }
+    last: { type: "Int" }
+    before: { type: "String" }
+  ) {
+    pipelineRuns(first: $first, after: $after, last: $last, before: $before)
+      @connection(key: "ProjectTimeline_pipelineRuns") {
+      edges {
+        node {
+          runId
+        }
+      }
+    }
+  }
+`;
+
+export const projectTimelineQuery = graphql`
+  query ProjectTimelineQuery($projectId: ID!, $first: Int, $after: String) {
+    project(projectId: $projectId) {
+      ...ProjectTimeline_project @arguments(first: $first, after: $after)
+    }
+  }
+`;

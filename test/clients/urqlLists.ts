@@ -1,0 +1,132 @@
+import { type Client, gql } from '@urql/core';
+import { ask } from './urqlClient.ts';
+import { runIdsIn } from './walks.ts';
+
+interface Connection {
+  totalCount: number;
+  staleBecause: string | null;
+  edges: { node: { id: string; runId: string; status: string } }[];
+  nodes: { runId: string }[];
+  pageInfo: {
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+    startCursor: string | null;
+    endCursor: string | null;
+  };
+}
+
+interface Window {
+  projectId: string;
+  filter?: { status: string };
+  first?: number;
+  after?: string | null;
+  last?: number;
+  before?: string | null;
+}
+
+const CONNECTION = gql`
+  fragment Connection on PipelineRunConnection {
+    totalCount
+    staleBecause
+    edges {
+      cursor
+      node {
+        id
+        runId
+        status
+        stages {
+          code
+          status
+        }
+      }
+    }
+    nodes {
+      id
+      runId
+    }
+    pageInfo {
+      hasNextPage
+      hasPreviousPage
+      startCursor
+      endCursor
+    }
+  }
+`;
+
+export const RUNS = gql<{ pipelineRuns: Connection }, Window>`
+  query Runs(
+    $projectId: ID!
+    $filter: PipelineRunFilter
+    $first: Int
+    $after: String
+    $last: Int
+    $before: String
+  ) {
+    pipelineRuns(
+      projectId: $projectId
+      filter: $filter
+      first: $first
+      after: $after
+      last: $last
+      before: $before
+    ) {
+      ...Connection
+    }
+  }
+  ${CONNECTION}
+`;
+
+export const PROJECT_RUNS = gql<{ project: { id: string; pipelineRuns: Connection } }, Window>`
+  query ProjectRuns($projectId: ID!, $first: Int, $after: String) {
+    project(projectId: $projectId) {
+      id
+      pipelineRuns(first: $first, after: $after) {
+        ...Connection
+      }
+    }
+  }
+  ${CONNECTION}
+`;
+
+export const RUN_BY_ID = gql<{ node: { id: string; status: string } }, { id: string }>`
+  query RunById($id: ID!) {
+    node(id: $id) {
+      id
+      ... on PipelineRun {
+        status
+      }
+    }
+  }
+`;
+
+/** A list on screen, as a component keeps it: the last answer, which Graphcache has merged with all before it. */
+export async function openList(client: Client, base: Window) {
+  let list = (await ask(client, RUNS, base)).pipelineRuns;
+
+  async function more(page: Partial<Window>): Promise<void> {
+    list = (
+      await ask(client, RUNS, {
+        projectId: base.projectId,
+        ...(base.filter && { filter: base.filter }),
+        ...page,
+      })
+    ).pipelineRuns;
+  }
+
+  return {
+    connection: () => list,
+    runIds: () => runIdsIn(list),
+    async next(count: number): Promise<boolean> {
+      const { hasNextPage, endCursor: after } = list.pageInfo;
+      if (hasNextPage) await more({ first: count, after });
+      return hasNextPage;
+    },
+    async previous(count: number): Promise<boolean> {
+      const { hasPreviousPage, startCursor: before } = list.pageInfo;
+      if (hasPreviousPage) await more({ last: count, before });
+      return hasPreviousPage;
+    },
+    /** Whatever stands before the first row by now, whether or not there was anything when it was read. */
+    newest: (count: number) => more({ last: count, before: list.pageInfo.startCursor }),
+  };
+}
