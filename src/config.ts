@@ -26,6 +26,8 @@ export interface Config {
   cache: { freshMs: number; staleMs: number; maxBytes: number };
   /** Where replicas share cache and budget, or null for a gateway of one process. */
   redisUrl: string | null;
+  /** The account's name where replicas share, or null for one known by its access key. */
+  account: string | null;
   /** How many gateways share the budget: what each may spend while they can't talk to each other. */
   replicas: number;
   /** How long one operation may take. */
@@ -74,6 +76,15 @@ const rulesTogether: readonly { isBroken: (given: Given) => boolean; tell: (give
       !isLoopback(given['HOST'] ?? '127.0.0.1') && !isSet(given, 'AUTH_TOKENS_FILE') && !hasJwks(given),
     tell: ({ HOST }) =>
       `HOST must be a loopback address such as 127.0.0.1 while callers are not authenticated (AUTH_TOKENS_FILE, AUTH_JWKS_URL or AUTH_JWKS_FILE); got ${quote(HOST)}.`,
+  },
+  {
+    isBroken: (given) =>
+      isSet(given, 'REDIS_URL') &&
+      !isSet(given, 'DATAWORKS_ACCOUNT') &&
+      (given['ALIBABA_CLOUD_SECURITY_TOKEN'] !== undefined ||
+        given['ALIBABA_CLOUD_ACCESS_KEY_ID'] === undefined),
+    tell: () =>
+      'DATAWORKS_ACCOUNT must be set with REDIS_URL where the credential is a session: any name for the account, the same for all replicas, since the session itself changes.',
   },
   {
     isBroken: (given) => isSet(given, 'AUTH_JWKS_URL') && isSet(given, 'AUTH_JWKS_FILE'),
@@ -129,6 +140,7 @@ function configOf(given: Settings): Config {
     pageSize: given.DATAWORKS_PAGE_SIZE,
     cache: { freshMs: given.CACHE_FRESH_MS, staleMs: given.CACHE_STALE_MS, maxBytes: given.CACHE_MAX_BYTES },
     redisUrl: given.REDIS_URL ?? null,
+    account: given.DATAWORKS_ACCOUNT ?? null,
     replicas: given.REPLICAS ?? (given.REDIS_URL === undefined ? 1 : 2),
     requestDeadlineMs: given.REQUEST_DEADLINE_MS,
     maxOperationCalls: given.MAX_OPERATION_CALLS,

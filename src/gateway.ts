@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
 import { budgeted } from './budget/budgeted.ts';
 import { type Budget, createBudget } from './budget/budget.ts';
 import { limitsFor } from './budget/presets.ts';
 import { cached } from './cache/cached.ts';
+import { createDemand } from './cache/demand.ts';
 import type { Pace } from './cache/freshness.ts';
+import { shared } from './cache/shared.ts';
 import type { Config } from './config.ts';
 import type { GatewayContext } from './context.ts';
 import { createCostTally, createOperationCost } from './cost.ts';
@@ -13,6 +17,7 @@ import { startHttpServer } from './http/server.ts';
 import { createLoaders } from './loaders/loaders.ts';
 import { type CachedUpstream, type CallContext, type Clock, systemClock } from './model.ts';
 import { createObservability } from './observability.ts';
+import { connectRedis } from './redis.ts';
 import { createSchema } from './schema.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
@@ -40,25 +45,37 @@ export interface GatewayParts {
 /** Puts the rooms together and opens the door. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { credential, clock = systemClock } = parts;
-  const budget = createBudget({ limits: limitsFor(config.budget.edition, config.budget.overrides), clock });
-  const observability = createObservability({
-    logger: parts.logger ?? createLogger('error'),
+  const logger = parts.logger ?? createLogger('error');
+  const redis = config.redisUrl === null ? null : connect(config.redisUrl, logger);
+  const identity = await identityOf(config, credential);
+  const budget = createBudget({
+    limits: limitsFor(config.budget.edition, config.budget.overrides),
     clock,
-    budget: () => budget.snapshot(),
+    ...(redis && { shared: { redis, identity, replicas: config.replicas } }),
   });
+  const observability = createObservability({ logger, clock, budget: () => budget.snapshot() });
   const client = createClient({ ...config.upstream, credential, clock });
   const patient = resilient(budgeted(client, budget), {
     clock,
     maxInFlight: MAX_IN_FLIGHT,
     onBreakerChange: observability.breakerChanged,
   });
-  const upstream = cached(patient, {
+  const { freshMs, staleMs } = config.cache;
+  const paces = () => pacesOf(budget, clock);
+  const demand = createDemand({ freshMs, clock, paces });
+  const common =
+    redis && shared(patient, { redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
+  const upstream = cached(common ?? patient, {
     ...config.cache,
     clock,
+    demand,
+    paces,
     patienceMs: config.requestDeadlineMs,
-    paces: () => pacesOf(budget, clock),
     report: observability.background,
   });
+  const isRedisAway = () =>
+    redis !== null &&
+    (redis.status !== 'ready' || common?.health() === 'down' || budget.snapshot().shared === 'fallback');
   const credentialCheck = parts.checkCredentials
     ? createCredentialCheck({
         clock,
@@ -75,7 +92,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     createContext: (start) =>
       createContext({ upstream, budget, config, clock }, watched(start, credentialCheck)),
-    health: () => healthOf(credentialCheck),
+    health: () => healthOf(credentialCheck, isRedisAway),
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
     onBug: observability.bug,
@@ -85,6 +102,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     async close() {
       credentialCheck?.stop();
       await server.close();
+      redis?.disconnect();
     },
   };
 }
@@ -140,14 +158,37 @@ function watched(start: OperationStart, check: CredentialCheck | null): Operatio
   };
 }
 
-function healthOf(check: CredentialCheck | null): Health {
+function healthOf(check: CredentialCheck | null, isRedisAway: () => boolean): Health {
   const problem = check?.problem() ?? null;
-  return problem === null ? { status: 'ok', reasons: [] } : { status: 'unavailable', reasons: [problem] };
+  if (problem !== null) return { status: 'unavailable', reasons: [problem] };
+  if (!isRedisAway()) return { status: 'ok', reasons: [] };
+  return {
+    status: 'degraded',
+    reasons: ['Redis is away: this replica answers from its own memory and share of the budget.'],
+  };
 }
 
+function connect(url: string, logger: Logger): Redis {
+  return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis is away.') });
+}
+
+/** Names the account and region where replicas share: the same for all of them, and nothing that can be read back. */
+async function identityOf({ upstream, account }: Config, credential: CredentialSource): Promise<string> {
+  // The key of a session changes with every refresh, so it can't tell whose it is: DATAWORKS_ACCOUNT must.
+  const { accessKeyId, securityToken } = await credential.getCredential();
+  const owner = account ?? (securityToken ? '' : (accessKeyId ?? ''));
+  return createHash('sha256')
+    .update(JSON.stringify([upstream.endpoint, owner]))
+    .digest('hex')
+    .slice(0, 32);
+}
+
+/** What is left of the allowances that the cache must stretch freshness for. */
 function pacesOf(budget: Budget, clock: Clock): Pace[] {
-  const { day, month } = budget.snapshot();
-  return [day, month].flatMap(({ left, resetsAt }) =>
-    left === null ? [] : [{ left, untilTurnMs: resetsAt - clock.now() }],
-  );
+  const { month, dayLeft, msUntilDayTurns } = budget.snapshot();
+  const paces = [
+    { left: dayLeft, untilTurnMs: msUntilDayTurns },
+    { left: month.left, untilTurnMs: month.resetsAt - clock.now() },
+  ];
+  return paces.flatMap(({ left, untilTurnMs }) => (left === null ? [] : [{ left, untilTurnMs }]));
 }

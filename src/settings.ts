@@ -47,6 +47,7 @@ export const settings = z.object({
     .string()
     .regex(/^rediss?:\/\/\S+$/, { error: () => 'must be a URL such as redis://127.0.0.1:6379.' })
     .optional(),
+  DATAWORKS_ACCOUNT: z.string().optional(),
   REPLICAS: whole(1, 1000).optional(),
   REQUEST_DEADLINE_MS: whole(100, 120_000).default(10_000),
   MAX_OPERATION_CALLS: whole(1, 1000).default(10),

@@ -52,6 +52,21 @@ describe('pipelineRuns', () => {
     expect(met).toEqual(before);
   });
 
+  test('fills a window over two pages of which one is known from before the list moved', async () => {
+    await using moving = await startTestGateway();
+    const query =
+      'query ($after: String) { pipelineRuns(projectId: 10001, first: 80, after: $after) { totalCount nodes { runId } pageInfo { endCursor } } }';
+    const first = await moving.query(query);
+    moving.simulator.addRuns('10001', 3);
+    const second = await moving.query(query, { after: first.data.pipelineRuns.pageInfo.endCursor });
+    const truth = moving.simulator.runs('10001').map(({ id }) => id);
+    expect(second.data.pipelineRuns.totalCount).toBe(truth.length);
+    expect(second.data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId)).toEqual(
+      truth.slice(83, 163),
+    );
+    expect(moving.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 2', 'ListPipelineRuns 1']);
+  });
+
   test('walks backward from the end', async () => {
     const met: string[] = [];
     let before: string | null = null;

@@ -30,12 +30,21 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
   let isPaying = false;
   let cancelAlarm: (() => void) | null = null;
 
-  function permit(action: Action, { deadline, priority, signal }: CallContext): Promise<void> {
+  function permit(action: Action, context: CallContext): Promise<void> {
+    const { deadline, signal } = context;
     if (signal?.aborted) return Promise.reject(abandoned(action));
     const leftMs = deadline - clock.now();
     if (leftMs <= 0) return Promise.reject(tooLate(action));
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { action, priority, deadlineMs: clock.monotonic() + leftMs, admit, refuse };
+      const waiter: Waiter = {
+        action,
+        get priority() {
+          return context.priority;
+        },
+        deadlineMs: clock.monotonic() + leftMs,
+        admit,
+        refuse,
+      };
       const onAbort = () => {
         dismiss(waiter, abandoned(action));
       };

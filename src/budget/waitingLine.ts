@@ -3,7 +3,8 @@ import type { Action, Priority, UpstreamError } from '../model.ts';
 /** A call that waits for its permit. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
 export interface Waiter {
   action: Action;
-  priority: Priority;
+  /** Read whenever the order is asked for: it rises when a person joins a refresh that waits. */
+  readonly priority: Priority;
   deadlineMs: number;
   admit(): void;
   refuse(reason: UpstreamError): void;
@@ -25,31 +26,22 @@ export interface WaitingLine {
 const order: readonly Priority[] = ['interactive', 'refresh', 'polling'];
 
 export function createWaitingLine(): WaitingLine {
-  const lines: Record<Priority, Set<Waiter>> = {
-    interactive: new Set(),
-    refresh: new Set(),
-    polling: new Set(),
-  };
-  const inOrder = () => order.flatMap((priority) => [...lines[priority]]);
+  const line = new Set<Waiter>();
+  const of = (priority: Priority) => [...line].filter((waiter) => waiter.priority === priority);
+  const inOrder = () => order.flatMap(of);
   return {
     add: (waiter) => {
-      lines[waiter.priority].add(waiter);
+      line.add(waiter);
     },
-    remove: (waiter) => lines[waiter.priority].delete(waiter),
-    first() {
-      for (const priority of order) {
-        const [first] = lines[priority];
-        if (first) return first;
-      }
-      return undefined;
-    },
+    remove: (waiter) => line.delete(waiter),
+    first: () => inOrder()[0],
     last: () => inOrder().at(-1),
     inOrder,
-    size: () => order.reduce((sum, priority) => sum + lines[priority].size, 0),
+    size: () => line.size,
     sizes: () => ({
-      interactive: lines.interactive.size,
-      refresh: lines.refresh.size,
-      polling: lines.polling.size,
+      interactive: of('interactive').length,
+      refresh: of('refresh').length,
+      polling: of('polling').length,
     }),
   };
 }

@@ -1,12 +1,23 @@
-import type { Action, Actions, Answer, CallContext, CallEvent, Clock, Upstream } from '../model.ts';
-import { createDemand } from './demand.ts';
+import {
+  type Action,
+  type Actions,
+  type Answer,
+  type CachedUpstream,
+  type CallContext,
+  type CallEvent,
+  type Clock,
+  type Upstream,
+  UpstreamError,
+} from '../model.ts';
+import { createDemand, type Demand } from './demand.ts';
 import { createFlights } from './flights.ts';
-import { freshForMs, type FreshnessSettings, type Pace } from './freshness.ts';
-import { bytesOf, createMemory } from './memory.ts';
-import { type CacheKit, runKey } from './kit.ts';
+import type { FreshnessSettings, Pace } from './freshness.ts';
+import { type CacheKit, runKey, withTimes } from './kit.ts';
+import { createMemory } from './memory.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
-import { serve, troubleOf } from './serve.ts';
+import { createSingles } from './singles.ts';
+import { createSteadyClock, type SteadyClock } from './steadyClock.ts';
 
 export interface CacheOptions extends FreshnessSettings {
   clock: Clock;
@@ -16,6 +27,8 @@ export interface CacheOptions extends FreshnessSettings {
   patienceMs: number;
   /** What is left of the windows of calls that are longer than a second, if there are such. */
   paces(): readonly Pace[];
+  /** Default: one of its own. To be given where a layer below must know the freshness that it comes to. */
+  demand?: Demand;
   /** Told of what happens to refreshes in the background. */
   report(event: CallEvent): void;
 }
@@ -24,18 +37,66 @@ export interface CacheOptions extends FreshnessSettings {
  * Remembers answers for as long as their state allows, for all operations of the process. Calls under way are shared; what is
  * stale is served at once while it is refreshed; failures are never remembered as answers.
  */
-export function cached(upstream: Upstream, options: CacheOptions): Upstream {
-  const { clock, maxBytes, staleMs, patienceMs } = options;
-  const flights = createFlights(clock, patienceMs);
-  const demand = createDemand(options);
+export function cached(upstream: Upstream, options: CacheOptions): CachedUpstream {
+  const steady = createSteadyClock(options.clock);
+  const demand = options.demand ?? createDemand(options);
+  const kit = createKit(steadily(upstream, steady), steady, demand, options);
+  const lists = createRunLists(kit);
+  const projects = createProjects(kit);
+  const parts: { [A in Action]: Part<A> } = {
+    ListPipelineRuns: lists,
+    GetPipelineRun: createSingles(kit, 'GetPipelineRun', runKey),
+    ListPipelineRunItems: createSingles(kit, 'ListPipelineRunItems', itemsKey),
+    ListProjects: {
+      read: ({ projectIds }, context) => projects.read(projectIds, context),
+      peek: ({ projectIds }) => projects.peek(projectIds),
+    },
+  };
+
+  return {
+    async call(action, params, context) {
+      const read = () => parts[action].read(params, inSteadyTime(context, steady));
+      const answer = await read().catch((error: unknown) => {
+        // With the last call gone, what is known has to do until the day turns, and this may be known.
+        if (isExhausted(error) && hasStretched(demand)) return read();
+        throw error;
+      });
+      return { ...answer, asOf: steady.toWall(answer.asOf) };
+    },
+    peek(action, params) {
+      const answer = parts[action].peek(params);
+      return answer && { ...answer, asOf: steady.toWall(answer.asOf) };
+    },
+  };
+}
+
+function isExhausted(error: unknown): boolean {
+  return error instanceof UpstreamError && error.kind === 'quotaExhausted';
+}
+
+function hasStretched(demand: Demand): boolean {
+  const beforeMs = demand.freshMs();
+  demand.reckon();
+  return demand.freshMs() > beforeMs;
+}
+
+/** What answers one action, in steady time. */
+interface Part<A extends Action> {
+  read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
+  peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+}
+
+function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: CacheOptions): CacheKit {
+  const { maxBytes, staleMs, patienceMs } = options;
   const refreshing = new Set<string>();
-  const kit: CacheKit = {
+  return {
     upstream,
     clock,
     maxBytes,
     staleMs,
     memory: createMemory(maxBytes),
-    flights,
+    flights: createFlights(clock, patienceMs),
+    usualFreshMs: options.freshMs,
     freshMs: () => demand.freshMs(),
     wanted: (key) => demand.note(key),
     inBackground(name, refresh) {
@@ -52,22 +113,38 @@ export function cached(upstream: Upstream, options: CacheOptions): Upstream {
         .finally(() => refreshing.delete(name));
     },
   };
-  const lists = createRunLists(kit);
-  const projects = createProjects(kit);
+}
 
+/** The upstream in steady time. */
+function steadily(upstream: Upstream, steady: SteadyClock): Upstream {
   return {
-    call(action, params, context) {
-      const table: {
-        [A in Action]: (params: Actions[A]['params']) => Promise<Answer<Actions[A]['result']>>;
-      } = {
-        ListPipelineRuns: (list) => lists.read(list, context),
-        GetPipelineRun: (run) => readOne(kit, 'GetPipelineRun', runKey(run), run, context),
-        ListPipelineRunItems: (page) => readOne(kit, 'ListPipelineRunItems', itemsKey(page), page, context),
-        ListProjects: ({ projectIds }) => projects.read(projectIds, context),
-      };
-      return table[action](params);
+    async call(action, params, context) {
+      const { deadline, notBefore } = context;
+      const answer = await upstream.call(
+        action,
+        params,
+        withTimes(context, {
+          deadline: steady.toWall(deadline),
+          notBefore: notBefore === undefined ? undefined : steady.toWall(notBefore),
+        }),
+      );
+      return { ...answer, asOf: pastFromWall(answer.asOf, steady) };
     },
   };
+}
+
+/** A caller's context in steady time. */
+function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
+  const { deadline, notBefore } = context;
+  return withTimes(context, {
+    deadline: steady.fromWall(deadline),
+    notBefore: notBefore === undefined ? undefined : pastFromWall(notBefore, steady),
+  });
+}
+
+/** What was dated before the clock was set back can lie in the future by now. */
+function pastFromWall(time: number, steady: SteadyClock): number {
+  return Math.min(steady.fromWall(time), steady.now());
 }
 
 function itemsKey({
@@ -77,37 +154,4 @@ function itemsKey({
   pageSize,
 }: Actions['ListPipelineRunItems']['params']): string {
   return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
-}
-
-function readOne<A extends Action>(
-  kit: CacheKit,
-  action: A,
-  key: string,
-  params: Actions[A]['params'],
-  context: CallContext,
-): Promise<Answer<Actions[A]['result']>> {
-  type Result = Actions[A]['result'];
-  const entry = kit.memory.get(key);
-  const value = entry?.value as Result;
-  const freshMs = entry ? freshForMs(action, value, kit.freshMs()) : 0;
-  if (freshMs <= kit.freshMs()) kit.wanted(key);
-  const view = entry
-    ? { value, asOf: entry.asOf, freshUntil: entry.asOf + freshMs, trouble: entry.trouble }
-    : null;
-  const refresh = () =>
-    kit.inBackground(key, (background) => kit.flights.fetch(key, action, background, fetch));
-  const known = serve({ action, view, staleMs: kit.staleMs, clock: kit.clock, refresh }, context);
-  return known ? Promise.resolve(known) : kit.flights.fetch(key, action, context, fetch);
-
-  async function fetch(flight: CallContext): Promise<Answer<Result>> {
-    try {
-      const answer = await kit.upstream.call(action, params, flight);
-      kit.memory.set(key, { value: answer.value, asOf: answer.asOf, trouble: null }, bytesOf(answer.value));
-      return answer;
-    } catch (error) {
-      const known = kit.memory.get(key);
-      if (known) known.trouble = troubleOf(error, kit.clock.now());
-      throw error;
-    }
-  }
 }

@@ -1,98 +1,124 @@
-import { type Action, type CallContext, type Clock, UpstreamError } from '../model.ts';
+import { type Action, type Answer, type CallContext, type Clock, UpstreamError } from '../model.ts';
 
 /** Calls under way, one a key: who asks for the same thing meanwhile waits for the same answer. */
 export interface Flights {
   /**
-   * Joins the call that is under way for the key, if it began at `context.notBefore` or later, or begins one. A caller whose
-   * deadline passes or whose signal fires is let go at once; the call itself is given up only when nobody waits for it.
+   * Joins the call that is under way for the key, if its answer can be as new as `context.notBefore`, or begins one. A caller
+   * whose deadline passes or whose signal fires is let go at once; the call itself is given up only when nobody waits for it.
    *
-   * @param begin makes the call with a context of its own, which no single caller can end
+   * @param begin makes the call with a context of its own, which no single caller can end. Its priority rises when somebody
+   *   more urgent joins, so it is to be read when it matters and not copied.
    */
-  fetch<T>(
+  fetch<Value>(
     key: string,
     action: Action,
     context: CallContext,
-    begin: (context: CallContext) => Promise<T>,
-  ): Promise<T>;
-  isUnderWay(key: string): boolean;
+    begin: (context: CallContext) => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>>;
 }
 
 interface Flight {
+  key: string;
   startedAt: number;
-  result: Promise<unknown>;
-  context: CallContext;
+  result: Promise<Answer<unknown>>;
+  priority: CallContext['priority'];
   waiting: number;
   abandon: AbortController;
+}
+
+/** Why a flight's signal has fired, when all who waited for it went away before their time was up. */
+const ALL_WENT_AWAY = 'all went away';
+
+/** Whether a failed flight says nothing of the upstream, because it was its callers who ended it. */
+export function wasGivenUp({ signal }: CallContext): boolean {
+  return signal?.reason === ALL_WENT_AWAY;
 }
 
 /** @param patienceMs how long a call may take that callers share */
 export function createFlights(clock: Clock, patienceMs: number): Flights {
   const flights = new Map<string, Flight>();
 
-  return {
-    fetch<T>(
-      key: string,
-      action: Action,
-      context: CallContext,
-      begin: (context: CallContext) => Promise<T>,
-    ): Promise<T> {
-      const joined = flights.get(key);
-      if (joined && joined.startedAt >= (context.notBefore ?? -Infinity)) {
-        context.report({ type: 'shared', action });
-        if (context.priority === 'interactive') joined.context.priority = 'interactive';
-        return join(joined, action, context) as Promise<T>;
-      }
-      context.report({ type: 'miss', action });
-      return join(start(key, context, begin), action, context) as Promise<T>;
-    },
-    isUnderWay: (key) => flights.has(key),
-  };
+  return { fetch };
 
-  function start<T>(key: string, caller: CallContext, begin: (context: CallContext) => Promise<T>): Flight {
+  async function fetch<Value>(
+    key: string,
+    action: Action,
+    context: CallContext,
+    begin: (context: CallContext) => Promise<Answer<Value>>,
+  ): Promise<Answer<Value>> {
+    const { notBefore = -Infinity } = context;
+    const joined = flights.get(key);
+    if (!joined || joined.startedAt < notBefore) {
+      context.report({ type: 'miss', action });
+      return join(start(key, context, begin), action, context) as Promise<Answer<Value>>;
+    }
+    context.report({ type: 'shared', action });
+    if (context.priority === 'interactive') joined.priority = 'interactive';
+    const answer = (await join(joined, action, context)) as Answer<Value>;
+    // Another replica may have read what this flight brought, and before the flight began.
+    return answer.asOf >= notBefore ? answer : fetch(key, action, context, begin);
+  }
+
+  function start(
+    key: string,
+    caller: CallContext,
+    begin: (context: CallContext) => Promise<Answer<unknown>>,
+  ): Flight {
     const abandon = new AbortController();
     const startedAt = clock.now();
     const context: CallContext = {
-      priority: caller.priority,
+      get priority() {
+        return flight.priority;
+      },
       deadline: Math.max(caller.deadline, startedAt + patienceMs),
       signal: abandon.signal,
-      ...(caller.notBefore !== undefined && { notBefore: caller.notBefore }),
+      notBefore: caller.notBefore,
       report: (event) => caller.report(event),
     };
-    const result = begin(context).finally(() => {
-      if (flights.get(key) === flight) flights.delete(key);
-    });
-    const flight: Flight = { startedAt, result, context, waiting: 0, abandon };
+    const flight: Flight = {
+      key,
+      startedAt,
+      priority: caller.priority,
+      waiting: 0,
+      abandon,
+      // Begun in a microtask, since `begin` reads the context and the context this flight.
+      result: Promise.resolve()
+        .then(() => begin(context))
+        .finally(() => forget(flight)),
+    };
     // Everybody may have left before it fails.
-    result.catch(() => undefined);
+    flight.result.catch(() => undefined);
     flights.set(key, flight);
-    abandon.signal.addEventListener('abort', () => {
-      if (flights.get(key) === flight) flights.delete(key);
-    });
     return flight;
   }
 
-  function join(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<unknown> {
+  function forget(flight: Flight): void {
+    if (flights.get(flight.key) === flight) flights.delete(flight.key);
+  }
+
+  function join(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<Answer<unknown>> {
     flight.waiting += 1;
     return new Promise((resolve, reject) => {
-      const leave = (message: string) => () => {
-        settle();
-        reject(new UpstreamError(message, { kind: 'timeout', action }));
-      };
-      const late = leave(`${action} was not answered within the time that this operation has.`);
-      const gone = leave('The caller went away before the answer was there.');
+      const late = () => leave(`${action} was not answered within the time that this operation has.`);
+      const gone = () => leave('The caller went away before the answer was there.', ALL_WENT_AWAY);
       const cancelTimer = clock.after(Math.max(0, deadline - clock.now()), late);
       signal?.addEventListener('abort', gone, { once: true });
+      flight.result.then(resolve, reject).finally(letGo);
       if (signal?.aborted) gone();
-      flight.result.finally(settle).then(resolve, reject);
 
-      let settled = false;
-      function settle(): void {
-        if (settled) return;
-        settled = true;
+      function leave(message: string, reason?: string): void {
+        letGo();
+        flight.waiting -= 1;
+        if (flight.waiting === 0) {
+          // Whoever asks from now on begins anew.
+          forget(flight);
+          flight.abandon.abort(reason);
+        }
+        reject(new UpstreamError(message, { kind: 'timeout', action }));
+      }
+      function letGo(): void {
         cancelTimer();
         signal?.removeEventListener('abort', gone);
-        flight.waiting -= 1;
-        if (flight.waiting === 0) flight.abandon.abort();
       }
     });
   }

@@ -57,6 +57,9 @@ export interface Pace {
 /** The part of what is left that refreshes may spend; the rest is for what nobody has asked yet. */
 const REFRESH_SHARE = 0.8;
 
+/** Nothing is kept for fresh longer than this because calls are short, and all of it when none are left. */
+const MAX_STRETCH_MS = 24 * 60 * 60 * 1000;
+
 /**
  * Freshness under an allowance of calls a day or month: refreshing every thing in demand once in the result spends no more
  * than what is left. Never shorter than `freshMs`.
@@ -67,7 +70,9 @@ export function stretchedFreshMs(freshMs: number, inDemand: number, paces: reado
   return Math.max(
     freshMs,
     ...paces.map(({ left, untilTurnMs }) =>
-      left <= 0 ? untilTurnMs : Math.min(untilTurnMs, (inDemand * untilTurnMs) / (left * REFRESH_SHARE)),
+      left <= 0
+        ? MAX_STRETCH_MS
+        : Math.min(MAX_STRETCH_MS, (inDemand * Math.max(0, untilTurnMs)) / (left * REFRESH_SHARE)),
     ),
   );
 }

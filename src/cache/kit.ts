@@ -2,7 +2,7 @@ import type { CallContext, Clock, Upstream } from '../model.ts';
 import type { Flights } from './flights.ts';
 import type { Memory } from './memory.ts';
 
-/** What the parts of the cache work with. */
+/** What the parts of the cache work with. All times in it, and in what passes through it, are the steady clock's. */
 export interface CacheKit {
   clock: Clock;
   /** What all that is kept may weigh, in bytes. */
@@ -12,7 +12,9 @@ export interface CacheKit {
   upstream: Upstream;
   memory: Memory;
   flights: Flights;
-  /** Freshness of what can change at any moment, stretched where an allowance asks for it. Milliseconds. */
+  /** Freshness of what can change at any moment, without an allowance that stretches it. Milliseconds. */
+  usualFreshMs: number;
+  /** The same, stretched where an allowance asks for it. */
   freshMs(): number;
   /** Notes that a short-lived thing is asked for. */
   wanted(key: string): void;
@@ -23,4 +25,27 @@ export interface CacheKit {
 /** The key under which a run is known, whichever way it came. */
 export function runKey({ projectId, runId }: { projectId: string; runId: string }): string {
   return `run/${projectId}/${runId}`;
+}
+
+/** The context of a call whose answer is to replace what was known at `asOf`, where something was. */
+export function newerThan(asOf: number | undefined, context: CallContext): CallContext {
+  if (asOf === undefined || asOf === -Infinity) return context;
+  return withTimes(context, { ...context, notBefore: Math.max(context.notBefore ?? -Infinity, asOf + 1) });
+}
+
+/** The same context with other times. Its priority stays live: it can rise while the call waits for its turn. */
+export function withTimes(
+  context: CallContext,
+  { deadline, notBefore }: Pick<CallContext, 'deadline' | 'notBefore'>,
+): CallContext {
+  const { signal, report } = context;
+  return {
+    get priority() {
+      return context.priority;
+    },
+    deadline,
+    notBefore,
+    ...(signal && { signal }),
+    report,
+  };
 }

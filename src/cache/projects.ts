@@ -1,12 +1,15 @@
 import type { Answer, CallContext, Page, Project } from '../model.ts';
-import type { CacheKit } from './kit.ts';
+import { wasGivenUp } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
-import { bytesOf } from './memory.ts';
-import { serve, troubleOf, type View } from './serve.ts';
+import { type CacheKit, newerThan } from './kit.ts';
+import { bytesOf, type Entry } from './memory.ts';
+import { freshAnswer, serve, troubleIn, troubleOf, type View } from './serve.ts';
 
 /** Workspaces are known one by one, and those that must be asked for are asked for in one call. */
 export interface Projects {
   read(projectIds: readonly string[], context: CallContext): Promise<Answer<Page<Project>>>;
+  /** As `CachedUpstream.peek`. */
+  peek(projectIds: readonly string[]): Answer<Page<Project>> | null;
 }
 
 type Found = Answer<Project | null>;
@@ -18,57 +21,66 @@ export function createProjects(kit: CacheKit): Projects {
       const batch = createBatch(kit);
       const answers = await Promise.all(
         projectIds.map(async (id) => {
-          const view = viewOf(id);
           const refresh = () => void stale.push(id);
-          const known = serve(
-            { action: 'ListProjects', view, staleMs: kit.staleMs, clock: kit.clock, refresh },
-            context,
-          );
           return (
-            known ?? kit.flights.fetch(keyOf(id), 'ListProjects', context, (flight) => batch.find(id, flight))
+            serve(kit, 'ListProjects', viewOf(kit.memory.get(keyOf(id))), refresh, context) ??
+            kit.flights.fetch(keyOf(id), 'ListProjects', context, (flight) => batch.find(id, flight))
           );
         }),
       );
       refreshTogether(stale);
       return pageOf(answers);
     },
+    peek(projectIds) {
+      const answers = projectIds.map((id) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(id)))));
+      const known = answers.filter((answer) => answer !== null);
+      return known.length === projectIds.length ? pageOf(known) : null;
+    },
   };
 
-  function viewOf(id: string): View<Project | null> | null {
-    const entry = kit.memory.get(keyOf(id));
-    return entry
-      ? {
-          value: entry.value as Project | null,
-          asOf: entry.asOf,
-          freshUntil: entry.asOf + PROJECT_FRESH_MS,
-          trouble: entry.trouble,
-        }
-      : null;
+  function viewOf(entry: Entry | undefined): View<Project | null> | null {
+    if (!entry) return null;
+    const { value, asOf, trouble } = entry;
+    return {
+      value: value as Project | null,
+      asOf,
+      freshUntil: asOf + PROJECT_FRESH_MS,
+      isShortLived: false,
+      trouble,
+    };
   }
 
   function refreshTogether(ids: readonly string[]): void {
     const batch = createBatch(kit);
     for (const id of ids) {
-      const find = (flight: CallContext) => batch.find(id, flight);
-      kit.inBackground(keyOf(id), (context) => kit.flights.fetch(keyOf(id), 'ListProjects', context, find));
+      kit.inBackground(keyOf(id), (context) =>
+        kit.flights.fetch(keyOf(id), 'ListProjects', context, (flight) => batch.find(id, flight)),
+      );
     }
   }
 }
 
 /** Collects the ids of one tick and asks for all of them at once. */
 function createBatch(kit: CacheKit): { find(id: string, flight: CallContext): Promise<Found> } {
-  const ids: string[] = [];
-  let found: Promise<Map<string, Found>> | null = null;
+  let open: { flights: Map<string, CallContext>; found: Promise<ReadonlyMap<string, Found>> } | null = null;
   return {
     async find(id, flight) {
-      ids.push(id);
-      // Others may wait for their ids when the one who asked first has gone: its signal does not count.
-      found ??= Promise.resolve().then(() => fetchProjects(kit, ids, withoutSignal(flight)));
-      const answer = (await found).get(id);
-      if (!answer) throw new Error('A project was asked for after its batch had gone.');
-      return answer;
+      open ??= gather();
+      open.flights.set(id, flight);
+      const found = (await open.found).get(id);
+      if (!found) throw new Error(`Project ${id} was not among those that were asked for.`);
+      return found;
     },
   };
+
+  function gather(): NonNullable<typeof open> {
+    const flights = new Map<string, CallContext>();
+    const found = Promise.resolve().then(() => {
+      open = null;
+      return fetchProjects(kit, [...flights.keys()], together([...flights.values()]));
+    });
+    return { flights, found };
+  }
 }
 
 async function fetchProjects(
@@ -77,30 +89,51 @@ async function fetchProjects(
   context: CallContext,
 ): Promise<Map<string, Found>> {
   try {
-    const { value, asOf, staleBecause } = await kit.upstream.call(
+    const knownAsOf = Math.max(...ids.map((id) => kit.memory.peek(keyOf(id))?.asOf ?? -Infinity));
+    const answer = await kit.upstream.call(
       'ListProjects',
       { projectIds: ids },
-      context,
+      newerThan(knownAsOf, context),
     );
-    const byId = new Map(value.rows.map((row) => [row.projectId, row]));
+    const { asOf, staleBecause } = answer;
+    const trouble = troubleIn(answer, kit.clock.now());
+    const byId = new Map(answer.value.rows.map((row) => [row.projectId, row]));
     return new Map(
       ids.map((id) => {
-        const project = byId.get(id) ?? null;
-        kit.memory.set(keyOf(id), { value: project, asOf, trouble: null }, bytesOf(project));
-        return [id, { value: project, asOf, staleBecause }];
+        const value = byId.get(id) ?? null;
+        kit.memory.set(keyOf(id), { value, asOf, trouble }, bytesOf(value));
+        return [id, { value, asOf, staleBecause }];
       }),
     );
   } catch (error) {
     for (const id of ids) {
       const known = kit.memory.get(keyOf(id));
-      if (known) known.trouble = troubleOf(error, kit.clock.now());
+      if (known && !wasGivenUp(context)) known.trouble = troubleOf(error, kit.clock.now());
     }
     throw error;
   }
 }
 
-function withoutSignal({ deadline, priority, report }: CallContext): CallContext {
-  return { deadline, priority, report };
+/** One context for calls that have become one: as urgent as the most urgent, and ended when the last of them is. */
+function together(flights: readonly CallContext[]): CallContext {
+  const [first] = flights as [CallContext];
+  const abandon = new AbortController();
+  let left = flights.length;
+  for (const { signal } of flights) {
+    signal?.addEventListener('abort', () => {
+      left -= 1;
+      if (left === 0) abandon.abort(signal.reason);
+    });
+  }
+  return {
+    get priority() {
+      return flights.some(({ priority }) => priority === 'interactive') ? 'interactive' : first.priority;
+    },
+    deadline: Math.max(...flights.map(({ deadline }) => deadline)),
+    signal: abandon.signal,
+    notBefore: Math.max(...flights.map(({ notBefore = -Infinity }) => notBefore)),
+    report: (event) => first.report(event),
+  };
 }
 
 function keyOf(id: string): string {

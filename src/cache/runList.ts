@@ -1,5 +1,12 @@
 import type { Answer, Page, PipelineRun } from '../model.ts';
-import { FINISHED_FRESH_MS, isFinished } from './freshness.ts';
+import {
+  assemble,
+  type AssembledPage,
+  type KnownRows,
+  type ListTraits,
+  place,
+  type Reading,
+} from './knownRows.ts';
 import type { Trouble, View } from './serve.ts';
 
 /*
@@ -7,139 +14,210 @@ import type { Trouble, View } from './serve.ts';
  * from the list's end, which a new run does not change. A newly read head says whether that is all that happened: its rows
  * behind the new ones must be, id for id, those that the old head began with. Then every row known is still known, and one
  * call has confirmed the whole list. Where that is not so (a row has left the list, the order is another one, more has arrived
- * than a page holds) all but the head is forgotten. Pure: no calls and no clock.
+ * than a page holds) all but the head is forgotten.
+ *
+ * A row is put among these only from a page that was asked for when the head was there already and that agrees with it on the
+ * length. What happened between the two shows when the next head comes: where rows had left and others come, so that the
+ * length was the same again, that head does not begin with the old one's rows. Pure: no calls and no clock.
  */
 
 export interface RunList {
   /** The page as far as it is known, or null. `freshMs` as in the settings. */
   view(index: number, freshMs: number): View<Page<PipelineRun>> | null;
-  /** Takes in a page that was read. */
-  learn(index: number, answer: Answer<Page<PipelineRun>>, freshMs: number): void;
+  /** Takes in a page that was read: when it arrived, in epoch milliseconds, and what it weighs. */
+  learn(index: number, answer: RunPage, arrival: Arrival): void;
   /** Remembers that a page could not be refreshed. */
   fail(index: number, trouble: Trouble): void;
-  /** Whether the head is known at all. */
-  readonly hasHead: boolean;
+  /** Whether a new head could confirm the page, so that it need not be read. */
+  canBeConfirmed(index: number): boolean;
   /** Epoch milliseconds at which the head was read, or -Infinity. */
   readonly headAsOf: number;
-  readonly rowCount: number;
-  /** Forgets all rows but the head's. */
+  /** When a head was read that does not go on where the last one was: what was read before may be outdated. Or -Infinity. */
+  readonly brokenAt: number;
+  /** About what all that is known weighs. */
+  readonly bytes: number;
+  /** Forgets all but the head. */
   forgetDepth(): void;
 }
 
-interface KnownRow {
-  run: PipelineRun;
-  /** Epoch milliseconds at which the row itself was read. */
-  asOf: number;
+type RunPage = Answer<Page<PipelineRun>>;
+
+interface Arrival {
+  arrivedAt: number;
+  bytes: number;
 }
 
 interface Head {
   ids: string[];
   totalCount: number;
   asOf: number;
+  arrivedAt: number;
 }
 
-export function createRunList(pageSize: number): RunList {
+/** A page as it was read last: usable on its own for as long as a head is, whatever the rest of the list does. */
+interface OwnPage {
+  answer: RunPage;
+  arrival: Arrival;
+  /** Whether its rows are among those that the head confirms. */
+  isPlaced: boolean;
+}
+
+export function createRunList(traits: ListTraits): RunList {
   let head: Head | null = null;
-  /** By distance from the list's end: the last row is 1. */
-  const rows = new Map<number, KnownRow>();
-  /** Deep pages that no head has vouched for yet: usable on their own, for as long as a head is. */
-  const alone = new Map<number, Answer<Page<PipelineRun>>>();
+  let brokenAt = -Infinity;
+  const rows: KnownRows = new Map();
+  const ownPages = new Map<number, OwnPage>();
   const troubles = new Map<number, Trouble>();
+  /** Putting a page together takes longer than all else about a hit. */
+  const assembled = new Map<number, AssembledPage>();
 
   return {
     view(index, freshMs) {
-      const together = head && assembled(index, head, freshMs);
-      const own = alone.get(index);
-      if (own && (together === null || own.asOf > together.asOf)) {
-        return {
-          value: own.value,
-          asOf: own.asOf,
-          freshUntil: own.asOf + freshMs,
-          trouble: troubles.get(index) ?? null,
-        };
+      const confirmed = confirmedPage(index);
+      const own = ownPages.get(index)?.answer;
+      const trouble = troubles.get(0) ?? troubles.get(index) ?? null;
+      if (own && (confirmed === null || own.asOf > confirmed.asOf)) {
+        const { value, asOf } = own;
+        return { value, asOf, freshUntil: asOf + freshMs, isShortLived: true, trouble };
       }
-      return together;
+      if (confirmed === null) return null;
+      const { value, asOf, liveAsOf, trustedUntil } = confirmed;
+      return {
+        value,
+        asOf,
+        freshUntil: Math.min(liveAsOf + freshMs, trustedUntil),
+        isShortLived: true,
+        trouble,
+      };
     },
-    learn(index, answer, freshMs) {
+    learn(index, answer, arrival) {
+      assembled.clear();
       troubles.delete(index);
-      if (index === 0) learnHead(answer, freshMs);
-      else if (head && belongsTo(head, answer.value)) place(index, answer);
-      else alone.set(index, answer);
+      if (index === 0) learnHead(answer, arrival);
+      else learnDeep(index, { answer, arrival, isPlaced: false });
     },
-    fail: (index, trouble) => void troubles.set(index, trouble),
-    get hasHead() {
-      return head !== null;
+    fail(index, trouble) {
+      // The head's holds for all. Else only what is known can be in trouble, which bounds how many troubles there are.
+      if (index === 0 || ownPages.has(index) || isKnown(index)) troubles.set(index, trouble);
     },
+    canBeConfirmed: (index) => confirmedPage(index) !== null,
     get headAsOf() {
       return head?.asOf ?? -Infinity;
     },
-    get rowCount() {
-      return rows.size + alone.size * pageSize;
+    get brokenAt() {
+      return brokenAt;
+    },
+    get bytes() {
+      let bytes = 0;
+      for (const { reading } of rows.values()) bytes += reading.rowBytes;
+      for (const { arrival } of ownPages.values()) bytes += arrival.bytes;
+      return bytes;
     },
     forgetDepth() {
-      alone.clear();
-      if (head === null) rows.clear();
-      else
-        for (const distance of rows.keys())
-          if (distance <= head.totalCount - head.ids.length) rows.delete(distance);
+      ownPages.clear();
+      forgetDeepRows();
     },
   };
 
-  function assembled(
-    index: number,
-    { totalCount, asOf: headAsOf }: Head,
-    freshMs: number,
-  ): View<Page<PipelineRun>> | null {
-    const start = index * pageSize;
-    const page: PipelineRun[] = [];
-    let asOf = headAsOf;
-    let freshUntil = headAsOf + freshMs;
-    for (let offset = start; offset < Math.min(start + pageSize, totalCount); offset++) {
-      const row = rows.get(totalCount - offset);
-      if (!row) return null;
-      page.push(row.run);
-      // A finished run is what it was; the head confirms its place. One under way is as old as its own reading.
-      if (!isFinished(row.run)) asOf = Math.min(asOf, row.asOf);
-      freshUntil = Math.min(freshUntil, row.asOf + (isFinished(row.run) ? FINISHED_FRESH_MS : freshMs));
-    }
-    const trouble = troubles.get(0) ?? troubles.get(index) ?? null;
-    return { value: { rows: page, totalCount, pageNumber: index + 1, pageSize }, asOf, freshUntil, trouble };
+  function isKnown(index: number): boolean {
+    return head !== null && index * traits.pageSize < head.totalCount && confirmedPage(index) !== null;
   }
 
-  function learnHead(answer: Answer<Page<PipelineRun>>, freshMs: number): void {
+  function confirmedPage(index: number): AssembledPage | null {
+    if (head === null) return null;
+    const known = assembled.get(index) ?? assemble(rows, index, head, traits);
+    // There is no end of pages behind the list's end.
+    if (known && known.value.rows.length > 0) assembled.set(index, known);
+    return known;
+  }
+
+  function learnHead(answer: RunPage, arrival: Arrival): void {
     const { value, asOf } = answer;
-    if (head && asOf < head.asOf) return;
-    if (!head || !isHeadInsert(head, value)) rows.clear();
-    head = { ids: value.rows.map(({ runId }) => runId), totalCount: value.totalCount, asOf };
-    place(0, answer);
-    for (const [index, page] of alone) {
-      if (page.asOf < asOf - freshMs) alone.delete(index);
-      else if (belongsTo(head, page.value)) {
-        alone.delete(index);
-        place(index, page);
-      }
+    const old = head;
+    if (old && asOf < old.asOf) return;
+    const goesOn = old !== null && isHeadInsert(old, value);
+    if (old && !goesOn) brokenAt = asOf;
+    if (!goesOn) {
+      forgetRows(() => true);
+    } else if (value.totalCount !== old.totalCount) {
+      // Of what arrived when this head was on its way, nobody knows whether it was read before the new rows came, or after.
+      forgetRows(({ arrivedAt }) => arrivedAt > asOf);
+    }
+    if (isWhole(0, value)) {
+      const ids = value.rows.map(({ runId }) => runId);
+      head = { ids, totalCount: value.totalCount, asOf, arrivedAt: arrival.arrivedAt };
+      ownPages.delete(0);
+      place(rows, 0, value, readingOf(answer, arrival), () => forgetRows(() => true));
+      reviewOwnPages(head, goesOn ? old.arrivedAt : null);
+    } else {
+      head = null;
+      ownPages.set(0, { answer, arrival, isPlaced: false });
     }
   }
 
-  function place(index: number, { value, asOf }: Answer<Page<PipelineRun>>): void {
-    alone.delete(index);
-    value.rows.forEach((run, at) => {
-      const distance = value.totalCount - index * pageSize - at;
-      const known = rows.get(distance);
-      if (!known || known.asOf <= asOf || known.run.runId !== run.runId) rows.set(distance, { run, asOf });
-    });
+  function learnDeep(index: number, page: OwnPage): void {
+    ownPages.set(index, page);
+    if (head && page.answer.asOf >= head.arrivedAt) placeOwn(index, page, head);
   }
+
+  /**
+   * Keeps of the pages on their own those that anybody can see to be of another time, by their length. What has the head's
+   * length may be of another time all the same.
+   *
+   * @param readSince pages asked for since then were read with nothing but new rows coming before the head; null for none
+   */
+  function reviewOwnPages(head: Head, readSince: number | null): void {
+    for (const [index, page] of ownPages) {
+      const { value, asOf } = page.answer;
+      if (readSince !== null && !page.isPlaced && asOf >= readSince) placeOwn(index, page, head);
+      const isOutdated = asOf < head.asOf && (readSince === null || value.totalCount === head.totalCount);
+      if (page.isPlaced || isOutdated || asOf < head.asOf - traits.trustMs) ownPages.delete(index);
+    }
+  }
+
+  function placeOwn(index: number, page: OwnPage, head: Head): void {
+    const { value } = page.answer;
+    if (!isWhole(index, value) || !belongsTo(head, value)) return;
+    page.isPlaced = place(rows, index, value, readingOf(page.answer, page.arrival), forgetDeepRows);
+  }
+
+  function forgetDeepRows(): void {
+    const depth = head ? head.totalCount - head.ids.length : Infinity;
+    for (const distance of rows.keys()) if (distance <= depth) rows.delete(distance);
+    assembled.clear();
+    for (const page of ownPages.values()) page.isPlaced = false;
+    forgetTroubles();
+  }
+
+  function forgetRows(isForgotten: (reading: { arrivedAt: number }) => boolean): void {
+    for (const [distance, { reading }] of rows) if (isForgotten(reading)) rows.delete(distance);
+    for (const page of ownPages.values()) if (isForgotten(page.arrival)) page.isPlaced = false;
+    forgetTroubles();
+  }
+
+  function forgetTroubles(): void {
+    for (const index of troubles.keys()) if (index > 0 && !ownPages.has(index)) troubles.delete(index);
+  }
+
+  /** Whether a page has as many rows as its place in a list of that length asks for. */
+  function isWhole(index: number, { rows, totalCount }: Page<PipelineRun>): boolean {
+    return rows.length === Math.max(0, Math.min(traits.pageSize, totalCount - index * traits.pageSize));
+  }
+}
+
+function readingOf({ value, asOf }: RunPage, { arrivedAt, bytes }: Arrival): Reading {
+  return { asOf, arrivedAt, rowBytes: bytes / Math.max(1, value.rows.length) };
 }
 
 /** Whether the new head is the old one with new rows in front of it and nothing else. */
 function isHeadInsert(old: Head, { rows, totalCount }: Page<PipelineRun>): boolean {
   const inserted = totalCount - old.totalCount;
   if (inserted < 0 || (inserted >= rows.length && old.totalCount > 0)) return false;
-  return rows.slice(inserted).every(({ runId }, at) => old.ids[at] === undefined || old.ids[at] === runId);
+  return rows.slice(inserted).every(({ runId }, at) => old.ids[at] === runId);
 }
 
-/** Whether a deep page was cut from the list as this head shows it. */
-function belongsTo(head: Head, page: Page<PipelineRun>): boolean {
+/** Whether a deep page was cut from a list of the head's length, with none of the head's rows on it. */
+function belongsTo(head: Head, { rows, totalCount }: Page<PipelineRun>): boolean {
   const ids = new Set(head.ids);
-  return page.totalCount === head.totalCount && page.rows.every(({ runId }) => !ids.has(runId));
+  return totalCount === head.totalCount && rows.every(({ runId }) => !ids.has(runId));
 }

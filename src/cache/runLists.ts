@@ -1,113 +1,134 @@
 import type { Actions, Answer, CallContext, Page, PipelineRun } from '../model.ts';
-import { type CacheKit, runKey } from './kit.ts';
+import { wasGivenUp } from './flights.ts';
+import { FINISHED_FRESH_MS } from './freshness.ts';
+import { type CacheKit, newerThan, runKey } from './kit.ts';
 import { bytesOf } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
-import { serve, troubleOf } from './serve.ts';
+import { freshAnswer, serve, troubleIn, troubleOf } from './serve.ts';
 
 /** The lists of runs: one `RunList` a list and page size, and the calls that keep it true. */
 export interface RunLists {
   read(page: ListPage, context: CallContext): Promise<Answer<Page<PipelineRun>>>;
+  /** As `CachedUpstream.peek`. */
+  peek(page: ListPage): Answer<Page<PipelineRun>> | null;
 }
 
 type ListPage = Actions['ListPipelineRuns']['params'];
 
+/** A page of a list, with the keys that they go by. */
+interface Place {
+  page: ListPage;
+  /** From 0. */
+  index: number;
+  listKey: string;
+  pageKey: string;
+}
+
 /** No single list may take more than this part of the memory: its depth is dropped before others suffer. */
 const MAX_SHARE = 0.25;
 
-/** What a row weighs is reckoned from this many rows of a page. */
-const ROWS_WEIGHED = 5;
+/** What an empty list weighs: its maps and functions, reckoned as all weights are. */
+const LIST_BYTES = 6000;
 
 export function createRunLists(kit: CacheKit): RunLists {
   return {
     async read(page, context) {
-      const list = listOf(page);
-      const index = page.pageNumber - 1;
-      kit.wanted(keyOf(page));
-      const view = list.view(index, kit.freshMs());
-      const refresh = () => refreshBehind(page, list);
-      const known = serve(
-        { action: 'ListPipelineRuns', view, staleMs: kit.staleMs, clock: kit.clock, refresh },
-        context,
-      );
-      if (known) return known;
-      if (view !== null && index > 0) {
-        // The page is known, only not lately enough: the head may confirm it, and whatever else is known of the list.
-        const needsHead =
-          list.headAsOf < Math.max(context.notBefore ?? -Infinity, kit.clock.now() - kit.freshMs());
-        if (needsHead) await fetchPage({ ...page, pageNumber: 1 }, list, context);
-        const confirmed = servedFresh(list, index, context);
+      const place = placeOf(page);
+      kit.wanted(place.listKey);
+      const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
+      const refresh = () => refreshBehind(place);
+      const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
+      if (served) return served;
+      // The page may be known, only not lately enough: then the head can confirm it, and whatever else is known of the list.
+      if (isConfirmable(place)) {
+        if (needsHead(place, context)) await fetchPage(headOf(place), context);
+        const confirmed = confirmedAnswer(place, context);
         if (confirmed) return confirmed;
       }
-      return fetchPage(page, list, context);
+      return fetchPage(place, context);
+    },
+    peek(page) {
+      const { listKey, index } = placeOf(page);
+      const list = kit.memory.peek(listKey)?.value as RunList | undefined;
+      return freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
     },
   };
 
-  function servedFresh(
-    list: RunList,
-    index: number,
-    { notBefore }: CallContext,
+  function knownList({ listKey }: Place): RunList | undefined {
+    return kit.memory.get(listKey)?.value as RunList | undefined;
+  }
+
+  function isConfirmable(place: Place): boolean {
+    return place.index > 0 && knownList(place)?.canBeConfirmed(place.index) === true;
+  }
+
+  function needsHead(place: Place, { notBefore = -Infinity }: CallContext): boolean {
+    const headAsOf = knownList(place)?.headAsOf ?? -Infinity;
+    return headAsOf < notBefore || headAsOf + kit.freshMs() <= kit.clock.now();
+  }
+
+  function confirmedAnswer(
+    place: Place,
+    { notBefore = -Infinity }: CallContext,
   ): Answer<Page<PipelineRun>> | null {
-    const view = list.view(index, kit.freshMs());
-    if (view === null || view.freshUntil <= kit.clock.now() || view.asOf < (notBefore ?? -Infinity))
-      return null;
-    return { value: view.value, asOf: view.asOf, staleBecause: null };
+    const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
+    return view && view.asOf >= notBefore ? freshAnswer(kit, view) : null;
   }
 
-  function listOf(page: ListPage): RunList {
-    const key = listKey(page);
-    const known = kit.memory.get(key);
-    if (known) return known.value as RunList;
-    const list = createRunList(page.pageSize);
-    kit.memory.set(key, { value: list, asOf: 0, trouble: null }, 0);
-    return list;
-  }
-
-  function refreshBehind(page: ListPage, list: RunList): void {
-    const index = page.pageNumber - 1;
-    kit.inBackground(keyOf(page), async (context) => {
-      if (list.headAsOf + kit.freshMs() <= kit.clock.now())
-        await fetchPage({ ...page, pageNumber: 1 }, list, context);
-      if (index > 0 && !servedFresh(list, index, context)) await fetchPage(page, list, context);
+  function refreshBehind(place: Place): void {
+    kit.inBackground(place.pageKey, async (context) => {
+      if (needsHead(place, context)) await fetchPage(headOf(place), context);
+      if (place.index > 0 && !confirmedAnswer(place, context)) await fetchPage(place, context);
     });
   }
 
-  function fetchPage(
-    page: ListPage,
-    list: RunList,
-    context: CallContext,
-  ): Promise<Answer<Page<PipelineRun>>> {
-    const index = page.pageNumber - 1;
-    return kit.flights.fetch(keyOf(page), 'ListPipelineRuns', context, async (flight) => {
+  function fetchPage(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+    return kit.flights.fetch(place.pageKey, 'ListPipelineRuns', context, async (flight) => {
       try {
-        const answer = await kit.upstream.call('ListPipelineRuns', page, flight);
-        list.learn(index, answer, kit.freshMs());
-        remember(page, list, answer);
+        const list = knownList(place);
+        // Other replicas may offer what is known to be outdated here.
+        const outdated = place.index === 0 ? list?.headAsOf : list?.brokenAt;
+        const answer = await kit.upstream.call('ListPipelineRuns', place.page, newerThan(outdated, flight));
+        learn(place, answer);
         return answer;
       } catch (error) {
-        list.fail(index, troubleOf(error, kit.clock.now()));
+        if (!wasGivenUp(flight)) knownList(place)?.fail(place.index, troubleOf(error, kit.clock.now()));
         throw error;
       }
     });
   }
 
-  /** Weighs the list anew, and makes its runs known under their own keys. */
-  function remember(page: ListPage, list: RunList, { value, asOf }: Answer<Page<PipelineRun>>): void {
-    const weighed = value.rows.slice(0, ROWS_WEIGHED);
-    const rowBytes = weighed.length === 0 ? 0 : bytesOf(weighed) / weighed.length;
-    if (list.rowCount * rowBytes > kit.maxBytes * MAX_SHARE) list.forgetDepth();
-    kit.memory.set(listKey(page), { value: list, asOf, trouble: null }, list.rowCount * rowBytes);
+  /** Takes a page in, weighs the list anew, and makes its runs known under their own keys. */
+  function learn(place: Place, answer: Answer<Page<PipelineRun>>): void {
+    const { projectId, pageSize, filter } = place.page;
+    const growsAtHead = filter.status === undefined;
+    const list =
+      knownList(place) ??
+      createRunList({ pageSize, growsAtHead, trustMs: growsAtHead ? FINISHED_FRESH_MS : kit.staleMs });
+    const { value, asOf } = answer;
+    const now = kit.clock.now();
+    const bytes = bytesOf(value.rows);
+    list.learn(place.index, answer, { arrivedAt: now, bytes });
+    const trouble = troubleIn(answer, now);
+    if (trouble) list.fail(place.index, trouble);
+    if (list.bytes > kit.maxBytes * MAX_SHARE) list.forgetDepth();
+    kit.memory.set(place.listKey, { value: list, asOf, trouble: null }, LIST_BYTES + list.bytes);
     for (const run of value.rows) {
-      const key = runKey({ projectId: page.projectId, runId: run.runId });
+      const key = runKey({ projectId, runId: run.runId });
       const known = kit.memory.get(key);
-      if (!known || known.asOf < asOf) kit.memory.set(key, { value: run, asOf, trouble: null }, rowBytes);
+      if (!known || known.asOf < asOf)
+        kit.memory.set(key, { value: run, asOf, trouble }, bytes / value.rows.length);
     }
   }
 }
 
-function listKey({ projectId, filter, pageSize }: ListPage): string {
-  return `runs/${JSON.stringify([projectId, filter.status ?? null, filter.creator ?? null, filter.objectId ?? null, pageSize])}`;
+function placeOf(page: ListPage): Place {
+  const { projectId, filter, pageSize, pageNumber } = page;
+  const { status = null, creator = null, objectId = null } = filter;
+  const listKey = `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
+  return { page, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
 }
 
-function keyOf(page: ListPage): string {
-  return `${listKey(page)}/${page.pageNumber}`;
+function headOf({ page, listKey }: Place): Place {
+  return { page: { ...page, pageNumber: 1 }, index: 0, listKey, pageKey: `${listKey}/1` };
 }

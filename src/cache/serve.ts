@@ -19,6 +19,8 @@ export interface View<Value> {
   asOf: number;
   /** Epoch milliseconds until which it is fresh. */
   freshUntil: number;
+  /** Whether it can change at any moment, so that its freshness is one that an allowance stretches. */
+  isShortLived: boolean;
   /** Why it is not as fresh as it should be, where a try to refresh it has failed lately. */
   trouble: Trouble | null;
 }
@@ -29,34 +31,52 @@ export interface Trouble {
   until: number;
 }
 
-export interface ServeOptions<Value> {
-  action: Action;
-  view: View<Value> | null;
-  staleMs: number;
+/** The freshness in force, as in the cache's kit. */
+interface Rules {
   clock: Clock;
-  /** Begins to refresh in the background what is stale about the view. Must not throw or reject. */
-  refresh: () => void;
+  staleMs: number;
+  usualFreshMs: number;
+  freshMs(): number;
 }
 
-/** The answer that what is known allows, or null where a caller must wait for a new one. */
+/**
+ * The answer that what is known allows, or null where a caller must wait for a new one.
+ *
+ * @param refresh begins to refresh in the background what is stale about the view; must not throw or reject
+ */
 export function serve<Value>(
-  { action, view, staleMs, clock, refresh }: ServeOptions<Value>,
+  rules: Rules,
+  action: Action,
+  view: View<Value> | null,
+  refresh: () => void,
   context: CallContext,
 ): Answer<Value> | null {
   if (view === null || view.asOf < (context.notBefore ?? -Infinity)) return null;
+  const answer = freshAnswer(rules, view) ?? staleAnswer(rules, view, refresh);
+  const because = answer?.staleBecause ?? null;
+  if (answer) context.report(because === null ? { type: 'hit', action } : { type: 'stale', action, because });
+  return answer;
+}
+
+/** The answer that is good for now, without any refresh. What an allowance keeps for longer than usual is told from what is fresh. */
+export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): Answer<Value> | null {
+  const now = rules.clock.now();
+  if (view === null || now >= view.freshUntil) return null;
+  const { value, asOf, isShortLived } = view;
+  const isStretched =
+    isShortLived && rules.freshMs() > rules.usualFreshMs && now >= asOf + rules.usualFreshMs;
+  return { value, asOf, staleBecause: isStretched ? 'BUDGET' : null };
+}
+
+function staleAnswer<Value>(
+  { clock, staleMs }: Rules,
+  { value, asOf, freshUntil, trouble }: View<Value>,
+  refresh: () => void,
+): Answer<Value> | null {
   const now = clock.now();
-  // A wall clock that was set back must not make old things look fresh.
-  const isFresh = now < view.freshUntil && view.asOf <= now;
-  if (isFresh) {
-    context.report({ type: 'hit', action });
-    return { value: view.value, asOf: view.asOf, staleBecause: null };
-  }
-  if (now >= view.freshUntil + staleMs) return null;
-  const trouble = view.trouble !== null && now < view.trouble.until ? view.trouble : null;
-  if (trouble === null) refresh();
-  const because = view.trouble?.because ?? 'REFRESHING';
-  context.report({ type: 'stale', action, because });
-  return { value: view.value, asOf: view.asOf, staleBecause: because };
+  if (now >= freshUntil + staleMs) return null;
+  if (trouble === null || now >= trouble.until) refresh();
+  return { value, asOf, staleBecause: trouble?.because ?? 'REFRESHING' };
 }
 
 /** After a refresh has failed, the next is put off this long unless the error knows better. Milliseconds. */
@@ -64,10 +84,19 @@ const HOLD_OFF_MS = 1000;
 const MAX_HOLD_OFF_MS = 30_000;
 
 export function troubleOf(error: unknown, now: number): Trouble {
-  const kind = error instanceof UpstreamError ? error.kind : null;
   const waitMs = (error instanceof UpstreamError ? error.retryAfterMs : null) ?? HOLD_OFF_MS;
   return {
-    because: kind === 'throttled' || kind === 'quotaExhausted' ? 'BUDGET' : 'UPSTREAM_ERROR',
+    because: staleReasonOf(error),
     until: now + Math.min(Math.max(waitMs, HOLD_OFF_MS), MAX_HOLD_OFF_MS),
   };
+}
+
+/** What an answer that came stale already says of the next try: null for a fresh one. */
+export function troubleIn({ staleBecause }: Answer<unknown>, now: number): Trouble | null {
+  return staleBecause && { because: staleBecause, until: now + HOLD_OFF_MS };
+}
+
+export function staleReasonOf(error: unknown): StaleReason {
+  const kind = error instanceof UpstreamError ? error.kind : null;
+  return kind === 'throttled' || kind === 'quotaExhausted' ? 'BUDGET' : 'UPSTREAM_ERROR';
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Viewer } from '../context.ts';
 import type { RequestWatch } from './observation.ts';
 
@@ -22,12 +23,15 @@ declare module 'fastify' {
 }
 
 export function newRecord(): RequestRecord {
+  const gone = new AbortController();
+  // An operation of many calls is no leak.
+  setMaxListeners(0, gone.signal);
   return {
     viewer: null,
     watch: null,
     operationName: null,
     operationType: null,
     codes: [],
-    gone: new AbortController(),
+    gone,
   };
 }

@@ -88,20 +88,24 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     }
   }
 
-  /** The generation rule: where pages show that the list moved between their reads, the older ones are read again, once. */
+  /** The generation rule: where pages show that the list moved between their reads, the older ones are read again, each once. */
   async function agree(): Promise<void> {
-    const outdated = outdatedPages(pages).filter((index) => !readAgain.has(index));
-    const newest = Math.max(...[...pages.values()].map(({ asOf }) => asOf));
-    await Promise.all(
-      outdated.map(async (index) => {
-        readAgain.add(index);
-        try {
-          keep(index, await source.readPage(index, newest));
-        } catch {
-          // What was read before is older, and says so by its asOf; it beats an error.
-        }
-      }),
-    );
+    for (;;) {
+      const outdated = outdatedPages(pages).filter((index) => !readAgain.has(index));
+      if (outdated.length === 0) return;
+      // Pages of one moment can differ: they are dated by when they were asked for.
+      const notBefore = Math.max(...[...pages.values()].map(({ asOf }) => asOf)) + 1;
+      await Promise.all(outdated.map((index) => readOnceMore(index, notBefore)));
+    }
+  }
+
+  async function readOnceMore(index: number, notBefore: number): Promise<void> {
+    readAgain.add(index);
+    try {
+      keep(index, await source.readPage(index, notBefore));
+    } catch {
+      // What was read before is older, and says so by its asOf; it beats an error.
+    }
   }
 
   function keep(index: number, answer: Answer<Page<Row>>): void {

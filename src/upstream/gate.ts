@@ -23,9 +23,13 @@ export function createGate({ clock, maxInFlight, maxQueued }: GateOptions): Gate
   let inFlight = 0;
 
   function leave(): void {
-    const next = queue.shift();
-    if (next === undefined) inFlight -= 1;
-    else next.admit();
+    const next = firstIn(queue);
+    if (next === undefined) {
+      inFlight -= 1;
+      return;
+    }
+    queue.splice(queue.indexOf(next), 1);
+    next.admit();
   }
 
   async function enter(action: Action, context: CallContext): Promise<(() => void) | UpstreamError> {
@@ -35,9 +39,8 @@ export function createGate({ clock, maxInFlight, maxQueued }: GateOptions): Gate
     }
     if (queue.length >= maxQueued)
       return refusal(action, 'unavailable', 'too many calls wait for it already');
-    const { waiter, admitted } = createWaiter(ranks[context.priority]);
-    const behind = queue.findIndex(({ rank }) => rank > waiter.rank);
-    queue.splice(behind < 0 ? queue.length : behind, 0, waiter);
+    const { waiter, admitted } = createWaiter(context);
+    queue.push(waiter);
     return within(admitted, {
       clock,
       timeoutMs: context.deadline - clock.now(),
@@ -59,18 +62,32 @@ export function createGate({ clock, maxInFlight, maxQueued }: GateOptions): Gate
 }
 
 interface Waiter {
-  rank: number;
+  /** Its priority can rise while it waits. */
+  context: CallContext;
   admit(): void;
 }
 
 const ranks: Record<Priority, number> = { interactive: 0, refresh: 1, polling: 2 };
 
-function createWaiter(rank: number): { waiter: Waiter; admitted: Promise<void> } {
+/** The first of those whose priority goes before all others'. */
+function firstIn(queue: readonly Waiter[]): Waiter | undefined {
+  let first: Waiter | undefined;
+  for (const waiter of queue) {
+    if (first === undefined || rankOf(waiter) < rankOf(first)) first = waiter;
+  }
+  return first;
+}
+
+function rankOf({ context }: Waiter): number {
+  return ranks[context.priority];
+}
+
+function createWaiter(context: CallContext): { waiter: Waiter; admitted: Promise<void> } {
   let admit = (): void => undefined;
   const admitted = new Promise<void>((resolve) => {
     admit = resolve;
   });
-  return { waiter: { rank, admit }, admitted };
+  return { waiter: { context, admit }, admitted };
 }
 
 function refusal(action: Action, kind: 'unavailable' | 'timeout', detail: string): UpstreamError {

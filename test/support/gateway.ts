@@ -29,6 +29,8 @@ export interface GraphQLAnswer {
 
 export interface TestGatewayOptions {
   simulator?: SimulatorOptions;
+  /** A simulator that is there already and stays the caller's to close, in the place of one of its own. */
+  before?: Simulator;
   /** Settings by their environment names. */
   settings?: Record<string, string>;
   clock?: Clock;
@@ -40,7 +42,7 @@ export interface TestGatewayOptions {
  * test says so, and no run appears by itself.
  */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
-  const simulator = await startSimulator({ qps: null, ...options.simulator });
+  const simulator = options.before ?? (await startSimulator({ qps: null, ...options.simulator }));
   const result = loadConfig({
     PORT: '0',
     DATAWORKS_ENDPOINT: simulator.url,
@@ -70,7 +72,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
 
   async function close(): Promise<void> {
     await gateway.close();
-    await simulator.close();
+    if (!options.before) await simulator.close();
   }
 }
 

@@ -1,0 +1,91 @@
+import type { Page, PipelineRun } from '../model.ts';
+import { isFinished } from './freshness.ts';
+
+/** The rows of one list by their distance from its end: the last one is 1. New rows at the head leave it as it is. */
+export type KnownRows = Map<number, KnownRow>;
+
+export interface KnownRow {
+  run: PipelineRun;
+  reading: Reading;
+}
+
+/** What the rows of one page that was read have in common. Times are epoch milliseconds. */
+export interface Reading {
+  asOf: number;
+  /** The page was cut from the list between `asOf` and this. */
+  arrivedAt: number;
+  /** What a row of it weighs, about. */
+  rowBytes: number;
+}
+
+/** A page put together from rows. Says nothing of how fresh things must be. */
+export interface AssembledPage {
+  value: Page<PipelineRun>;
+  asOf: number;
+  /** When the oldest part that can change at any moment was read, the list's order among them. */
+  liveAsOf: number;
+  /** Until when its finished rows are believed. */
+  trustedUntil: number;
+}
+
+export interface ListTraits {
+  pageSize: number;
+  /** How long a finished row is believed without being read again, in milliseconds. */
+  trustMs: number;
+  /**
+   * Whether rows come in at the head only. Into a list of one status they come anywhere; that its head is as it was makes it
+   * likely, and no more, that the rest is. Its rows are as old as their own reading, then.
+   */
+  growsAtHead: boolean;
+}
+
+/** Null where a row is not known. */
+export function assemble(
+  rows: KnownRows,
+  index: number,
+  head: { totalCount: number; asOf: number },
+  { pageSize, trustMs, growsAtHead }: ListTraits,
+): AssembledPage | null {
+  const { totalCount } = head;
+  const start = index * pageSize;
+  const page: PipelineRun[] = [];
+  let { asOf } = head;
+  let liveAsOf = asOf;
+  let trustedUntil = Infinity;
+  for (let offset = start; offset < Math.min(start + pageSize, totalCount); offset++) {
+    const row = rows.get(totalCount - offset);
+    if (!row) return null;
+    page.push(row.run);
+    const isLive = !isFinished(row.run);
+    // A finished run is what it was, and the head confirms its place.
+    if (isLive || !growsAtHead) asOf = Math.min(asOf, row.reading.asOf);
+    if (isLive) liveAsOf = Math.min(liveAsOf, row.reading.asOf);
+    else trustedUntil = Math.min(trustedUntil, row.reading.asOf + trustMs);
+  }
+  const value = { rows: page, totalCount, pageNumber: index + 1, pageSize };
+  return { value, asOf, liveAsOf, trustedUntil };
+}
+
+/**
+ * Puts a page's rows at their places. Gives false, and leaves things as they are, where another row was read at one of these
+ * places later; a row read there earlier shows that the list moved unseen, and then `forgetOthers` is called first.
+ */
+export function place(
+  rows: KnownRows,
+  index: number,
+  { rows: page, totalCount, pageSize }: Page<PipelineRun>,
+  reading: Reading,
+  forgetOthers: () => void,
+): boolean {
+  const first = totalCount - index * pageSize;
+  const others = page
+    .map(({ runId }, at) => ({ runId, known: rows.get(first - at) }))
+    .filter(({ runId, known }) => known && known.run.runId !== runId);
+  if (others.some(({ known }) => known && known.reading.asOf > reading.asOf)) return false;
+  if (others.length > 0) forgetOthers();
+  page.forEach((run, at) => {
+    const known = rows.get(first - at);
+    if (!known || known.reading.asOf <= reading.asOf) rows.set(first - at, { run, reading });
+  });
+  return true;
+}

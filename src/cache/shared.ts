@@ -1,0 +1,161 @@
+import type { Redis } from 'ioredis';
+import {
+  type Action,
+  type Actions,
+  type Answer,
+  type CallContext,
+  type Clock,
+  type Upstream,
+  UpstreamError,
+} from '../model.ts';
+import { freshForMs } from './freshness.ts';
+import { staleReasonOf } from './serve.ts';
+import { decodeShared, encodeShared, type SharedAnswer, sharedKey } from './sharedEntry.ts';
+import { createSharedStore, type Health, type Lease } from './sharedStore.ts';
+
+export interface SharedOptions {
+  /** Connected or connecting. Its errors are the owner's to listen to. */
+  redis: Redis;
+  /** Names the account and region in keys. Hashed by the caller: keys are readable to whoever reads Redis. */
+  identity: string;
+  clock: Clock;
+  /** Freshness of what can change at any moment, in milliseconds: as long as the cache above takes it for fresh. */
+  freshMs: () => number;
+  /** How long past its freshness a thing may be served, in milliseconds. */
+  staleMs: number;
+  /** How long one command may take before Redis counts as away, in milliseconds. Default: 150. */
+  commandTimeoutMs?: number;
+  /** A larger answer is not shared. Default: 1 MB. */
+  maxValueBytes?: number;
+  /** Told when Redis came or went. Must not throw. */
+  report?: (event: { type: 'redis'; health: Health }) => void;
+}
+
+/** An upstream that replicas share through Redis. */
+export interface SharedUpstream extends Upstream {
+  /** `down` while Redis is away, and each replica makes its own calls. */
+  health(): Health;
+}
+
+/** How often a replica looks whether another has the answer. Milliseconds. */
+const POLL_MS = 25;
+
+/** Clocks of replicas may differ by this much, in milliseconds. */
+const CLOCK_SKEW_MS = 1000;
+
+/**
+ * Shares answers between replicas: of all who want the same at the same time one makes the call and the others take what it
+ * leaves in Redis, for as long as that is fresh and no older than `context.notBefore`. When the call fails, what is there and
+ * within its bound is given as stale. Without Redis every call goes to the upstream.
+ */
+export function shared(upstream: Upstream, options: SharedOptions): SharedUpstream {
+  const { redis, identity, clock, staleMs } = options;
+  const store = createSharedStore({
+    redis,
+    clock,
+    commandTimeoutMs: options.commandTimeoutMs ?? 150,
+    maxValueBytes: options.maxValueBytes ?? 1_000_000,
+    onHealth: (health) => options.report?.({ type: 'redis', health }),
+  });
+
+  return { health: () => store.health(), call };
+
+  async function call<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    context: CallContext,
+  ): Promise<Answer<Actions[A]['result']>> {
+    const key = sharedKey(identity, action, params);
+    const found = decoded(action, await store.read(key));
+    if (found && isGood(action, found, context)) return given(action, found, context);
+    const { answer, lease, known } = await claimOrAwait(action, key, context);
+    if (answer) return given(action, answer, context);
+    return make(action, params, context, { lease, known: known ?? found });
+  }
+
+  /** The answer, once another replica has made it; or none, and then it is ours to make. */
+  async function claimOrAwait<A extends Action>(
+    action: A,
+    key: string,
+    context: CallContext,
+  ): Promise<{ answer?: SharedAnswer<A>; lease?: Lease; known?: SharedAnswer<A> | null }> {
+    for (;;) {
+      const claim = await store.claim(key);
+      if (claim.outcome === 'unknown') return {};
+      const known = decoded(action, claim.text);
+      const lease = claim.outcome === 'ours' ? claim.lease : undefined;
+      if (known && isGood(action, known, context)) {
+        lease?.end();
+        return { answer: known };
+      }
+      if (lease) return { lease, known };
+      if (!(await pause(action, context))) return { known };
+    }
+  }
+
+  async function make<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    context: CallContext,
+    { lease, known }: { lease?: Lease | undefined; known?: SharedAnswer<A> | null | undefined },
+  ): Promise<Answer<Actions[A]['result']>> {
+    try {
+      const answer = await upstream.call(action, params, context);
+      const lifeMs = answer.asOf + keptForMs(action, answer) - clock.now();
+      lease?.end(answer.staleBecause === null ? { text: encodeShared(answer), lifeMs } : undefined);
+      return answer;
+    } catch (error) {
+      lease?.end();
+      const isServable =
+        known && isNewEnough(known, context) && clock.now() < known.asOf + keptForMs(action, known);
+      if (!isServable || context.signal?.aborted || !(error instanceof UpstreamError)) throw error;
+      return { ...known, staleBecause: staleReasonOf(error) };
+    }
+  }
+
+  /** False when there is no time left to wait for another replica. */
+  function pause(action: Action, { deadline, signal }: CallContext): Promise<boolean> {
+    return new Promise((resolve, reject) => {
+      const gone = () => {
+        cancel();
+        reject(
+          new UpstreamError('The caller went away before the answer was there.', { kind: 'timeout', action }),
+        );
+      };
+      const leftMs = deadline - clock.now();
+      const cancel = clock.after(Math.max(0, Math.min(POLL_MS, leftMs)), () => {
+        signal?.removeEventListener('abort', gone);
+        resolve(leftMs > POLL_MS);
+      });
+      signal?.addEventListener('abort', gone, { once: true });
+      if (signal?.aborted) gone();
+    });
+  }
+
+  function decoded<A extends Action>(action: A, text: string | null): SharedAnswer<A> | null {
+    return text === null ? null : decodeShared(action, text);
+  }
+
+  function isGood<A extends Action>(action: A, answer: SharedAnswer<A>, context: CallContext): boolean {
+    const freshMs = freshForMs(action, answer.value, options.freshMs());
+    return isNewEnough(answer, context) && clock.now() < answer.asOf + freshMs;
+  }
+
+  /** An answer from what is the future here comes from another clock, and nobody knows how old it is. */
+  function isNewEnough({ asOf }: { asOf: number }, { notBefore = -Infinity }: CallContext): boolean {
+    return asOf >= notBefore && asOf <= clock.now() + CLOCK_SKEW_MS;
+  }
+
+  function keptForMs<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
+    return freshForMs(action, value, options.freshMs()) + staleMs;
+  }
+}
+
+function given<A extends Action>(
+  action: A,
+  { value, asOf }: SharedAnswer<A>,
+  context: CallContext,
+): Answer<Actions[A]['result']> {
+  context.report({ type: 'shared', action });
+  return { value, asOf, staleBecause: null };
+}

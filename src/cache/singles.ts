@@ -1,0 +1,60 @@
+import type { Actions, Answer, CallContext } from '../model.ts';
+import { wasGivenUp } from './flights.ts';
+import { freshForMs } from './freshness.ts';
+import { type CacheKit, newerThan } from './kit.ts';
+import { bytesOf, type Entry } from './memory.ts';
+import { freshAnswer, serve, troubleIn, troubleOf, type View } from './serve.ts';
+
+/** Answers that are known one by one, each under its own key. */
+export interface Singles<A extends SingleAction> {
+  read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
+  /** As `CachedUpstream.peek`. */
+  peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+}
+
+type SingleAction = 'GetPipelineRun' | 'ListPipelineRunItems';
+
+export function createSingles<A extends SingleAction>(
+  kit: CacheKit,
+  action: A,
+  keyOf: (params: Actions[A]['params']) => string,
+): Singles<A> {
+  return {
+    async read(params, context) {
+      const key = keyOf(params);
+      const view = viewOf(kit.memory.get(key));
+      if (view?.isShortLived) kit.wanted(key);
+      const refresh = () => kit.inBackground(key, (background) => fetch(key, params, background));
+      return serve(kit, action, view, refresh, context) ?? fetch(key, params, context);
+    },
+    peek: (params) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(params)))),
+  };
+
+  function viewOf(entry: Entry | undefined): View<Actions[A]['result']> | null {
+    if (!entry) return null;
+    const { asOf, trouble } = entry;
+    const value = entry.value as Actions[A]['result'];
+    const freshMs = freshForMs(action, value, kit.freshMs());
+    return { value, asOf, freshUntil: asOf + freshMs, isShortLived: freshMs === kit.freshMs(), trouble };
+  }
+
+  function fetch(
+    key: string,
+    params: Actions[A]['params'],
+    context: CallContext,
+  ): Promise<Answer<Actions[A]['result']>> {
+    return kit.flights.fetch(key, action, context, async (flight) => {
+      try {
+        const answer = await kit.upstream.call(action, params, newerThan(kit.memory.peek(key)?.asOf, flight));
+        const { value, asOf } = answer;
+        const trouble = troubleIn(answer, kit.clock.now());
+        kit.memory.set(key, { value, asOf, trouble }, bytesOf(value));
+        return answer;
+      } catch (error) {
+        const known = kit.memory.get(key);
+        if (known && !wasGivenUp(flight)) known.trouble = troubleOf(error, kit.clock.now());
+        throw error;
+      }
+    });
+  }
+}
