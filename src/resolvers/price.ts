@@ -112,11 +112,14 @@ export function priceOf(
   }
 }
 
+/** As many as the loaders ask for in one call. */
+const MAX_PROJECTS_A_CALL = 100;
+
 /** Where calls are noted as they are found. */
 interface Till {
   prices: Prices;
   note(calls: readonly string[]): void;
-  /** A project that the operation's root asks for: all of these are asked for in one call. */
+  /** Projects that the root of the operation asks for, which are asked for together. */
   noteAtRoot(calls: readonly string[]): void;
   total(): number;
 }
@@ -128,7 +131,8 @@ function createTill(prices: Prices): Till {
     prices,
     note: (names) => names.forEach((name) => calls.add(name)),
     noteAtRoot: (names) => names.forEach((name) => atRoot.add(name)),
-    total: () => [...calls].filter((name) => !atRoot.has(name)).length + (atRoot.size > 0 ? 1 : 0),
+    total: () =>
+      [...calls].filter((name) => !atRoot.has(name)).length + Math.ceil(atRoot.size / MAX_PROJECTS_A_CALL),
   };
 }
 

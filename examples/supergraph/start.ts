@@ -1,0 +1,68 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { createGatewayRuntime } from '@graphql-hive/gateway-runtime';
+import { composeSupergraph } from './compose.ts';
+import { startTeams } from './teams.ts';
+
+/**
+ * `npm run supergraph`: the demo's gateway and a subgraph of teams, composed and behind one router. The router takes PORT, or
+ * 4000; the two subgraphs take the next two ports.
+ */
+async function main(): Promise<void> {
+  const port = Number(process.env['PORT'] ?? 4000);
+  const demo = await startDemo(port + 1);
+  const teams = await startTeams(port + 2);
+  const supergraph = await composeSupergraph([
+    { name: 'dataworks', url: `http://127.0.0.1:${port + 1}/graphql` },
+    { name: 'teams', url: teams.url },
+  ]);
+  const runtime = createGatewayRuntime({ supergraph, logging: 'warn' });
+  const router = createServer((request, response) => void runtime(request, response)).listen(
+    port,
+    '127.0.0.1',
+  );
+  await once(router, 'listening');
+  console.log(welcome(`http://127.0.0.1:${port}/graphql`));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      demo.kill();
+      router.closeAllConnections();
+      router.close();
+      void Promise.all([runtime[Symbol.asyncDispose](), teams.close()]);
+    });
+  }
+}
+
+/** The gateway before a simulated DataWorks, as `npm run demo` starts it. */
+async function startDemo(port: number): Promise<ChildProcess> {
+  const script = fileURLToPath(new URL('../demo.js', import.meta.url));
+  const demo = spawn(process.execPath, [script], {
+    env: { ...process.env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  process.once('exit', () => demo.kill());
+  while (demo.exitCode === null) {
+    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+    if (ready?.ok) return demo;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`The gateway did not start: is port ${port} taken?`);
+}
+
+function welcome(url: string): string {
+  const query =
+    '{ teams { name projects { displayName pipelineRuns(first: 2) { totalCount nodes { status createTime project { team { name } } } } } } }';
+  return `
+The router is at ${url}, before the gateway and a subgraph of teams.
+A query across the two, for another terminal (or open the URL in a browser and paste the query there):
+
+curl -s ${url} -H 'content-type: application/json' -d '{"query":"${query}"}'
+
+The teams come from one subgraph, their workspaces and runs from the other, and the team of a run's workspace from the first
+again. Workspace 10004 is none that the gateway may see: all that it would say of it is null. Ctrl-C ends it.
+`;
+}
+
+await main();
