@@ -1,0 +1,99 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, request } from 'node:http';
+import { extname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/*
+ * Serves the built app, and stands before the gateway at /graphql: one origin, so that nobody else's page has to be let in.
+ * Settings: PORT (4100), GATEWAY_URL (http://127.0.0.1:4000). Listens on this machine only.
+ */
+
+const port = Number(process.env['PORT'] ?? 4100);
+const gatewayUrl = new URL(process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:4000');
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const safety = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+const files = readFiles(fileURLToPath(new URL('dist/', import.meta.url)));
+
+const server = createServer((incoming, outgoing) => {
+  const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
+  if (pathname === '/graphql') passOn(incoming, outgoing);
+  else sendFile(pathname, incoming, outgoing);
+});
+
+server.listen(port, '127.0.0.1', () => {
+  console.log(
+    `The dashboard is at http://127.0.0.1:${server.address().port}, before the gateway at ${gatewayUrl.origin}.`,
+  );
+});
+
+/** Every file by its path in a URL: what is not in this list is not served, whatever is asked. */
+function readFiles(directory) {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return new Map(
+    entries.map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [`/${relative(directory, path).split(sep).join('/')}`, readFileSync(path)];
+    }),
+  );
+}
+
+function sendFile(pathname, { method }, outgoing) {
+  const path = pathname === '/' ? '/index.html' : pathname;
+  const body = files.get(path);
+  if (!body || (method !== 'GET' && method !== 'HEAD')) {
+    outgoing.writeHead(404, { 'content-type': 'text/plain', ...safety }).end('There is nothing here.\n');
+    return;
+  }
+  outgoing
+    .writeHead(200, {
+      'content-type': types[extname(path)] ?? 'application/octet-stream',
+      // The build names these by what is in them.
+      'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+      ...safety,
+    })
+    .end(method === 'HEAD' ? undefined : body);
+}
+
+/** Passes a request on to the gateway and its answer back, both as they come. */
+function passOn(incoming, outgoing) {
+  const forwarded = request(
+    new URL('/graphql', gatewayUrl),
+    { method: incoming.method, headers: { ...incoming.headers, host: gatewayUrl.host } },
+    (answer) => {
+      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(outgoing);
+    },
+  );
+  forwarded.on('error', () => {
+    if (outgoing.headersSent) outgoing.destroy();
+    else sendUnreachable(outgoing);
+  });
+  // The gateway stops working on what nobody waits for any more.
+  outgoing.on('close', () => forwarded.destroy());
+  incoming.pipe(forwarded);
+}
+
+function sendUnreachable(outgoing) {
+  const error = {
+    message: `The gateway at ${gatewayUrl.origin} cannot be reached.`,
+    extensions: { code: 'UNREACHABLE' },
+  };
+  outgoing
+    .writeHead(502, { 'content-type': 'application/graphql-response+json' })
+    .end(JSON.stringify({ errors: [error] }));
+}

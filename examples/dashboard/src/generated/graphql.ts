@@ -1,0 +1,112 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+/** A numbered page, for page pickers. */
+export type PageInput = {
+  /** The page, from 1. */
+  number?: number;
+  /** Runs a page, 1 to 100. */
+  size?: number;
+};
+
+/** Narrows a list of pipeline runs. Every field given must match. */
+export type PipelineRunFilter = {
+  /** Only runs created by this Alibaba Cloud account, by its uid. */
+  creator?: string | number | null | undefined;
+  /** Only runs that publish this object (node, workflow, resource or function), by its id. */
+  objectId?: string | number | null | undefined;
+  /** Only runs in this status. `UNKNOWN` cannot be asked for: DataWorks has no word for it. */
+  status?: PipelineRunStatus | null | undefined;
+};
+
+/** How far a run, a stage or an item has come. DataWorks has two spellings of each; both arrive here as one. */
+export type PipelineRunStatus =
+  /** Called off. */
+  | 'CANCELED'
+  /** Ended by an error. */
+  | 'FAILED'
+  /** Created and not yet started. */
+  | 'INIT'
+  /** In progress, or waiting for someone to advance a stage. */
+  | 'RUNNING'
+  /** Done, and successfully so. */
+  | 'SUCCEEDED'
+  /** Ended from outside before it was done. */
+  | 'TERMINATED'
+  /** A status that this gateway does not know: see `rawStatus`. */
+  | 'UNKNOWN';
+
+/** Why an answer is older than its freshness allows. */
+export type StaleReason =
+  /** The account's allowance of upstream calls is spent for now. */
+  | 'BUDGET'
+  /** A newer one is being fetched: ask again in a moment. */
+  | 'REFRESHING'
+  /** DataWorks failed or could not be reached. */
+  | 'UPSTREAM_ERROR';
+
+export type WorkspaceQueryVariables = Exact<{
+  projectId: string | number;
+}>;
+
+
+export type WorkspaceQuery = { project: { id: string, displayName: string | null, description: string | null } | null };
+
+export type RunRow_RunFragment = (
+  { id: string, runId: string, status: PipelineRunStatus, rawStatus: string, createTime: string | null, creator: string | null, message: string | null, description: string | null, stages: Array<(
+    { code: string }
+    & { ' $fragmentRefs'?: { 'StageProgress_StageFragment': StageProgress_StageFragment;'StageList_StageFragment': StageList_StageFragment } }
+  )> }
+  & { ' $fragmentRefs'?: { 'Took_RunFragment': Took_RunFragment } }
+) & { ' $fragmentName'?: 'RunRow_RunFragment' };
+
+export type StageList_StageFragment = { code: string, name: string | null, status: PipelineRunStatus, rawStatus: string, message: string | null } & { ' $fragmentName'?: 'StageList_StageFragment' };
+
+export type StageProgress_StageFragment = { code: string, name: string | null, status: PipelineRunStatus, rawStatus: string } & { ' $fragmentName'?: 'StageProgress_StageFragment' };
+
+export type Summary_ConnectionFragment = { totalCount: number, asOf: string, staleBecause: StaleReason | null } & { ' $fragmentName'?: 'Summary_ConnectionFragment' };
+
+export type Took_RunFragment = { status: PipelineRunStatus, createTime: string | null, modifyTime: string | null } & { ' $fragmentName'?: 'Took_RunFragment' };
+
+export type PagedRunsQueryVariables = Exact<{
+  projectId: string | number;
+  filter?: PipelineRunFilter | null | undefined;
+  page: PageInput;
+}>;
+
+
+export type PagedRunsQuery = { pipelineRuns: (
+    { totalCount: number, staleBecause: StaleReason | null, nodes: Array<(
+      { id: string }
+      & { ' $fragmentRefs'?: { 'RunRow_RunFragment': RunRow_RunFragment } }
+    )> }
+    & { ' $fragmentRefs'?: { 'Summary_ConnectionFragment': Summary_ConnectionFragment } }
+  ) | null };
+
+export type ScrolledRunsQueryVariables = Exact<{
+  projectId: string | number;
+  filter?: PipelineRunFilter | null | undefined;
+  first: number;
+  after?: string | null | undefined;
+}>;
+
+
+export type ScrolledRunsQuery = { pipelineRuns: (
+    { staleBecause: StaleReason | null, edges: Array<{ cursor: string, node: (
+        { id: string, status: PipelineRunStatus }
+        & { ' $fragmentRefs'?: { 'RunRow_RunFragment': RunRow_RunFragment } }
+      ) }>, pageInfo: { hasNextPage: boolean, hasPreviousPage: boolean, startCursor: string | null, endCursor: string | null } }
+    & { ' $fragmentRefs'?: { 'Summary_ConnectionFragment': Summary_ConnectionFragment } }
+  ) | null };
+
+export const Took_RunFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Took_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"modifyTime"}}]}}]} as unknown as DocumentNode<Took_RunFragment, unknown>;
+export const StageProgress_StageFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageProgress_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}}]}}]} as unknown as DocumentNode<StageProgress_StageFragment, unknown>;
+export const StageList_StageFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageList_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<StageList_StageFragment, unknown>;
+export const RunRow_RunFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RunRow_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"creator"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Took_Run"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageProgress_Stage"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageList_Stage"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Took_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"modifyTime"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageProgress_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageList_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}}]} as unknown as DocumentNode<RunRow_RunFragment, unknown>;
+export const Summary_ConnectionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Summary_Connection"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunConnection"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"staleBecause"}}]}}]} as unknown as DocumentNode<Summary_ConnectionFragment, unknown>;
+export const WorkspaceDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Workspace"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"project"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"projectId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"displayName"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}}]}}]} as unknown as DocumentNode<WorkspaceQuery, WorkspaceQueryVariables>;
+export const PagedRunsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"PagedRuns"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"page"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"PageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRuns"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"projectId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"page"},"value":{"kind":"Variable","name":{"kind":"Name","value":"page"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"RunRow_Run"}}]}},{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"staleBecause"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Summary_Connection"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Took_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"modifyTime"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageProgress_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageList_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RunRow_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"creator"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Took_Run"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageProgress_Stage"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageList_Stage"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Summary_Connection"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunConnection"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"staleBecause"}}]}}]} as unknown as DocumentNode<PagedRunsQuery, PagedRunsQueryVariables>;
+export const ScrolledRunsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ScrolledRuns"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"filter"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunFilter"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"first"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"Int"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"pipelineRuns"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"projectId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"projectId"}}},{"kind":"Argument","name":{"kind":"Name","value":"filter"},"value":{"kind":"Variable","name":{"kind":"Name","value":"filter"}}},{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"Variable","name":{"kind":"Name","value":"first"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"edges"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cursor"}},{"kind":"Field","name":{"kind":"Name","value":"node"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"RunRow_Run"}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"hasPreviousPage"}},{"kind":"Field","name":{"kind":"Name","value":"startCursor"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}},{"kind":"Field","name":{"kind":"Name","value":"staleBecause"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Summary_Connection"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Took_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"modifyTime"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageProgress_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageList_Stage"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunStage"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"message"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"RunRow_Run"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRun"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"runId"}},{"kind":"Field","name":{"kind":"Name","value":"status"}},{"kind":"Field","name":{"kind":"Name","value":"rawStatus"}},{"kind":"Field","name":{"kind":"Name","value":"createTime"}},{"kind":"Field","name":{"kind":"Name","value":"creator"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Took_Run"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageProgress_Stage"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageList_Stage"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Summary_Connection"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PipelineRunConnection"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"asOf"}},{"kind":"Field","name":{"kind":"Name","value":"staleBecause"}}]}}]} as unknown as DocumentNode<ScrolledRunsQuery, ScrolledRunsQueryVariables>;

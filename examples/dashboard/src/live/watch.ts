@@ -1,0 +1,18 @@
+import type { RunList } from '../runs/runList.ts';
+
+/**
+ * The seam for news: tells when a list should be read again, by calling `onDue`.
+ *
+ * `polling` is one. One over a subscription has the same shape: it calls `onDue` at every event, and when its connection fails
+ * hands over to `polling` until it is back.
+ */
+export type Watch = (list: RunList, onDue: () => Promise<NextTime>) => Watching;
+
+/** When to read again at the earliest, in milliseconds from now. Null leaves it to the watch; Infinity ends it. */
+export type NextTime = number | null;
+
+export interface Watching {
+  /** Has the list read without waiting, and goes on from there even where it had ended. */
+  readNow(): void;
+  stop(): void;
+}

@@ -1,0 +1,37 @@
+import { type FragmentType, graphql, readFragment } from '../generated/index.ts';
+import { labelOf } from '../status/status.ts';
+import { StatusIcon } from '../status/StatusIcon.tsx';
+
+const STAGE = graphql(`
+  fragment StageProgress_Stage on PipelineRunStage {
+    code
+    name
+    status
+    rawStatus
+  }
+`);
+
+/** How far a run has come, stage by stage on one line. */
+export function StageProgress({ stages: refs }: { stages: readonly FragmentType<typeof STAGE>[] }) {
+  const stages = readFragment(STAGE, refs);
+  const reached = stages.findLastIndex(({ status }) => status !== 'INIT');
+  const current = stages[reached];
+  return (
+    <div className="stages">
+      <ol className="stages-line" aria-label="Stages">
+        {stages.map(({ code, name, status, rawStatus }) => {
+          const words = `${name ?? code}: ${labelOf(status, rawStatus)}`;
+          return (
+            <li key={code} className={`stages-step status-${status.toLowerCase()}`} title={words}>
+              <StatusIcon status={status} />
+              <span className="visually-hidden">{words}</span>
+            </li>
+          );
+        })}
+      </ol>
+      <span className="stages-now" aria-hidden="true">
+        {current ? `${reached + 1}/${stages.length} ${current.name ?? current.code}` : 'Not begun'}
+      </span>
+    </div>
+  );
+}
