@@ -101,7 +101,11 @@ describe('settings', () => {
       'both set',
     ],
     [{ AUTH_ALGORITHMS: 'none' }, 'public-key algorithms'],
-    [{ REDIS_URL: 'http://redis' }, 'redis://'],
+    [{ REDIS_URL: 'http://redis', DATAWORKS_ACCOUNT: 'a' }, 'redis://'],
+    [
+      { REDIS_URL: 'redis://r', ALIBABA_CLOUD_ACCESS_KEY_ID: 'k', ALIBABA_CLOUD_SECURITY_TOKEN: 't' },
+      'DATAWORKS_ACCOUNT must be set',
+    ],
   ])('%j are refused', (env, words) => {
     const result = loadConfig({ ...REGION, ...(env as Record<string, string>) });
     expect(result).toEqual({ problems: [expect.stringContaining(words)] });
