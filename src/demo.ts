@@ -36,7 +36,8 @@ async function main(): Promise<void> {
 function welcome(gatewayUrl: string, simulatorUrl: string): string {
   return `
 The gateway is at ${gatewayUrl}/graphql, before a simulated DataWorks at ${simulatorUrl}.
-A first query, for another terminal (or open the URL in a browser):
+In a browser that is Apollo Sandbox; ${gatewayUrl}/explorer is GraphiQL, which needs no internet.
+A first query, for another terminal:
 
 curl -s ${gatewayUrl}/graphql -H 'content-type: application/json' -d '{"query":"{ pipelineRuns(projectId: 10000, first: 2) { totalCount nodes { runId status createTime stages { code status } } pageInfo { endCursor hasNextPage } asOf } }"}'
 
