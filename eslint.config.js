@@ -3,7 +3,18 @@ import graphql from '@graphql-eslint/eslint-plugin';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
-const rooms = ['resolvers', 'loaders', 'cache', 'budget', 'upstream', 'http', 'telemetry', 'simulator'];
+const rooms = [
+  'resolvers',
+  'loaders',
+  'cache',
+  'budget',
+  'upstream',
+  'http',
+  'telemetry',
+  'simulator',
+  'live',
+  'execution',
+];
 
 /** What a room may import of `src` besides its own files. `model.ts` is everybody's; wiring is `gateway.ts`'s alone. */
 const mayImport = {
@@ -15,6 +26,8 @@ const mayImport = {
   http: ['model', 'errors', 'context'],
   telemetry: ['model'],
   simulator: [],
+  live: ['model', 'errors'],
+  execution: [],
 };
 
 const outOfRoom = (room) => ({
@@ -25,7 +38,8 @@ const outOfRoom = (room) => ({
 /** Packages that have one importer. */
 const onlyIn = {
   upstream: ['@alicloud/*'],
-  http: ['fastify', '@fastify/*', '@graphql-yoga/*', 'jose'],
+  http: ['fastify', '@fastify/*', '@graphql-yoga/*', 'jose', 'ws', 'graphql-ws'],
+  execution: ['graphql-jit'],
   telemetry: ['pino', 'prom-client', '@opentelemetry/api'],
 };
 
@@ -130,10 +144,17 @@ export default tseslint.config(
       '@graphql-eslint/no-typename-prefix': 'off',
       '@graphql-eslint/strict-id-in-types': [
         'error',
-        // Stages and items exist within their run only, where no action of DataWorks finds them by an id.
+        // Stages and items exist within their run only, where no action of DataWorks finds them by an id. Events are over at once.
         {
           exceptions: {
-            types: ['PageInfo', 'PipelineRunStage', 'PipelineRunItem'],
+            types: [
+              'PageInfo',
+              'PipelineRunStage',
+              'PipelineRunItem',
+              'PipelineRunUpdate',
+              'PipelineRunListUpdate',
+              'PipelineRunChange',
+            ],
             suffixes: ['Connection', 'Edge'],
           },
         },

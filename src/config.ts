@@ -34,6 +34,14 @@ export interface Config {
   requestDeadlineMs: number;
   /** The most upstream calls that one operation may need. */
   maxOperationCalls: number;
+  /** Whether queries that come again are compiled. */
+  compiledQueries: boolean;
+  live: {
+    /** Subscriptions that may be open. */
+    limits: { perCaller: number; inAll: number };
+    /** Between polls of what nothing is under way in, in milliseconds. */
+    idleMs: number;
+  };
   logLevel: LogLevel;
   /** Whether there is a /metrics. */
   metrics: boolean;
@@ -124,8 +132,9 @@ type Settings = z.output<typeof settings>;
 
 function configOf(given: Settings): Config {
   const production = given.NODE_ENV === 'production';
+  const http = httpSettingsOf(given);
   return {
-    http: httpSettingsOf(given),
+    http,
     introspection: given.INTROSPECTION ?? !production,
     explorer: given.EXPLORER ?? !production,
     upstream: { ...endpointOf(given), tryTimeoutMs: given.UPSTREAM_TRY_TIMEOUT_MS },
@@ -144,6 +153,8 @@ function configOf(given: Settings): Config {
     replicas: given.REPLICAS ?? (given.REDIS_URL === undefined ? 1 : 2),
     requestDeadlineMs: given.REQUEST_DEADLINE_MS,
     maxOperationCalls: given.MAX_OPERATION_CALLS,
+    compiledQueries: given.COMPILED_QUERIES,
+    live: { limits: http.sockets, idleMs: given.LIVE_IDLE_MS },
     logLevel: given.LOG_LEVEL,
     metrics: given.METRICS,
   };
@@ -170,12 +181,17 @@ function httpSettingsOf(given: Settings): HttpSettings {
       selections: given.MAX_SELECTIONS,
       rows: given.MAX_ROWS,
     },
+    sockets: {
+      perCaller: given.LIVE_MAX_PER_CALLER ?? (isAuthenticated ? 100 : given.LIVE_MAX),
+      inAll: given.LIVE_MAX,
+    },
     rateLimit: perSecond === null ? null : { perSecond, burst: given.RATE_LIMIT_BURST ?? 2 * perSecond },
     trustedDocuments: {
       file: given.PERSISTED_OPERATIONS_FILE ?? null,
       only: given.PERSISTED_OPERATIONS_ONLY,
     },
     automaticPersistedQueries: given.AUTOMATIC_PERSISTED_QUERIES,
+    storedAnswerBytes: given.STORED_ANSWERS ? given.STORED_ANSWERS_MAX_BYTES : 0,
     shutdownGraceMs: given.SHUTDOWN_GRACE_MS,
   };
 }

@@ -1,12 +1,17 @@
 import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Live } from './live/live.ts';
 import type { Loaders } from './loaders/loaders.ts';
+import type { Sources } from './model.ts';
 
 /** What resolvers get besides their arguments: made anew for every operation. */
 export interface GatewayContext {
   requestId: string;
   viewer: Viewer;
   loaders: Loaders;
+  live: Live;
   cost: OperationCost;
+  /** What has been read for it so far. */
+  sources: Sources;
 }
 
 /** What an operation costs, in upstream calls. */
@@ -45,10 +50,14 @@ export interface CostReport {
 export interface Viewer {
   /** As operators know the caller: a token's name or a JWT's subject. */
   name: string;
+  /** All that decides what they see and may do, as text: who have the same get the same answers. */
+  scope: string;
   mayRead(projectId: string): boolean;
   may(capability: Capability): boolean;
   /** The most upstream calls that one of the caller's operations may need; null for the gateway's own limit. */
   maxOperationCalls: number | null;
+  /** Epoch milliseconds at which the proof of who they are ends, and with it what goes on by it; null for never. */
+  expiresAt: number | null;
 }
 
 /** What is not everybody's, besides projects. */
@@ -66,7 +75,9 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** The viewer of a gateway that only its own machine can reach. INTROSPECTION alone decides about the schema. */
 export const anonymous: Viewer = {
   name: 'anonymous',
+  scope: 'anonymous',
   mayRead: () => true,
   may: (capability) => capability !== 'introspect',
   maxOperationCalls: null,
+  expiresAt: null,
 };

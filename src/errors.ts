@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'FORBIDDEN'
   | 'QUERY_TOO_EXPENSIVE'
   | 'RATE_LIMITED'
+  | 'TOO_MANY_SUBSCRIPTIONS'
   | 'REQUEST_TIMEOUT'
   | 'SHUTTING_DOWN'
   | 'UPSTREAM_FORBIDDEN'
@@ -35,6 +36,12 @@ const codeOfKind: Record<UpstreamErrorKind, ErrorCode> = {
   unavailable: 'UPSTREAM_UNAVAILABLE',
   invalidResponse: 'UPSTREAM_INVALID_RESPONSE',
 };
+
+/** What may have passed a moment later. */
+const passingKinds: ReadonlySet<UpstreamErrorKind> = new Set(['throttled', 'unavailable', 'timeout']);
+
+/** How long callers are told to wait where nothing tells how long it will take. Milliseconds. */
+const USUAL_WAIT_MS = 1000;
 
 /** Codes that Apollo Server gives to what is wrong with the request itself; their messages hold nothing but the request. */
 const requestCodes = new Set([
@@ -161,9 +168,10 @@ function rootOf(error: unknown): unknown {
 }
 
 function upstreamExtensions(error: UpstreamError): Record<string, unknown> {
+  const retryAfterMs = error.retryAfterMs ?? (passingKinds.has(error.kind) ? USUAL_WAIT_MS : null);
   return {
     code: codeOfKind[error.kind],
-    ...(error.retryAfterMs !== null && { retryAfterMs: Math.ceil(error.retryAfterMs) }),
+    ...(retryAfterMs !== null && { retryAfterMs: Math.ceil(retryAfterMs) }),
     upstream: { action: error.action, code: error.code, requestId: error.requestId },
   };
 }

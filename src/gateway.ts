@@ -7,6 +7,7 @@ import { cached } from './cache/cached.ts';
 import { createDemand } from './cache/demand.ts';
 import type { Pace } from './cache/freshness.ts';
 import { shared } from './cache/shared.ts';
+import { withSources } from './cache/sources.ts';
 import type { Config } from './config.ts';
 import type { GatewayContext } from './context.ts';
 import { createCostTally, createOperationCost } from './cost.ts';
@@ -14,6 +15,9 @@ import { type CredentialCheck, createCredentialCheck } from './credentialCheck.t
 import type { OperationStart } from './http/graphqlRoute.ts';
 import type { Health } from './http/operatorRoutes.ts';
 import { startHttpServer } from './http/server.ts';
+import { createLive, type Live } from './live/live.ts';
+import { apolloGatewayOf } from './execution/apolloGateway.ts';
+import { createCompiledExecution } from './execution/compiled.ts';
 import { createLoaders } from './loaders/loaders.ts';
 import { type CachedUpstream, type CallContext, type Clock, systemClock } from './model.ts';
 import { createObservability } from './observability.ts';
@@ -73,6 +77,15 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     patienceMs: config.requestDeadlineMs,
     report: observability.background,
   });
+  const live = createLive(upstream, {
+    clock,
+    limits: config.live.limits,
+    pageSize: config.pageSize,
+    fastMs: freshMs,
+    slowMs: config.live.idleMs,
+    deadlineMs: config.requestDeadlineMs,
+    report: observability.background,
+  });
   const isRedisAway = () =>
     redis !== null &&
     (redis.status !== 'ready' || common?.health() === 'down' || budget.snapshot().shared === 'fallback');
@@ -84,14 +97,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         report: observability.background,
       })
     : null;
+  const schema = createSchema();
   const server = await startHttpServer({
     ...config.http,
-    schema: createSchema(),
+    schema,
+    gateway: config.compiledQueries ? apolloGatewayOf(schema, createCompiledExecution({ schema })) : null,
     introspection: config.introspection,
     explorer: config.explorer,
     clock,
     createContext: (start) =>
-      createContext({ upstream, budget, config, clock }, watched(start, credentialCheck)),
+      createContext({ upstream, live, budget, config, clock }, watched(start, credentialCheck)),
+    report: observability.background,
     health: () => healthOf(credentialCheck, isRedisAway),
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
@@ -115,19 +131,20 @@ const MAX_IN_FLIGHT = 512;
 
 interface Shared {
   upstream: CachedUpstream;
+  live: Live;
   budget: Budget;
   config: Config;
   clock: Clock;
 }
 
 function createContext(
-  { upstream, budget, config, clock }: Shared,
-  { requestId, viewer, signal, report }: OperationStart,
+  { upstream, live, budget, config, clock }: Shared,
+  { requestId, viewer, signal, report, priority = 'interactive' }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
   const call: CallContext = {
     deadline: clock.now() + config.requestDeadlineMs,
-    priority: 'interactive',
+    priority,
     signal,
     report(event) {
       tally.note(event);
@@ -135,7 +152,8 @@ function createContext(
     },
   };
   const mayRead = (projectId: string) => viewer.mayRead(projectId);
-  const loaders = createLoaders(upstream, { pageSize: config.pageSize, mayRead }, call);
+  const { upstream: watchedUpstream, sources } = withSources(upstream);
+  const loaders = createLoaders(watchedUpstream, { pageSize: config.pageSize, mayRead }, call);
   const ceiling = viewer.maxOperationCalls ?? config.maxOperationCalls;
   const cost = createOperationCost({
     prices: loaders.prices,
@@ -143,7 +161,7 @@ function createContext(
     ceiling,
     budget: () => budget.snapshot(),
   });
-  return { requestId, viewer, loaders, cost };
+  return { requestId, viewer, loaders, live, cost, sources };
 }
 
 /** Shows the check, too, what happens to an operation's calls. */

@@ -156,6 +156,12 @@ export interface Answer<Result> {
   staleBecause: StaleReason | null;
 }
 
+/** An answer that is remembered, and for how long it may be. */
+export interface Remembered<Result> extends Answer<Result> {
+  /** Epoch milliseconds from which on it is no longer as fresh as its kind must be, or is so by an allowance's leave only. */
+  freshUntil: number;
+}
+
 /** Who waits: a person, a background refresh, or a poller. Earlier ones go first. */
 export type Priority = 'interactive' | 'refresh' | 'polling';
 
@@ -199,6 +205,27 @@ export interface Upstream {
 export interface CachedUpstream extends Upstream {
   /** The fresh answer to this very call, or null where one would be made. Changes nothing. */
   peek<A extends Action>(action: A, params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+  /** As `peek`, but counted as asked for, as a call is. */
+  recall<A extends Action>(action: A, params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
+}
+
+/** What an operation's answer was made from. Can outlive the operation, and holds nothing of what it was made from. */
+export interface Sources {
+  /** The action of each call that was answered, from memory or not. */
+  readonly actions: readonly Action[];
+  /**
+   * How fresh all of it is. Null where the answer would come out differently now: something of it is stale or has been read anew
+   * since, or a call had failed; and where it was made from nothing. Counts as asking for all of it.
+   */
+  freshness(): Freshness | null;
+}
+
+/** Of several things at once. Epoch milliseconds. */
+export interface Freshness {
+  /** When the oldest of them was last known true. */
+  asOf: number;
+  /** When the first of them stops being fresh. */
+  freshUntil: number;
 }
 
 /** What went wrong, as far as policies and callers need to tell it apart. */

@@ -43,6 +43,9 @@ export const settings = z.object({
   CACHE_FRESH_MS: whole(0, 86_400_000).default(5000),
   CACHE_STALE_MS: whole(0, 604_800_000).default(600_000),
   CACHE_MAX_BYTES: whole(1_000_000, 64_000_000_000).default(128_000_000),
+  STORED_ANSWERS: flag().default(true),
+  STORED_ANSWERS_MAX_BYTES: whole(100_000, 64_000_000_000).default(32_000_000),
+  COMPILED_QUERIES: flag().default(true),
   REDIS_URL: z
     .string()
     .regex(/^rediss?:\/\/\S+$/, { error: () => 'must be a URL such as redis://127.0.0.1:6379.' })
@@ -61,6 +64,9 @@ export const settings = z.object({
   MAX_ROWS: whole(10, 1_000_000).default(5000),
   RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).optional(),
   RATE_LIMIT_BURST: whole(1, 1_000_000).optional(),
+  LIVE_MAX_PER_CALLER: whole(0, 1_000_000).optional(),
+  LIVE_MAX: whole(0, 1_000_000).default(10_000),
+  LIVE_IDLE_MS: whole(1000, 86_400_000).default(30_000),
   CORS_ORIGINS: list(ORIGIN, 'origins such as https://dashboards.example.com').default([]),
   PERSISTED_OPERATIONS_FILE: z.string().optional(),
   PERSISTED_OPERATIONS_ONLY: flag().default(false),

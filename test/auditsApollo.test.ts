@@ -1,5 +1,6 @@
 import { ApolloServer, type BaseContext } from '@apollo/server';
 import { defineIntegrationTestSuite } from '@apollo/server-integration-testsuite';
+import { createAnswers } from '../src/http/answers.ts';
 import type { DoorContext } from '../src/http/apollo.ts';
 import { createApp } from '../src/http/app.ts';
 import { anonymous, type GatewayContext } from '../src/context.ts';
@@ -29,6 +30,8 @@ defineIntegrationTestSuite(
         apollo: server as unknown as ApolloServer<DoorContext>,
         trustedDocuments: () => null,
         clock: systemClock,
+        answers: createAnswers(0),
+        isAuthenticated: false,
         deadlineMs: 10_000,
         createContext: async () => ((await options?.context?.()) ?? {}) as GatewayContext,
       }),

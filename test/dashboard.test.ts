@@ -101,6 +101,26 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     });
   });
 
+  describe('through a socket', () => {
+    test('hears of new runs without asking, and asks again by itself while the socket is gone', async () => {
+      await using scene = await open('/?project=10000', { sockets: true });
+      const { page, gateway } = scene;
+      await rowsAre(scene, PAGE_SIZE);
+      await scene.until(page.locator('html[data-events="1"]'));
+      gateway.newCalls();
+      gateway.simulator.addRuns('10000', 3);
+      await scene.until(page.getByText('3 new'), { everywhere: true });
+      expect(await shownIds(page)).toEqual(idsOf(gateway, '10000').slice(0, PAGE_SIZE + 3));
+      expect(await page.locator('html').getAttribute('data-events')).toBe('2');
+      // The gateway's own poll; what the page has read then was known.
+      expect(runCalls(gateway)).toEqual([1]);
+      await page.evaluate('window.lastSocket.close(4000)');
+      gateway.simulator.addRuns('10000', 1);
+      await scene.pass(POLL_MS);
+      await scene.until(page.getByText('4 new'));
+    });
+  });
+
   describe('as numbered pages', () => {
     test('goes from page to page, and back with the browser', async () => {
       await using scene = await open('/?project=10001&mode=pages&page=2');
@@ -284,7 +304,13 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
   /** The app in a page of its own, before a gateway that has nothing stale to serve unless the settings say so. */
   async function open(
     path: string,
-    options: { context?: BrowserContextOptions; settings?: Record<string, string>; startMs?: number } = {},
+    options: {
+      context?: BrowserContextOptions;
+      settings?: Record<string, string>;
+      startMs?: number;
+      /** Whether the browser has WebSockets. Default: no, so that the page asks at times of its own. */
+      sockets?: boolean;
+    } = {},
   ): Promise<Scene> {
     const clock = createVirtualClock(options.startMs);
     const gateway = await startTestGateway({
@@ -295,6 +321,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     const server = await serveDashboard(gateway.url);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options.context });
     const page = await context.newPage();
+    await page.addInitScript(options.sockets ? WATCH_SOCKETS : 'delete window.WebSocket');
     await page.clock.install({ time: clock.now() });
     await clock.advance(1000);
     await page.clock.pauseAt(clock.now());
@@ -342,6 +369,20 @@ describe('a window spliced into a list', () => {
     expect(splice(loaded, window, after)).toBe(result);
   });
 });
+
+/** Counts a page's events in its root element, and keeps its last socket. */
+const WATCH_SOCKETS = `
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) {
+      super(...given);
+      window.lastSocket = this;
+      this.addEventListener('message', ({ data }) => {
+        const { dataset } = document.documentElement;
+        if (JSON.parse(data).type === 'next') dataset.events = String(Number(dataset.events ?? 0) + 1);
+      });
+    }
+  };
+`;
 
 interface Scene extends AsyncDisposable {
   url: string;

@@ -258,6 +258,10 @@ describe('a failure', () => {
       const failed = await own.query(query);
       expect(failed.data.pipelineRuns).toBeNull();
       expect(failed.errors![0]!.extensions['code']).toBe(code);
+      if (code === 'UPSTREAM_UNAVAILABLE') {
+        expect(failed.errors![0]!.extensions['retryAfterMs']).toBe(1000);
+        expect(failed.headers.get('retry-after')).toBe('1');
+      }
       own.simulator.clearFaults();
       if (code === 'UPSTREAM_QUOTA_EXHAUSTED') {
         expect(failed.errors![0]!.extensions['retryAfterMs']).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import { loadConfig } from '../src/config.ts';
 import { createRateLimit } from '../src/http/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../src/http/server.ts';
 import { type Clock, systemClock } from '../src/model.ts';
+import type { Live } from '../src/live/live.ts';
 import type { Loaders } from '../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from './support/gateway.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
@@ -28,10 +29,19 @@ async function openDoor(
   const server = await startHttpServer({
     ...result.config.http,
     schema,
+    gateway: null,
     introspection: true,
     explorer: false,
     clock,
-    createContext: ({ requestId, viewer }) => ({ requestId, viewer, loaders: {} as Loaders, cost: free }),
+    createContext: ({ requestId, viewer }) => ({
+      requestId,
+      viewer,
+      loaders: {} as Loaders,
+      live: {} as Live,
+      cost: free,
+      sources: { actions: [], freshness: () => null },
+    }),
+    report: () => undefined,
     health: () => ({ status: 'ok', reasons: [] }),
     metrics: null,
     observe: () => ({ report: () => undefined, ended: () => undefined }),

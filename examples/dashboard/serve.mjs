@@ -39,6 +39,12 @@ server.listen(port, '127.0.0.1', () => {
   );
 });
 
+server.on('upgrade', (incoming, socket, head) => {
+  const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
+  if (pathname === '/graphql') passOnSocket(incoming, socket, head);
+  else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
+});
+
 /** Every file by its path in a URL: what is not in this list is not served, whatever is asked. */
 function readFiles(directory) {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
@@ -86,6 +92,44 @@ function passOn(incoming, outgoing) {
   // The gateway stops working on what nobody waits for any more.
   outgoing.on('close', () => forwarded.destroy());
   incoming.pipe(forwarded);
+}
+
+/** Passes a request for a WebSocket on, and whatever goes through that in both directions. */
+function passOnSocket(incoming, socket, head) {
+  const { headers } = incoming;
+  const isOwnPage = URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
+  const forwarded = request(new URL('/graphql', gatewayUrl), {
+    headers: {
+      ...headers,
+      host: gatewayUrl.host,
+      // The gateway lets in its own pages only; for it, those served here are.
+      ...(isOwnPage && { origin: gatewayUrl.origin }),
+    },
+  });
+  forwarded.on('upgrade', (answer, remote, rest) => {
+    socket.write(headOf(answer));
+    socket.write(rest);
+    remote.write(head);
+    remote.on('error', () => socket.destroy());
+    socket.on('close', () => remote.destroy());
+    remote.pipe(socket).pipe(remote);
+  });
+  forwarded.on('response', (answer) => {
+    socket.write(headOf(answer));
+    answer.pipe(socket);
+  });
+  forwarded.on('error', () => socket.destroy());
+  socket.on('error', () => forwarded.destroy());
+  forwarded.end();
+}
+
+/** The head of an answer as it came. */
+function headOf({ statusCode, statusMessage, rawHeaders }) {
+  const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    lines.push(`${rawHeaders[index]}: ${rawHeaders[index + 1]}`);
+  }
+  return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
 function sendUnreachable(outgoing) {

@@ -6,6 +6,7 @@ import {
   type CallContext,
   type CallEvent,
   type Clock,
+  type Remembered,
   type Upstream,
   UpstreamError,
 } from '../model.ts';
@@ -50,6 +51,7 @@ export function cached(upstream: Upstream, options: CacheOptions): CachedUpstrea
     ListProjects: {
       read: ({ projectIds }, context) => projects.read(projectIds, context),
       peek: ({ projectIds }) => projects.peek(projectIds),
+      recall: ({ projectIds }) => projects.recall(projectIds),
     },
   };
 
@@ -61,11 +63,15 @@ export function cached(upstream: Upstream, options: CacheOptions): CachedUpstrea
         if (isExhausted(error) && hasStretched(demand)) return read();
         throw error;
       });
-      return { ...answer, asOf: steady.toWall(answer.asOf) };
+      return inWallTime(answer, steady);
     },
     peek(action, params) {
       const answer = parts[action].peek(params);
-      return answer && { ...answer, asOf: steady.toWall(answer.asOf) };
+      return answer && inWallTime(answer, steady);
+    },
+    recall(action, params) {
+      const answer = parts[action].recall(params);
+      return answer && { ...inWallTime(answer, steady), freshUntil: steady.toWall(answer.freshUntil) };
     },
   };
 }
@@ -84,6 +90,7 @@ function hasStretched(demand: Demand): boolean {
 interface Part<A extends Action> {
   read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
   peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+  recall(params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
 }
 
 function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: CacheOptions): CacheKit {
@@ -131,6 +138,10 @@ function steadily(upstream: Upstream, steady: SteadyClock): Upstream {
       return { ...answer, asOf: pastFromWall(answer.asOf, steady) };
     },
   };
+}
+
+function inWallTime<Value>({ value, asOf, staleBecause }: Answer<Value>, steady: SteadyClock): Answer<Value> {
+  return { value, asOf: steady.toWall(asOf), staleBecause };
 }
 
 /** A caller's context in steady time. */

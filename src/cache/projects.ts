@@ -1,4 +1,4 @@
-import type { Answer, CallContext, Page, Project } from '../model.ts';
+import type { Answer, CallContext, Page, Project, Remembered } from '../model.ts';
 import { wasGivenUp } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
@@ -10,6 +10,8 @@ export interface Projects {
   read(projectIds: readonly string[], context: CallContext): Promise<Answer<Page<Project>>>;
   /** As `CachedUpstream.peek`. */
   peek(projectIds: readonly string[]): Answer<Page<Project>> | null;
+  /** As `CachedUpstream.recall`. */
+  recall(projectIds: readonly string[]): Remembered<Page<Project>> | null;
 }
 
 type Found = Answer<Project | null>;
@@ -31,12 +33,16 @@ export function createProjects(kit: CacheKit): Projects {
       refreshTogether(stale);
       return pageOf(answers);
     },
-    peek(projectIds) {
-      const answers = projectIds.map((id) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(id)))));
-      const known = answers.filter((answer) => answer !== null);
-      return known.length === projectIds.length ? pageOf(known) : null;
-    },
+    peek: (projectIds) => freshPage(projectIds.map((id) => kit.memory.peek(keyOf(id)))),
+    recall: (projectIds) => freshPage(projectIds.map((id) => kit.memory.get(keyOf(id)))),
   };
+
+  function freshPage(entries: readonly (Entry | undefined)[]): Remembered<Page<Project>> | null {
+    const answers = entries.map((entry) => freshAnswer(kit, viewOf(entry)));
+    const known = answers.filter((answer) => answer !== null);
+    if (known.length < entries.length) return null;
+    return { ...pageOf(known), freshUntil: Math.min(...known.map(({ freshUntil }) => freshUntil)) };
+  }
 
   function viewOf(entry: Entry | undefined): View<Project | null> | null {
     if (!entry) return null;

@@ -1,8 +1,8 @@
-import type { Actions, Answer, CallContext, Page, PipelineRun } from '../model.ts';
+import type { Actions, Answer, CallContext, Page, PipelineRun, Remembered } from '../model.ts';
 import { wasGivenUp } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan, runKey } from './kit.ts';
-import { bytesOf } from './memory.ts';
+import { bytesOf, type Entry } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
 import { freshAnswer, serve, troubleIn, troubleOf } from './serve.ts';
 
@@ -11,6 +11,8 @@ export interface RunLists {
   read(page: ListPage, context: CallContext): Promise<Answer<Page<PipelineRun>>>;
   /** As `CachedUpstream.peek`. */
   peek(page: ListPage): Answer<Page<PipelineRun>> | null;
+  /** As `CachedUpstream.recall`. */
+  recall(page: ListPage): Remembered<Page<PipelineRun>> | null;
 }
 
 type ListPage = Actions['ListPipelineRuns']['params'];
@@ -48,11 +50,20 @@ export function createRunLists(kit: CacheKit): RunLists {
       return fetchPage(place, context);
     },
     peek(page) {
-      const { listKey, index } = placeOf(page);
-      const list = kit.memory.peek(listKey)?.value as RunList | undefined;
-      return freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
+      const place = placeOf(page);
+      return freshPage(place, kit.memory.peek(place.listKey));
+    },
+    recall(page) {
+      const place = placeOf(page);
+      kit.wanted(place.listKey);
+      return freshPage(place, kit.memory.get(place.listKey));
     },
   };
+
+  function freshPage({ index }: Place, entry: Entry | undefined): Remembered<Page<PipelineRun>> | null {
+    const list = entry?.value as RunList | undefined;
+    return freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
+  }
 
   function knownList({ listKey }: Place): RunList | undefined {
     return kit.memory.get(listKey)?.value as RunList | undefined;

@@ -3,6 +3,7 @@ import {
   type Answer,
   type CallContext,
   type Clock,
+  type Remembered,
   type StaleReason,
   UpstreamError,
 } from '../model.ts';
@@ -59,13 +60,18 @@ export function serve<Value>(
 }
 
 /** The answer that is good for now, without any refresh. What an allowance keeps for longer than usual is told from what is fresh. */
-export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): Answer<Value> | null {
+export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): Remembered<Value> | null {
   const now = rules.clock.now();
   if (view === null || now >= view.freshUntil) return null;
   const { value, asOf, isShortLived } = view;
-  const isStretched =
-    isShortLived && rules.freshMs() > rules.usualFreshMs && now >= asOf + rules.usualFreshMs;
-  return { value, asOf, staleBecause: isStretched ? 'BUDGET' : null };
+  const isStretchable = isShortLived && rules.freshMs() > rules.usualFreshMs;
+  const usuallyUntil = asOf + rules.usualFreshMs;
+  return {
+    value,
+    asOf,
+    staleBecause: isStretchable && now >= usuallyUntil ? 'BUDGET' : null,
+    freshUntil: isStretchable ? Math.min(usuallyUntil, view.freshUntil) : view.freshUntil,
+  };
 }
 
 function staleAnswer<Value>(

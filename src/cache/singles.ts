@@ -1,4 +1,4 @@
-import type { Actions, Answer, CallContext } from '../model.ts';
+import type { Actions, Answer, CallContext, Remembered } from '../model.ts';
 import { wasGivenUp } from './flights.ts';
 import { freshForMs } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
@@ -10,6 +10,8 @@ export interface Singles<A extends SingleAction> {
   read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
   /** As `CachedUpstream.peek`. */
   peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+  /** As `CachedUpstream.recall`. */
+  recall(params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
 }
 
 type SingleAction = 'GetPipelineRun' | 'ListPipelineRunItems';
@@ -22,13 +24,19 @@ export function createSingles<A extends SingleAction>(
   return {
     async read(params, context) {
       const key = keyOf(params);
-      const view = viewOf(kit.memory.get(key));
-      if (view?.isShortLived) kit.wanted(key);
+      const view = wantedView(key);
       const refresh = () => kit.inBackground(key, (background) => fetch(key, params, background));
       return serve(kit, action, view, refresh, context) ?? fetch(key, params, context);
     },
     peek: (params) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(params)))),
+    recall: (params) => freshAnswer(kit, wantedView(keyOf(params))),
   };
+
+  function wantedView(key: string): View<Actions[A]['result']> | null {
+    const view = viewOf(kit.memory.get(key));
+    if (view?.isShortLived) kit.wanted(key);
+    return view;
+  }
 
   function viewOf(entry: Entry | undefined): View<Actions[A]['result']> | null {
     if (!entry) return null;

@@ -102,6 +102,19 @@ export type PipelineRunItemsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** One thing about a run that is not as it was. */
+export type PipelineRunChange = {
+  __typename?: 'PipelineRunChange';
+  /** The status now, where `field` is `status`. Null for a stage that is gone. */
+  after?: Maybe<PipelineRunStatus>;
+  /** The status before, where `field` is `status`. Null for a stage that is new. */
+  before?: Maybe<PipelineRunStatus>;
+  /** The field of the run, or of its stage, that has changed, by its name here: `status`, `message`, `modifyTime`… */
+  field: Scalars['String']['output'];
+  /** The code of the stage that the field is of; null where it is a field of the run itself. */
+  stage?: Maybe<Scalars['String']['output']>;
+};
+
 /** A window of a list of pipeline runs. */
 export type PipelineRunConnection = {
   __typename?: 'PipelineRunConnection';
@@ -191,6 +204,22 @@ export type PipelineRunItemEdge = {
   node: PipelineRunItem;
 };
 
+/** What happened to a list of runs since this subscriber was told of it last. */
+export type PipelineRunListUpdate = {
+  __typename?: 'PipelineRunListUpdate';
+  /** When this was last known true. */
+  asOf: Scalars['DateTime']['output'];
+  /** Null while polls succeed; otherwise why this is older than it should be. */
+  staleBecause?: Maybe<StaleReason>;
+  /** How many runs the whole list has, by DataWorks' count. */
+  totalCount: Scalars['Int']['output'];
+  /**
+   * The runs that something happened to, in the order of the list and those that are gone last. In the first event all runs of the
+   * head, as `PRESENT`. Empty where only the count or the freshness of the list has changed.
+   */
+  updates: Array<PipelineRunUpdate>;
+};
+
 /** One stage of a run, such as a check or a deployment to one environment. */
 export type PipelineRunStage = {
   __typename?: 'PipelineRunStage';
@@ -232,6 +261,32 @@ export type PipelineRunStatus =
   | 'TERMINATED'
   /** A status that this gateway does not know: see `rawStatus`. */
   | 'UNKNOWN';
+
+/** What happened to one run, and the whole run as it is then. */
+export type PipelineRunUpdate = {
+  __typename?: 'PipelineRunUpdate';
+  /** When this was last known true. */
+  asOf: Scalars['DateTime']['output'];
+  /** What is not as it was when this subscriber was told of the run last. Empty unless `kind` is `CHANGED`. */
+  changes: Array<PipelineRunChange>;
+  /** What happened. */
+  kind: PipelineRunUpdateKind;
+  /** The whole run as it is now; one that is gone as it was seen last. */
+  run: PipelineRun;
+  /** Null while polls succeed; otherwise why this is older than it should be. */
+  staleBecause?: Maybe<StaleReason>;
+};
+
+/** What happened to a run. */
+export type PipelineRunUpdateKind =
+  /** It has come into the list: it is new, or the filter matches it now. */
+  | 'ADDED'
+  /** Something about it has changed: see `changes`. */
+  | 'CHANGED'
+  /** Nothing: this is how it is. The first event, and one that tells of a change of freshness only. */
+  | 'PRESENT'
+  /** It is gone: deleted, or the filter of the list does not match it any more. */
+  | 'REMOVED';
 
 /** What a stage does. */
 export type PipelineStageType =
@@ -388,6 +443,44 @@ export type StaleReason =
   /** DataWorks failed or could not be reached. */
   | 'UPSTREAM_ERROR';
 
+/**
+ * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
+ * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
+ * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ */
+export type Subscription = {
+  __typename?: 'Subscription';
+  /** News of one run. Completes when the run is finished or gone. Polls that fail are told as `staleBecause`, once, with no change. */
+  pipelineRunUpdated: PipelineRunUpdate;
+  /**
+   * News of the head of a list: of its newest runs, a hundred as the gateway is set up by default. What new runs push further down is
+   * followed no more.
+   */
+  pipelineRunsUpdated: PipelineRunListUpdate;
+};
+
+
+/**
+ * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
+ * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
+ * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ */
+export type SubscriptionPipelineRunUpdatedArgs = {
+  projectId: Scalars['ID']['input'];
+  runId: Scalars['ID']['input'];
+};
+
+
+/**
+ * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
+ * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
+ * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ */
+export type SubscriptionPipelineRunsUpdatedArgs = {
+  filter?: InputMaybe<PipelineRunFilter>;
+  projectId: Scalars['ID']['input'];
+};
+
 
 
 export type ResolverTypeWrapper<T> = Promise<T> | T;
@@ -478,20 +571,25 @@ export type ResolversTypes = {
   PageInput: PageInput;
   PipelineItemType: PipelineItemType;
   PipelineRun: ResolverTypeWrapper<PipelineRunModel>;
+  PipelineRunChange: ResolverTypeWrapper<PipelineRunChange>;
   PipelineRunConnection: ResolverTypeWrapper<PipelineRunWindow>;
   PipelineRunEdge: ResolverTypeWrapper<Omit<PipelineRunEdge, 'node'> & { node: ResolversTypes['PipelineRun'] }>;
   PipelineRunFilter: PipelineRunFilter;
   PipelineRunItem: ResolverTypeWrapper<PipelineRunItemModel>;
   PipelineRunItemConnection: ResolverTypeWrapper<PipelineRunItemWindow>;
   PipelineRunItemEdge: ResolverTypeWrapper<Omit<PipelineRunItemEdge, 'node'> & { node: ResolversTypes['PipelineRunItem'] }>;
+  PipelineRunListUpdate: ResolverTypeWrapper<Omit<PipelineRunListUpdate, 'updates'> & { updates: Array<ResolversTypes['PipelineRunUpdate']> }>;
   PipelineRunStage: ResolverTypeWrapper<PipelineRunStageModel>;
   PipelineRunStatus: PipelineRunStatus;
+  PipelineRunUpdate: ResolverTypeWrapper<Omit<PipelineRunUpdate, 'run'> & { run: ResolversTypes['PipelineRun'] }>;
+  PipelineRunUpdateKind: PipelineRunUpdateKind;
   PipelineStageType: PipelineStageType;
   Project: ResolverTypeWrapper<ProjectModel>;
   ProjectStatus: ProjectStatus;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StaleReason: StaleReason;
   String: ResolverTypeWrapper<Scalars['String']['output']>;
+  Subscription: ResolverTypeWrapper<Record<PropertyKey, never>>;
 };
 
 /** Mapping between all available schema types and the resolvers parents */
@@ -505,16 +603,20 @@ export type ResolversParentTypes = {
   PageInfo: PageInfo;
   PageInput: PageInput;
   PipelineRun: PipelineRunModel;
+  PipelineRunChange: PipelineRunChange;
   PipelineRunConnection: PipelineRunWindow;
   PipelineRunEdge: Omit<PipelineRunEdge, 'node'> & { node: ResolversParentTypes['PipelineRun'] };
   PipelineRunFilter: PipelineRunFilter;
   PipelineRunItem: PipelineRunItemModel;
   PipelineRunItemConnection: PipelineRunItemWindow;
   PipelineRunItemEdge: Omit<PipelineRunItemEdge, 'node'> & { node: ResolversParentTypes['PipelineRunItem'] };
+  PipelineRunListUpdate: Omit<PipelineRunListUpdate, 'updates'> & { updates: Array<ResolversParentTypes['PipelineRunUpdate']> };
   PipelineRunStage: PipelineRunStageModel;
+  PipelineRunUpdate: Omit<PipelineRunUpdate, 'run'> & { run: ResolversParentTypes['PipelineRun'] };
   Project: ProjectModel;
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
+  Subscription: Record<PropertyKey, never>;
 };
 
 export interface DateTimeScalarConfig extends GraphQLScalarTypeConfig<ResolversTypes['DateTime'], any> {
@@ -551,6 +653,13 @@ export type PipelineRunResolvers<ContextType = GatewayContext, ParentType extend
   stages?: Resolver<Array<ResolversTypes['PipelineRunStage']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['PipelineRunStatus'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
+};
+
+export type PipelineRunChangeResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRunChange'] = ResolversParentTypes['PipelineRunChange']> = {
+  after?: Resolver<Maybe<ResolversTypes['PipelineRunStatus']>, ParentType, ContextType>;
+  before?: Resolver<Maybe<ResolversTypes['PipelineRunStatus']>, ParentType, ContextType>;
+  field?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  stage?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
 };
 
 export type PipelineRunConnectionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRunConnection'] = ResolversParentTypes['PipelineRunConnection']> = {
@@ -595,6 +704,13 @@ export type PipelineRunItemEdgeResolvers<ContextType = GatewayContext, ParentTyp
   node?: Resolver<ResolversTypes['PipelineRunItem'], ParentType, ContextType>;
 };
 
+export type PipelineRunListUpdateResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRunListUpdate'] = ResolversParentTypes['PipelineRunListUpdate']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  staleBecause?: Resolver<Maybe<ResolversTypes['StaleReason']>, ParentType, ContextType>;
+  totalCount?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
+  updates?: Resolver<Array<ResolversTypes['PipelineRunUpdate']>, ParentType, ContextType>;
+};
+
 export type PipelineRunStageResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRunStage'] = ResolversParentTypes['PipelineRunStage']> = {
   code?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -606,6 +722,14 @@ export type PipelineRunStageResolvers<ContextType = GatewayContext, ParentType e
   status?: Resolver<ResolversTypes['PipelineRunStatus'], ParentType, ContextType>;
   step?: Resolver<ResolversTypes['Int'], ParentType, ContextType>;
   type?: Resolver<ResolversTypes['PipelineStageType'], ParentType, ContextType>;
+};
+
+export type PipelineRunUpdateResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRunUpdate'] = ResolversParentTypes['PipelineRunUpdate']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
+  changes?: Resolver<Array<ResolversTypes['PipelineRunChange']>, ParentType, ContextType>;
+  kind?: Resolver<ResolversTypes['PipelineRunUpdateKind'], ParentType, ContextType>;
+  run?: Resolver<ResolversTypes['PipelineRun'], ParentType, ContextType>;
+  staleBecause?: Resolver<Maybe<ResolversTypes['StaleReason']>, ParentType, ContextType>;
 };
 
 export type ProjectResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Project'] = ResolversParentTypes['Project']> = {
@@ -629,19 +753,28 @@ export type QueryResolvers<ContextType = GatewayContext, ParentType extends Reso
   project?: Resolver<Maybe<ResolversTypes['Project']>, ParentType, ContextType, RequireFields<QueryProjectArgs, 'projectId'>>;
 };
 
+export type SubscriptionResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Subscription'] = ResolversParentTypes['Subscription']> = {
+  pipelineRunUpdated?: SubscriptionResolver<ResolversTypes['PipelineRunUpdate'], "pipelineRunUpdated", ParentType, ContextType, RequireFields<SubscriptionPipelineRunUpdatedArgs, 'projectId' | 'runId'>>;
+  pipelineRunsUpdated?: SubscriptionResolver<ResolversTypes['PipelineRunListUpdate'], "pipelineRunsUpdated", ParentType, ContextType, RequireFields<SubscriptionPipelineRunsUpdatedArgs, 'projectId'>>;
+};
+
 export type Resolvers<ContextType = GatewayContext> = {
   DateTime?: GraphQLScalarType;
   JSON?: GraphQLScalarType;
   Node?: NodeResolvers<ContextType>;
   PageInfo?: PageInfoResolvers<ContextType>;
   PipelineRun?: PipelineRunResolvers<ContextType>;
+  PipelineRunChange?: PipelineRunChangeResolvers<ContextType>;
   PipelineRunConnection?: PipelineRunConnectionResolvers<ContextType>;
   PipelineRunEdge?: PipelineRunEdgeResolvers<ContextType>;
   PipelineRunItem?: PipelineRunItemResolvers<ContextType>;
   PipelineRunItemConnection?: PipelineRunItemConnectionResolvers<ContextType>;
   PipelineRunItemEdge?: PipelineRunItemEdgeResolvers<ContextType>;
+  PipelineRunListUpdate?: PipelineRunListUpdateResolvers<ContextType>;
   PipelineRunStage?: PipelineRunStageResolvers<ContextType>;
+  PipelineRunUpdate?: PipelineRunUpdateResolvers<ContextType>;
   Project?: ProjectResolvers<ContextType>;
   Query?: QueryResolvers<ContextType>;
+  Subscription?: SubscriptionResolvers<ContextType>;
 };
 

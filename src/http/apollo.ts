@@ -1,4 +1,4 @@
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -6,21 +6,33 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
-import type { GraphQLFormattedError, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import {
+  ApolloServerPluginLandingPageLocalDefault,
+  type ApolloServerPluginLandingPageLocalDefaultOptions,
+} from '@apollo/server/plugin/landingPage/default';
+import {
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import type { GatewayContext } from '../context.ts';
 import { bugIn, describeError, refusedRequest, tooExpensive } from '../errors.ts';
+import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
 import { assertMaySelect } from './gatedFields.ts';
 import { type DocumentLimits, limitsRule } from './limits.ts';
+import { assertWithinBounds } from './operationBounds.ts';
 import type { RequestRecord } from './record.ts';
 import { retryAfterSeconds } from './refusals.ts';
-import { rowsAskedBy } from './rows.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
+  /** Runs operations; null for graphql-js. */
+  gateway: ApolloServerOptionsWithGateway<DoorContext>['gateway'] | null;
   /** Whether everybody may ask for the schema, and errors may suggest names from it. */
   introspection: boolean;
-  explorer: boolean;
+  /** What Apollo Sandbox's page says to browsers; null where they are shown none. */
+  explorer: ExplorerFacts | null;
   /** Whether clients may register documents by their hash. */
   automaticPersistedQueries: boolean;
   limits: OperationLimits;
@@ -43,7 +55,7 @@ export interface DoorContext extends GatewayContext {
 export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> {
   const { schema, introspection, limits } = options;
   return new ApolloServer<DoorContext>({
-    schema,
+    ...(options.gateway ? { gateway: options.gateway } : { schema }),
     // Decided for each caller, by the fields that they ask for.
     introspection: true,
     nodeEnv: 'production',
@@ -66,7 +78,7 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
       ApolloServerPluginSchemaReportingDisabled(),
       ApolloServerPluginUsageReportingDisabled(),
       options.explorer
-        ? ApolloServerPluginLandingPageLocalDefault({ footer: false })
+        ? ApolloServerPluginLandingPageLocalDefault(sandboxSettings(options.explorer))
         : ApolloServerPluginLandingPageDisabled(),
     ],
   });
@@ -76,7 +88,18 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
  * Headers that a browser sends to another site only after asking it. The first two are what Apollo's clients send; the third is
  * how callers prove who they are here, which no browser adds by itself, and lets urql ask by GET as it does by default.
  */
-const PREFLIGHTED_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
+export const PREFLIGHTED_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
+
+function sandboxSettings(facts: ExplorerFacts): ApolloServerPluginLandingPageLocalDefaultOptions {
+  const { document, headers } = exampleFor(facts);
+  const notes = notesOn(facts).map((note) => `# ${note}\n`);
+  return {
+    document: [...notes, document].join(''),
+    headers: headers ?? {},
+    footer: false,
+    embed: { runTelemetry: false },
+  };
+}
 
 function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext> {
   const { introspection, limits, onBug } = options;
@@ -94,15 +117,8 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
           record.operationType = operation.operation;
           assertCanRun(operation, schema);
           assertMaySelect({ document, operation, viewer, introspection });
-          const rows = rowsAskedBy({ schema, document, operation, variables: request.variables ?? {} });
-          if (rows > limits.rows) {
-            throw tooExpensive({ what: 'rows', max: limits.rows, got: rows, setting: 'MAX_ROWS' });
-          }
-          const calls = cost.atWorst({ schema, document, operation, variables: request.variables ?? {} });
-          if (calls > cost.ceiling) {
-            const what = 'upstream calls at worst';
-            throw tooExpensive({ what, max: cost.ceiling, got: calls, setting: 'MAX_OPERATION_CALLS' });
-          }
+          const variables = request.variables ?? {};
+          assertWithinBounds({ schema, document, operation, variables }, limits.rows, cost);
           return Promise.resolve();
         },
         didEncounterErrors({ errors }) {
@@ -127,15 +143,21 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
   };
 }
 
-/** Validation lets an operation pass whose type the schema does not have, and execution fails without a code. */
+/**
+ * Validation lets an operation pass whose type the schema does not have, and execution fails without a code. A subscription would
+ * be executed as if it were a query.
+ */
 function assertCanRun({ operation }: OperationDefinitionNode, schema: GraphQLSchema): void {
-  if (schema.getRootType(operation)) return;
-  const message = `This gateway runs queries only, and no ${operation}.`;
+  const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
+  if (schema.getRootType(operation) && !isSubscription) return;
+  const message = isSubscription
+    ? 'Over HTTP this gateway runs queries only: subscribe through a WebSocket at this URL, with graphql-ws (subprotocol graphql-transport-ws).'
+    : `This gateway runs queries and subscriptions only, and no ${operation}.`;
   throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
 }
 
 /** The one limit that the parser itself holds. It has no code for it, so its words must do. */
-function withTokenLimit(answer: GraphQLFormattedError, max: number): GraphQLFormattedError {
+export function withTokenLimit(answer: GraphQLFormattedError, max: number): GraphQLFormattedError {
   if (!answer.message.startsWith('Syntax Error: Document contains more tha')) return answer;
   const { message } = tooExpensive({ what: 'tokens', max, got: null, setting: 'MAX_TOKENS' });
   return { message, extensions: { code: 'QUERY_TOO_EXPENSIVE' } };

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { newRecord } from './record.ts';
 import { refusalFor, refuse } from './refusals.ts';
+import { securityHeadersFor } from './securityHeaders.ts';
 
 export interface TransportLimits {
   bodyBytes: number;
@@ -39,9 +39,10 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
   });
   app.decorateRequest('record');
+  const securityHeaders = securityHeadersFor(corsOrigins);
   app.addHook('onRequest', (request, reply, done) => {
     request.record = newRecord();
-    void reply.header('x-request-id', request.id);
+    void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
   app.addHook('onSend', (_request, reply, _payload, done) => {
@@ -61,14 +62,6 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       status: 404,
     }),
   );
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-    },
-    // Pages that an origin of CORS_ORIGINS serves may read answers; CORS decides, and not this header.
-    crossOriginResourcePolicy: corsOrigins.length > 0 ? { policy: 'cross-origin' } : true,
-  });
   if (corsOrigins.length > 0) await app.register(cors, corsSettings(corsOrigins));
   return app;
 }
@@ -93,7 +86,7 @@ function corsSettings(origins: readonly string[]) {
 }
 
 /** The caller's own id where it is one that can stand in a log line as it is. */
-function requestIdOf({ headers }: IncomingMessage): string {
+export function requestIdOf({ headers }: IncomingMessage): string {
   const given = headers['x-request-id'];
   return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }

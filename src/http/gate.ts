@@ -15,6 +15,19 @@ export interface GateOptions {
 export interface Gate {
   /** Who asks, or why they go no further. To be asked before the body is read. */
   admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): Promise<Viewer | Refusal>;
+  /** The same for who comes by a socket and proves who they are there. */
+  admitBySocket(visitor: Visitor): Promise<Viewer | Refusal>;
+  /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
+  tooOften(viewer: Viewer, visitor: Pick<Visitor, 'ip'>): Refusal | null;
+}
+
+/** Whoever knocks, as far as that decides about them. */
+export interface Visitor {
+  id: string;
+  /** Of the `host` header, without its port; empty without one. */
+  hostname: string;
+  ip: string;
+  authorization: string | undefined;
 }
 
 /** Decides who comes in: whoever proves a name, or anybody where none must be proved, and nobody too often. */
@@ -24,28 +37,42 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     reply: FastifyReply,
     needs?: Capability,
   ): Promise<Viewer | Refusal> {
-    if (!authenticator.isRequired && !isOfThisMachine(request.hostname)) return foreignHost;
-    const viewer = await identify(request);
-    if (viewer === null) return keysAreAway;
-    if (typeof viewer === 'string') {
-      void reply.header('www-authenticate', challenge(viewer));
-      // Guessing is counted by address, which good tokens from there do not suffer from.
-      return tooOften(request.ip) ?? unauthenticated;
-    }
-    if (needs !== undefined && !viewer.may(needs)) return lacking(needs);
-    return tooOften(authenticator.isRequired ? viewer.name : request.ip) ?? viewer;
+    const { id, hostname, ip, headers } = request;
+    const visitor = { id, hostname, ip, authorization: headers.authorization };
+    return decide(visitor, needs, (reason) => void reply.header('www-authenticate', challenge(reason)));
   }
 
-  async function identify({ headers, id }: FastifyRequest) {
+  async function decide(
+    visitor: Visitor,
+    needs?: Capability,
+    onUnproved?: (reason: 'missing' | 'invalid') => void,
+  ): Promise<Viewer | Refusal> {
+    if (!authenticator.isRequired && !isOfThisMachine(visitor.hostname)) return foreignHost;
+    const viewer = await identify(visitor);
+    if (viewer === null) return keysAreAway;
+    if (typeof viewer === 'string') {
+      onUnproved?.(viewer);
+      // Guessing is counted by address, which good tokens from there do not suffer from.
+      return count(visitor.ip) ?? unauthenticated;
+    }
+    if (needs !== undefined && !viewer.may(needs)) return lacking(needs);
+    return tooOften(viewer, visitor) ?? viewer;
+  }
+
+  async function identify({ authorization, id }: Visitor) {
     try {
-      return await authenticator.authenticate(headers.authorization);
+      return await authenticator.authenticate(authorization);
     } catch (error) {
       onBug(error, id);
       return null;
     }
   }
 
-  function tooOften(caller: string): Refusal | null {
+  function tooOften({ name }: Viewer, { ip }: Pick<Visitor, 'ip'>): Refusal | null {
+    return count(authenticator.isRequired ? name : ip);
+  }
+
+  function count(caller: string): Refusal | null {
     const retryAfterMs = rateLimit?.take(caller) ?? 0;
     if (retryAfterMs === 0) return null;
     return {
@@ -56,7 +83,7 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     };
   }
 
-  return { admit };
+  return { admit, admitBySocket: (visitor) => decide(visitor), tooOften };
 }
 
 /**

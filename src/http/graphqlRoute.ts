@@ -7,8 +7,11 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, Viewer } from '../context.ts';
 import { type Refusal, refusedRequest } from '../errors.ts';
-import type { CallEvent, Clock } from '../model.ts';
-import type { DoorContext } from './apollo.ts';
+import type { CallEvent, Priority } from '../model.ts';
+import { answerKeyOf } from './answersKey.ts';
+import { type AnswerRules, sendKept, sendMade } from './answersSending.ts';
+import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
+import { sandboxPolicy } from './explorerPolicy.ts';
 import { refuse } from './refusals.ts';
 import type { DocumentRequest, TrustedDocuments } from './trustedDocuments.ts';
 
@@ -20,12 +23,13 @@ export interface OperationStart {
   signal: AbortSignal;
   /** For what happens to the calls that the operation makes. */
   report: (event: CallEvent) => void;
+  /** Of those calls. Default: interactive. */
+  priority?: Priority;
 }
 
-export interface GraphQLRouteOptions {
+export interface GraphQLRouteOptions extends AnswerRules {
   apollo: ApolloServer<DoorContext>;
   trustedDocuments: TrustedDocuments;
-  clock: Clock;
   /** Milliseconds. */
   deadlineMs: number;
   createContext: (start: OperationStart) => GatewayContext | Promise<GatewayContext>;
@@ -39,21 +43,23 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
   const { apollo, trustedDocuments, clock, deadlineMs, createContext } = options;
 
   async function context({ id, record }: FastifyRequest): Promise<DoorContext> {
-    const { viewer, watch, gone } = record;
+    const { viewer, watch, signal } = record;
     // Only a page is let through without a viewer, and whether it is one Apollo Server decides.
     if (viewer === null) {
       const message = 'Send authorization: Bearer <token>.';
       throw refusedRequest({ code: 'UNAUTHENTICATED', message, status: 401 });
     }
     const report = (event: CallEvent) => watch?.report(event);
-    return { ...(await createContext({ requestId: id, viewer, signal: gone.signal, report })), record };
+    const made = await createContext({ requestId: id, viewer, signal, report });
+    record.sources = made.sources;
+    return { ...made, record };
   }
 
   /** Whatever it is that takes an operation so long: no caller waits for ever. */
   function withinDeadline<T>(answer: Promise<T>, { record }: FastifyRequest): Promise<T | Refusal> {
     return new Promise((resolve, reject) => {
       const callOff = clock.after(deadlineMs + DEADLINE_SLACK_MS, () => {
-        record.gone.abort();
+        record.abandon();
         const message = `The operation did not end within ${deadlineMs} ms (REQUEST_DEADLINE_MS). Ask for less at once.`;
         resolve({ code: 'REQUEST_TIMEOUT', message, status: 504 });
       });
@@ -64,28 +70,36 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const operation = operationOf(request, trustedDocuments);
     if ('code' in operation) return refuse(request, reply, operation);
+    const { viewer } = request.record;
+    const key = viewer && answerKeyOf(operation, viewer, PREFLIGHTED_HEADERS);
+    if (key !== null && sendKept(key, request, reply, options)) return reply;
     const answer = apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: operation,
       context: () => context(request),
     });
     const answered = await withinDeadline(answer, request);
     if ('code' in answered) return refuse(request, reply, answered);
-    return send(answered, request, reply);
+    return send(answered, key, request, reply, options);
   };
 }
 
 function send(
-  { status, headers, body }: HTTPGraphQLResponse,
-  { record }: FastifyRequest,
+  made: HTTPGraphQLResponse,
+  key: string | null,
+  request: FastifyRequest,
   reply: FastifyReply,
-) {
+  rules: AnswerRules,
+): FastifyReply {
+  const { status, headers, body } = made;
+  const { record } = request;
   if (body.kind === 'chunked') throw new Error('No answer is sent in parts: graphql 16 has no @defer.');
-  for (const [name, value] of headers) void reply.header(name, value);
-  // The page of the explorer brings a policy of its own.
-  if (headers.get('content-type') === 'text/html') void reply.removeHeader('content-security-policy');
+  if (headers.get('content-type') === 'text/html') {
+    void reply.header('content-security-policy', sandboxPolicy(body.string));
+  }
   // Where the request did not come as far as an operation, nothing has told its codes.
   if (record.codes.length === 0 && status !== undefined && status >= 400) record.codes = codesIn(body.string);
-  return reply.code(status ?? 200).send(body.string);
+  sendMade({ ...made, body }, key, request, reply, rules);
+  return reply;
 }
 
 /** The request as Apollo Server takes it, with its document's text in place of an id. */

@@ -70,6 +70,7 @@ function viewerFrom(payload: JWTPayload, { projectsClaim, scopeClaim }: JwtSetti
     name: String(payload.sub).slice(0, 128),
     projects: projects.includes('*') ? '*' : projects,
     may: wordsOf(payload[scopeClaim]),
+    ...(payload.exp !== undefined && { expiresAt: payload.exp * 1000 }),
   });
 }
 

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Viewer } from '../context.ts';
+import type { Sources } from '../model.ts';
 import type { RequestWatch } from './observation.ts';
 
 /** What the door knows of one request, filled as it goes on. */
@@ -12,8 +13,12 @@ export interface RequestRecord {
   operationType: string | null;
   /** Of the errors that the answer has. */
   codes: string[];
+  /** What the answer is made from; null where it did not come so far. */
+  sources: Sources | null;
   /** Aborted when nobody waits for the answer any more: it is out, its caller is gone, or its time is up. */
-  gone: AbortController;
+  readonly signal: AbortSignal;
+  /** Aborts the signal, where anybody has asked for it. */
+  abandon(): void;
 }
 
 declare module 'fastify' {
@@ -22,16 +27,30 @@ declare module 'fastify' {
   }
 }
 
+/** One for all: an error of its own, as a controller makes where it is given none, costs more than the rest of a request's record. */
+const NOBODY_WAITS = new DOMException('Nobody waits for the answer any more.', 'AbortError');
+
 export function newRecord(): RequestRecord {
-  const gone = new AbortController();
-  // An operation of many calls is no leak.
-  setMaxListeners(0, gone.signal);
+  // Made when asked for: most answers are there before anybody has to be told that they are not waited for.
+  let controller: AbortController | null = null;
+  let isAbandoned = false;
   return {
     viewer: null,
     watch: null,
     operationName: null,
     operationType: null,
     codes: [],
-    gone,
+    sources: null,
+    get signal() {
+      controller ??= new AbortController();
+      // An operation of many calls is no leak.
+      setMaxListeners(0, controller.signal);
+      if (isAbandoned) controller.abort(NOBODY_WAITS);
+      return controller.signal;
+    },
+    abandon() {
+      isAbandoned = true;
+      controller?.abort(NOBODY_WAITS);
+    },
   };
 }

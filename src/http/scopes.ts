@@ -8,16 +8,24 @@ export interface Scope {
   /** Capabilities; names that are none grant nothing. */
   may: readonly string[];
   maxOperationCalls?: number | null | undefined;
+  /** Epoch milliseconds; absent for a token that does not end. */
+  expiresAt?: number;
 }
 
-export function viewerOf({ name, projects, may, maxOperationCalls }: Scope): Viewer {
+export function viewerOf({ name, projects, may, maxOperationCalls, expiresAt }: Scope): Viewer {
   const readable = projects === '*' ? null : new Set(projects);
   const capabilities = new Set(may.filter(isCapability));
   return {
     name,
+    scope: JSON.stringify([
+      readable && [...readable].sort(),
+      [...capabilities].sort(),
+      maxOperationCalls ?? null,
+    ]),
     mayRead: (projectId) => readable === null || readable.has(projectId),
     may: (capability) => capabilities.has(capability),
     maxOperationCalls: maxOperationCalls ?? null,
+    expiresAt: expiresAt ?? null,
   };
 }
 

@@ -2,10 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
 import type { GatewayContext } from '../context.ts';
 import { OperatorError, type Refusal } from '../errors.ts';
-import type { Clock } from '../model.ts';
-import { createApollo, type OperationLimits } from './apollo.ts';
+import type { CallEvent, Clock } from '../model.ts';
+import { createAnswers } from './answers.ts';
+import { type ApolloOptions, createApollo, type OperationLimits } from './apollo.ts';
 import { createApp, type TransportLimits } from './app.ts';
 import { type Authenticator, type AuthSettings, createAuthenticator } from './authentication.ts';
+import { addExplorer } from './explorer.ts';
+import type { ExplorerFacts } from './explorerExample.ts';
 import { createGate } from './gate.ts';
 import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
 import type { Observe } from './observation.ts';
@@ -17,6 +20,7 @@ import {
   type TrustedDocuments,
   type TrustedDocumentSettings,
 } from './trustedDocuments.ts';
+import { addWebSockets, type SocketLimits } from './websocket.ts';
 
 export interface HttpSettings {
   host: string;
@@ -25,21 +29,28 @@ export interface HttpSettings {
   corsOrigins: readonly string[];
   auth: AuthSettings;
   limits: OperationLimits & TransportLimits;
+  sockets: SocketLimits;
   /** Null where callers are not counted. */
   rateLimit: { perSecond: number; burst: number } | null;
   trustedDocuments: TrustedDocumentSettings;
   automaticPersistedQueries: boolean;
+  /** What answers that are kept as bytes may weigh; 0 where none are kept. */
+  storedAnswerBytes: number;
   /** How long requests in flight may take to end once the server closes, in milliseconds. */
   shutdownGraceMs: number;
 }
 
 export interface HttpServerOptions extends HttpSettings {
   schema: GraphQLSchema;
+  /** Runs operations; null for graphql-js. */
+  gateway: ApolloOptions['gateway'];
   introspection: boolean;
   explorer: boolean;
   clock: Clock;
   /** Called once an operation. */
   createContext: (start: OperationStart) => GatewayContext;
+  /** Told of calls that no request waits for: those of a subscription's events. */
+  report: (event: CallEvent) => void;
   /** Whether the gateway can answer queries now; anything but `ok` is told by /health/ready. */
   health: () => Health;
   /** What /metrics answers; null where there is none. */
@@ -71,26 +82,49 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
     onBug: options.onBug,
   });
-  const apollo = createApollo({ ...options, limits });
+  const explorer: ExplorerFacts | null = options.explorer
+    ? {
+        introspection: options.introspection,
+        authentication: authenticator.isRequired,
+        trustedDocumentsOnly: options.trustedDocuments.only,
+      }
+    : null;
+  const apollo = createApollo({ ...options, limits, explorer });
   await apollo.start();
   let isDraining = false;
   const app = await createApp({ ...options, isDraining: () => isDraining });
 
   addHealth(app, () => (isDraining ? shuttingDown : options.health()));
   if (options.metrics) addMetrics(app, gate, options.metrics);
+  if (explorer) addExplorer(app, explorer);
   app.route({
     url: '/graphql',
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     // Before the body is read.
     async onRequest(request, reply) {
       watch(request, reply, options.observe);
+      void reply.header('cache-control', 'no-store');
       if (isDraining) return refuse(request, reply, refusedWhileDraining);
       if (options.explorer && asksForPage(request)) return;
       const viewer = await gate.admit(request, reply);
       if ('code' in viewer) return refuse(request, reply, viewer);
       request.record.viewer = viewer;
     },
-    handler: graphqlRoute({ ...options, apollo, trustedDocuments, deadlineMs: limits.deadlineMs }),
+    handler: graphqlRoute({
+      ...options,
+      apollo,
+      trustedDocuments,
+      deadlineMs: limits.deadlineMs,
+      answers: createAnswers(options.storedAnswerBytes),
+      isAuthenticated: authenticator.isRequired,
+    }),
+  });
+  const webSockets = addWebSockets(app, {
+    ...options,
+    gate,
+    trustedDocuments,
+    maxMessageBytes: limits.bodyBytes,
+    isDraining: () => isDraining,
   });
   const url = await app.listen({ host: options.host, port: options.port });
 
@@ -98,9 +132,14 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     url,
     async close() {
       isDraining = true;
-      const callOff = clock.after(options.shutdownGraceMs, () => app.server.closeAllConnections());
+      webSockets.goAway();
+      const callOff = clock.after(options.shutdownGraceMs, () => {
+        app.server.closeAllConnections();
+        webSockets.cutOff();
+      });
       await app.close();
       callOff();
+      webSockets.stop();
       await apollo.stop();
     },
   };
@@ -153,7 +192,7 @@ function watch(request: FastifyRequest, reply: FastifyReply, observe: Observe): 
   record.watch = requestWatch;
   // Fastify's own signal fires as soon as a body is read, for so does the request's `close`.
   reply.raw.once('close', () => {
-    record.gone.abort();
+    record.abandon();
     const { operationName, operationType, codes, viewer } = record;
     requestWatch.ended({
       operationName,

@@ -9,6 +9,7 @@ import {
   type WindowPlan,
   type WindowSpec,
 } from './paging.ts';
+import { keysOf } from './rowKeys.ts';
 
 /** One upstream list, as the reader sees it. */
 export interface ListSource<Row> {
@@ -109,8 +110,8 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
   }
 
   function keep(index: number, answer: Answer<Page<Row>>): void {
-    const { rows, totalCount } = answer.value;
-    pages.set(index, { keys: rows.map((row) => source.key(row)), totalCount, asOf: answer.asOf, answer });
+    const { value, asOf } = answer;
+    pages.set(index, { keys: keysOf(source, value), totalCount: value.totalCount, asOf, answer });
   }
 
   function cut(plan: WindowPlan): Window<Row> {

@@ -21,6 +21,8 @@ export interface Loaders {
   run(key: RunKey): Promise<PipelineRun | null>;
   items(run: RunKey, window: WindowRequest): Promise<Window<PipelineRunItem>>;
   project(projectId: string): Promise<Project | null>;
+  /** The key itself, for what leads to the upstream by another way than these. Throws FORBIDDEN as they do. */
+  authorised<Key extends { projectId: string }>(key: Key): Key;
   /** What all these could cost, given what is cached now. */
   prices: Prices;
 }
@@ -59,6 +61,7 @@ export function createLoaders(
     items: async (key, window) => items(authorised(key), window),
     run: async (key) => run.load(authorised(key)),
     project: async (projectId) => project.load(authorised({ projectId }).projectId),
+    authorised,
     prices: createPrices(lists, mayRead),
   };
 

@@ -53,6 +53,7 @@ export function planWindow(spec: WindowSpec, pages: KnownPages, pageSize: number
  * the list's length, or that hold a row which another page holds too.
  */
 export function outdatedPages(pages: KnownPages): number[] {
+  if (pages.size < 2) return [];
   const newestFirst = [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
   const totalCount = newestFirst[0]?.[1].totalCount;
   const seen = new Set<string>();

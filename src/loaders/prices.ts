@@ -2,6 +2,7 @@ import type { WindowRequest } from '../model.ts';
 import { specOf } from './listReader.ts';
 import { itemList, type List, type ListOptions, type RunKey, type RunListKey, runList } from './lists.ts';
 import { type KnownPage, planWindow, type WindowSpec } from './paging.ts';
+import { keysOf } from './rowKeys.ts';
 import { pagesAtWorst } from './worstCase.ts';
 
 /**
@@ -52,7 +53,7 @@ export function createPrices(options: ListOptions, mayRead: (projectId: string) 
 
 function windowPrice<Row>(list: List<Row>, window: WindowRequest): string[] {
   const spec = validSpec(list, window);
-  if (spec === null || knownRows(list, window) !== null) return [];
+  if (spec === null || knownWindow(list, spec) !== null) return [];
   const totalCount = list.peekPage(0)?.value.totalCount ?? null;
   return pagesAtWorst(spec, list.pageSize, totalCount)
     .filter((page) => typeof page === 'string' || list.peekPage(page) === null)
@@ -63,19 +64,31 @@ function windowPrice<Row>(list: List<Row>, window: WindowRequest): string[] {
 function knownRows<Row>(list: List<Row>, window: WindowRequest): Row[] | null {
   const spec = validSpec(list, window);
   if (spec === null) return [];
+  const known = knownWindow(list, spec);
+  if (known === null) return null;
+  const { start, end, pages } = known;
+  return Array.from({ length: end - start }, (_, n) => start + n)
+    .map((offset) => pages.get(Math.floor(offset / list.pageSize))?.rows[offset % list.pageSize])
+    .filter((row) => row !== undefined);
+}
+
+interface KnownWindow<Row> {
+  start: number;
+  end: number;
+  pages: ReadonlyMap<number, KnownPage & { rows: Row[] }>;
+}
+
+/** Where the window lies on pages that are cached, or null where these do not suffice. */
+function knownWindow<Row>(list: List<Row>, spec: WindowSpec): KnownWindow<Row> | null {
   const pages = new Map<number, KnownPage & { rows: Row[] }>();
   for (;;) {
     const plan = planWindow(spec, pages, list.pageSize);
-    if (!('need' in plan)) {
-      return Array.from({ length: plan.end - plan.start }, (_, n) => plan.start + n)
-        .map((offset) => pages.get(Math.floor(offset / list.pageSize))?.rows[offset % list.pageSize])
-        .filter((row) => row !== undefined);
-    }
+    if (!('need' in plan)) return { start: plan.start, end: plan.end, pages };
     for (const index of plan.need === 'any' ? [0] : plan.need) {
       const page = list.peekPage(index);
       if (!page) return null;
       const { rows, totalCount } = page.value;
-      pages.set(index, { rows, keys: rows.map((row) => list.key(row)), totalCount, asOf: page.asOf });
+      pages.set(index, { rows, keys: keysOf(list, page.value), totalCount, asOf: page.asOf });
     }
   }
 }

@@ -115,6 +115,9 @@ export function priceOf(
 /** As many as the loaders ask for in one call. */
 const MAX_PROJECTS_A_CALL = 100;
 
+/** The first event has a canonical page of runs, a hundred at most. */
+const HEAD = { number: 1, size: 100 };
+
 /** Where calls are noted as they are found. */
 interface Till {
   prices: Prices;
@@ -149,6 +152,12 @@ const priced: Record<string, (till: Till, given: Arguments, subject: Subject) =>
   'Query.nodes': (till, given) => priceEach(till, given['ids'] as string[], parseGlobalId),
   'Query._entities': (till, given) =>
     priceEach(till, given['representations'] as unknown[], parseRepresentation),
+  'Subscription.pipelineRunUpdated': (till, given) => [
+    priceRun(till, projectIdOf(String(given['projectId'])), runIdOf(String(given['runId']))),
+  ],
+  'Subscription.pipelineRunsUpdated': (till, given) => [
+    priceRuns(till, projectIdOf(String(given['projectId'])), { filter: given['filter'], page: HEAD }),
+  ],
   'PipelineRun.project': (till, _, subject) => {
     if (subject.type === 'Query') return [];
     till.note(till.prices.project(subject.projectId));
@@ -176,7 +185,10 @@ function priceRuns(till: Till, projectId: string, given: Arguments): Subject {
     type: 'PipelineRuns',
     projectId,
     window: JSON.stringify([list, window]),
-    runs: till.prices.knownRuns(list, window),
+    // Of no use but to what is asked for below each run.
+    get runs() {
+      return till.prices.knownRuns(list, window);
+    },
     atMost: window.by === 'offset' ? window.limit : window.count,
   };
 }

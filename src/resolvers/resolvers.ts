@@ -7,6 +7,7 @@ import type { PipelineRun, Project, Window } from '../model.ts';
 import { filterOf, projectIdOf, runIdOf, windowOf } from './arguments.ts';
 import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
 import { parseRepresentation } from './representation.ts';
+import { subscriptions } from './subscriptions.ts';
 
 /** The most ids that one `nodes` takes. */
 const MAX_NODES = 100;
@@ -18,7 +19,7 @@ interface FederationResolvers {
       _: unknown,
       given: { representations: unknown[] },
       context: GatewayContext,
-    ): Promise<PipelineRun | Project | null>[];
+    ): Promise<(PipelineRun | Project | Error | null)[]>;
   };
   _Entity: { __resolveType: typeof typeNameOf };
 }
@@ -35,14 +36,14 @@ export const resolvers: Resolvers & FederationResolvers = {
     nodes: (_, { ids }, context) => {
       if (ids.length > MAX_NODES)
         throw badUserInput(`\`ids\` must hold at most ${MAX_NODES} ids; got ${ids.length}.`);
-      // The generated type has no word for a promise of null inside a list.
-      return ids.map((id) => load(() => parseGlobalId(id), context) as Promise<PipelineRun | Project>);
+      // The generated type has no word for an error or null inside a list.
+      return loadEach(ids, parseGlobalId, context) as Promise<(PipelineRun | Project)[]>;
     },
     // In the place of `@apollo/subgraph`'s own, which marks the object itself, and so the cache's, with its type, and fails all
     // representations for one that it cannot read.
-    _entities: (_, { representations }, context) =>
-      representations.map((one) => load(() => parseRepresentation(one), context)),
+    _entities: (_, { representations }, context) => loadEach(representations, parseRepresentation, context),
   },
+  Subscription: subscriptions,
   Node: { __resolveType: typeNameOf },
   _Entity: { __resolveType: typeNameOf },
   PipelineRun: {
@@ -69,6 +70,21 @@ async function load(
 ): Promise<PipelineRun | Project | null> {
   const id = parseId();
   return id.type === 'PipelineRun' ? loaders.run(id) : loaders.project(id.projectId);
+}
+
+/** One list of objects and of what kept others away: compiled code takes no promises inside a list. */
+function loadEach<Given>(
+  all: readonly Given[],
+  parse: (one: Given) => GlobalId,
+  context: GatewayContext,
+): Promise<(PipelineRun | Project | Error | null)[]> {
+  return Promise.all(
+    all.map((one) =>
+      load(() => parse(one), context).catch((error: unknown) =>
+        error instanceof Error ? error : new Error(String(error)),
+      ),
+    ),
+  );
 }
 
 function typeNameOf(object: PipelineRun | Project): GlobalId['type'] {

@@ -30,7 +30,10 @@ export function polling(intervalMs: number): Watch {
 
     async function read(): Promise<void> {
       isReading = true;
-      dueAtMs = Date.now() + ((await onDue()) ?? intervalMs);
+      dueAtMs = Infinity;
+      const nextAtMs = Date.now() + ((await onDue()) ?? intervalMs);
+      // What came up meanwhile may not be in what was read.
+      dueAtMs = Math.min(dueAtMs, nextAtMs);
       isReading = false;
       schedule();
     }

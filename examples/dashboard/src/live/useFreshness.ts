@@ -3,6 +3,8 @@ import type { StaleReason } from '../generated/graphql.ts';
 import { type Trouble, troubleOf } from '../problems/trouble.ts';
 import type { RunList } from '../runs/runList.ts';
 import { polling } from './polling.ts';
+import { createSocket } from './socket.ts';
+import { subscribing } from './subscribing.ts';
 import type { NextTime, Watch, Watching } from './watch.ts';
 
 export interface Freshness {
@@ -12,12 +14,20 @@ export interface Freshness {
   refresh: () => void;
 }
 
+/** Between polls where there is no socket. */
 const INTERVAL_MS = 5000;
+
+/** Between polls where there is one: for the time of which the list is known to be true. */
+const LIVE_INTERVAL_MS = 30_000;
 
 /** The gateway answers with what it has while it fetches something newer, which is there in a moment. */
 const REFRESHED_IN_MS = 1000;
 
-const watch: Watch = polling(INTERVAL_MS);
+const socket = createSocket();
+
+const instead = polling(INTERVAL_MS);
+
+const watch: Watch = socket ? subscribing({ socket, besides: polling(LIVE_INTERVAL_MS), instead }) : instead;
 
 /**
  * Keeps a list up to date for as long as the component lives.

@@ -3,8 +3,8 @@ import type { RunList } from '../runs/runList.ts';
 /**
  * The seam for news: tells when a list should be read again, by calling `onDue`.
  *
- * `polling` is one. One over a subscription has the same shape: it calls `onDue` at every event, and when its connection fails
- * hands over to `polling` until it is back.
+ * `polling` is one, and `subscribing` another: it calls `onDue` at every event, and while its connection is gone hands over to
+ * `polling`.
  */
 export type Watch = (list: RunList, onDue: () => Promise<NextTime>) => Watching;
 

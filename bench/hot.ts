@@ -1,0 +1,170 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
+import { type ServerProcess, startServer } from './hot/processes.ts';
+import {
+  bodyOf,
+  type Connection,
+  manyPages,
+  type Page,
+  PROJECT_ID,
+  QUERY,
+  samePage,
+  TOKEN,
+} from './hot/workload.ts';
+
+/*
+ * What an answer costs that needs no call. The same query is put to this gateway, with each of its levers off and on, and to bare
+ * Node and three servers that hold the same rows in memory. Each is a process of its own, and what counts is the CPU time that it
+ * took over the answers that it gave: what else the machine does hardly shows in that. All are measured in turn, several times.
+ */
+
+const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+const SECONDS = Number(process.env['SECONDS'] ?? 1);
+const COLD_CALLS = 100;
+
+/**
+ * At full load, a fast server keeps its client so busy that it never sleeps, and saves what it costs to wake it with each answer:
+ * on a virtual machine, more than all else about an answer. At a pace that all can keep, all pay that alike.
+ */
+const CALM = { connections: 10, perSecond: Number(process.env['PACE'] ?? 300) };
+const FULL = { connections: 10 };
+const BARE = 'bare node:http, the same bytes';
+
+const OFF = { COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' };
+const levers: Readonly<Record<string, Record<string, string>>> = {
+  'this gateway': {},
+  'this gateway, no stored answers': { STORED_ANSWERS: 'off' },
+  'this gateway, no stored answers, no compiled queries': OFF,
+};
+const peerNames: Readonly<Record<string, string>> = {
+  bare: BARE,
+  mercurius: 'Mercurius with jit',
+  apollo: 'Apollo Server standalone',
+  apolloWithoutCacheControl: 'Apollo Server standalone, no cacheControl plugin',
+  yoga: 'GraphQL Yoga',
+};
+
+const directory = await mkdtemp(join(tmpdir(), 'hot-'));
+const simulator = await startServer({ kind: 'simulator' });
+try {
+  const servers = new Map<string, ServerProcess>();
+  for (const [name, settings] of Object.entries(levers)) {
+    servers.set(name, await startServer({ kind: 'gateway', simulator: simulator.url, settings }));
+  }
+  const rowsFile = join(directory, 'rows.json');
+  const rows = await rowsOf(servers.get('this gateway')?.url ?? '');
+  await writeFile(rowsFile, JSON.stringify(rows));
+  for (const [kind, name] of Object.entries(peerNames)) {
+    servers.set(name, await startServer({ kind: 'peer', name: kind, rowsFile }));
+  }
+  await tellAnswer(servers);
+  await compare('The same query again and again', servers, samePage);
+  await compare('500 different variables over warm data', servers, manyPages);
+  for (const server of servers.values()) await server[Symbol.asyncDispose]();
+  await cold(simulator);
+} finally {
+  await simulator[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+}
+
+async function compare(
+  title: string,
+  servers: ReadonlyMap<string, ServerProcess>,
+  pages: readonly Page[],
+): Promise<void> {
+  const samples = new Map(
+    [...servers.keys()].map((name) => [name, { calm: [] as Sample[], full: [] as Sample[] }]),
+  );
+  for (const server of servers.values()) await warmUp(server, pages);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, server] of servers) {
+      samples.get(name)?.calm.push(await measure(server, pages, { ...CALM, seconds: SECONDS }));
+      samples.get(name)?.full.push(await measure(server, pages, { ...FULL, seconds: SECONDS }));
+    }
+  }
+  const bare = samples.get(BARE);
+  console.log(`\n## ${title}\n`);
+  console.log(
+    '| server | CPU µs a request, at the same pace | of bare Node | at full load | of bare Node | p50 ms | p99 ms | load average |',
+  );
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
+  for (const [name, { calm, full }] of samples) {
+    const [atPace, atFull] = [medianOf(calm), medianOf(full)];
+    const cells = [
+      ...[atPace.usEach.toFixed(0), ratio(medianOf(bare?.calm ?? []), atPace)],
+      ...[atFull.usEach.toFixed(0), ratio(medianOf(bare?.full ?? []), atFull)],
+      ...[atFull.latencyMs.p50, atFull.latencyMs.p99, atFull.load.toFixed(1)],
+    ];
+    console.log(`| ${name} | ${cells.join(' | ')} |`);
+  }
+}
+
+function ratio(bare: { usEach: number }, one: { usEach: number }): string {
+  return (bare.usEach / one.usEach).toFixed(2);
+}
+
+/** With nothing kept, every query makes a call. Beside it, the SDK's own call for as many rows, without any server. */
+async function cold(upstream: ServerProcess): Promise<void> {
+  console.log('\n## A cold query, beside the SDK alone\n');
+  console.log('| rows a call | CPU ms, SDK alone | CPU ms, this gateway | added | load average |');
+  console.log('| ---: | ---: | ---: | ---: | ---: |');
+  for (const pageSize of [10, 100]) {
+    const settings = { DATAWORKS_PAGE_SIZE: String(pageSize), CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' };
+    await using sdk = await startServer({ kind: 'sdk', simulator: upstream.url });
+    await using gateway = await startServer({ kind: 'gateway', simulator: upstream.url, settings });
+    const costs: { sdk: number[]; gateway: number[] } = { sdk: [], gateway: [] };
+    for (let round = 0; round <= ROUNDS; round++) {
+      const alone = (await sdk.sdkCalls(COLD_CALLS, pageSize)).cpuUs / COLD_CALLS;
+      const sample = await measure(gateway, samePage, { connections: 1, seconds: SECONDS });
+      if (round === 0) continue;
+      costs.sdk.push(alone / 1000);
+      costs.gateway.push(sample.cpuUs / sample.requests / 1000);
+    }
+    const [alone, through] = [middle(costs.sdk), middle(costs.gateway)];
+    const cells = [
+      pageSize,
+      ...[alone, through, through - alone].map((ms) => ms.toFixed(2)),
+      (loadavg()[0] ?? 0).toFixed(1),
+    ];
+    console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+/** All rows of the list, as the gateway answers them. */
+async function rowsOf(url: string): Promise<Connection> {
+  const edges: Connection['edges'] = [];
+  for (let number = 1; ; number++) {
+    const page = await ask(url, { number, size: 100 });
+    edges.push(...page.edges);
+    if (edges.length >= page.totalCount) return { ...page, edges };
+  }
+}
+
+async function ask(url: string, page: Page): Promise<Connection> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+    body: bodyOf(page),
+  });
+  const { data, errors } = (await response.json()) as {
+    data?: { pipelineRuns: Connection };
+    errors?: unknown;
+  };
+  if (!data) throw new Error(`${url} answered ${JSON.stringify(errors)}.`);
+  return data.pipelineRuns;
+}
+
+async function tellAnswer(servers: ReadonlyMap<string, ServerProcess>): Promise<void> {
+  const shown = await Promise.all([...servers.values()].map(({ url }) => ask(url, { number: 1, size: 10 })));
+  const sizes = shown.map((connection) => JSON.stringify(connection).length);
+  const stages = shown[0]?.edges.reduce((count, { node }) => count + node.stages.length, 0);
+  console.log(
+    `Project ${PROJECT_ID}, ${shown[0]?.edges.length} runs of ${stages} stages in all, ${Math.min(...sizes)} to ${Math.max(...sizes)} bytes; the query has ${QUERY.length}.`,
+  );
+}
+
+function middle(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
+}

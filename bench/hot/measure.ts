@@ -1,0 +1,72 @@
+import { loadavg } from 'node:os';
+import autocannon from 'autocannon';
+import type { ServerProcess } from './processes.ts';
+import { bodyOf, type Page, TOKEN } from './workload.ts';
+
+export interface Sample {
+  cpuUs: number;
+  requests: number;
+  latencyMs: { p50: number; p99: number };
+  load: number;
+}
+
+/** Node compiles what runs often, and only after some thousand requests all that does. */
+const WARM_REQUESTS = 10_000;
+
+export async function warmUp(server: ServerProcess, pages: readonly Page[]): Promise<void> {
+  await load(server, pages, { amount: WARM_REQUESTS, connections: 10 });
+}
+
+export interface Pace {
+  seconds: number;
+  connections: number;
+  /** Requests a second in all; absent where each connection asks again as soon as it has an answer. */
+  perSecond?: number;
+}
+
+export async function measure(server: ServerProcess, pages: readonly Page[], pace: Pace): Promise<Sample> {
+  const { seconds, connections, perSecond } = pace;
+  const before = await server.usage();
+  const { requests, latency } = await load(server, pages, {
+    duration: seconds,
+    connections,
+    ...(perSecond !== undefined && { overallRate: perSecond }),
+  });
+  const after = await server.usage();
+  return {
+    cpuUs: after.cpuUs - before.cpuUs,
+    requests: requests.total,
+    latencyMs: { p50: latency.p50, p99: latency.p99 },
+    load: loadavg()[0] ?? 0,
+  };
+}
+
+async function load(
+  server: ServerProcess,
+  pages: readonly Page[],
+  much: Pick<autocannon.Options, 'amount' | 'duration' | 'connections' | 'overallRate'>,
+): Promise<autocannon.Result> {
+  const result = await autocannon({
+    url: server.url,
+    ...much,
+    requests: pages.map((page) => ({
+      method: 'POST' as const,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+      body: bodyOf(page),
+    })),
+  });
+  if (result.non2xx > 0 || result.errors > 0) {
+    throw new Error(
+      `${server.url}: ${result.non2xx} answers were no success, ${result.errors} requests failed.`,
+    );
+  }
+  return result;
+}
+
+/** CPU microseconds a request: the median of the rounds, as another process can spoil any one of them. */
+export function medianOf(samples: readonly Sample[]): Sample & { usEach: number } {
+  const byCost = [...samples].sort((a, b) => a.cpuUs / a.requests - b.cpuUs / b.requests);
+  const middle = byCost[Math.floor(byCost.length / 2)];
+  if (!middle) throw new Error('Nothing was measured.');
+  return { ...middle, usEach: middle.cpuUs / middle.requests };
+}

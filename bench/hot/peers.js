@@ -1,0 +1,96 @@
+import { createServer } from 'node:http';
+import { ApolloServer } from '@apollo/server';
+import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
+import { startStandaloneServer } from '@apollo/server/standalone';
+import { makeExecutableSchema } from '@graphql-tools/schema';
+import { fastify } from 'fastify';
+import { createYoga } from 'graphql-yoga';
+import mercurius from 'mercurius';
+
+/*
+ * What the gateway is measured beside: servers as their documentation sets them up, which answer the same query from rows that they
+ * hold in memory as they go out. None of them checks who asks, counts anything, or writes a log.
+ */
+
+/** Each starts one, before rows as the gateway answers them, and gives its URL for POSTs. */
+export const peers = {
+  bare: async (rows) => {
+    const bytes = Buffer.from(
+      JSON.stringify({ data: { pipelineRuns: windowOf(rows, { number: 1, size: 10 }) } }),
+    );
+    const server = createServer((request, response) => {
+      request.resume().on('end', () => {
+        response.setHeader('content-type', 'application/json; charset=utf-8');
+        response.setHeader('content-length', bytes.length);
+        response.end(bytes);
+      });
+    });
+    return listening(server);
+  },
+  apollo: async (rows) => {
+    const server = new ApolloServer({ typeDefs, resolvers: resolversFor(rows) });
+    return (await startStandaloneServer(server, { listen: { port: 0 } })).url;
+  },
+  apolloWithoutCacheControl: async (rows) => {
+    const plugins = [ApolloServerPluginCacheControlDisabled()];
+    const server = new ApolloServer({ typeDefs, resolvers: resolversFor(rows), plugins });
+    return (await startStandaloneServer(server, { listen: { port: 0 } })).url;
+  },
+  yoga: (rows) => {
+    const yoga = createYoga({
+      schema: makeExecutableSchema({ typeDefs, resolvers: resolversFor(rows) }),
+      logging: false,
+    });
+    return listening(createServer((request, response) => yoga(request, response)));
+  },
+  mercurius: async (rows) => {
+    const app = fastify();
+    await app.register(mercurius.default, { schema: typeDefs, resolvers: resolversFor(rows), jit: 1 });
+    return `${await app.listen({ port: 0 })}/graphql`;
+  },
+};
+
+async function listening(server) {
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The server does not listen.');
+  return `http://127.0.0.1:${address.port}/graphql`;
+}
+
+function resolversFor(rows) {
+  return {
+    Query: { pipelineRuns: (_, { page }) => Promise.resolve(windowOf(rows, page)) },
+  };
+}
+
+function windowOf({ edges, ...rest }, { number, size }) {
+  const start = (number - 1) * size;
+  const shown = edges.slice(start, start + size);
+  const pageInfo = {
+    hasNextPage: start + size < rest.totalCount,
+    hasPreviousPage: start > 0,
+    startCursor: shown[0]?.cursor ?? null,
+    endCursor: shown.at(-1)?.cursor ?? null,
+  };
+  return { totalCount: rest.totalCount, asOf: rest.asOf, staleBecause: null, pageInfo, edges: shown };
+}
+
+/** The gateway's schema as far as the query goes, with nothing to do for a time but to pass it on. */
+const typeDefs = `
+  type Query { pipelineRuns(projectId: ID!, page: PageInput): PipelineRunConnection }
+  input PageInput { number: Int! = 1  size: Int! = 10 }
+  type PipelineRunConnection {
+    edges: [PipelineRunEdge!]!  pageInfo: PageInfo!  totalCount: Int!  asOf: String!  staleBecause: String
+  }
+  type PipelineRunEdge { cursor: String!  node: PipelineRun! }
+  type PageInfo { hasNextPage: Boolean!  hasPreviousPage: Boolean!  startCursor: String  endCursor: String }
+  type PipelineRun {
+    id: ID!  runId: ID!  projectId: ID!  createTime: String  modifyTime: String  creator: String
+    status: PipelineRunStatus!  rawStatus: String!  message: String  description: String  stages: [PipelineRunStage!]!
+  }
+  type PipelineRunStage {
+    code: String!  step: Int!  type: String!  rawType: String!  name: String  description: String  message: String
+    status: PipelineRunStatus!  rawStatus: String!
+  }
+  enum PipelineRunStatus { INIT RUNNING SUCCEEDED FAILED TERMINATED CANCELED UNKNOWN }
+`;

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../dist/config.js';
+import { startGateway } from '../../dist/gateway.js';
+import { startSimulator } from '../../dist/simulator/server.js';
+import { createLogger } from '../../dist/telemetry/logger.js';
+import { createCredentialSource } from '../../dist/upstream/credentials.js';
+import { peers } from './peers.js';
+import { createSdkCall } from './sdkCall.js';
+
+/*
+ * One server of the benchmark, as a process of its own: its parent asks it what CPU time it has used. What to start stands in the
+ * first argument, as JSON. In plain JavaScript, since what runs it otherwise would be measured with it.
+ */
+
+const CREDENTIALS = { accessKeyId: 'SimulatorAccessKeyId', accessKeySecret: 'SimulatorAccessKeySecret' };
+
+const start = JSON.parse(process.argv[2]);
+const sdkCall = start.kind === 'sdk' ? createSdkCall(start.simulator, start.projectId, CREDENTIALS) : null;
+
+process.on('disconnect', () => process.exit(0));
+process.on('message', (question) => void answer(question));
+process.send({ url: await urlOf(start) });
+
+async function answer(question) {
+  const before = question.ask === 'sdkCalls' ? process.cpuUsage() : undefined;
+  if (question.ask === 'sdkCalls') {
+    for (let n = 0; n < question.count; n++) await sdkCall(question.pageSize);
+  }
+  const { user, system } = process.cpuUsage(before);
+  process.send({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() });
+}
+
+async function urlOf(what) {
+  switch (what.kind) {
+    case 'simulator':
+      return (await startSimulator({ qps: null })).url;
+    case 'gateway':
+      return gatewayUrl(what);
+    case 'peer':
+      return peers[what.name](JSON.parse(readFileSync(what.rowsFile, 'utf8')));
+    case 'sdk':
+      return what.simulator;
+  }
+}
+
+/** As in production, but for the simulator's quota: its log goes where its standard output does. */
+async function gatewayUrl({ simulator, settings, token }) {
+  const directory = mkdtempSync(join(tmpdir(), 'hot-'));
+  const tokensFile = join(directory, 'tokens.json');
+  const sha256 = createHash('sha256').update(token).digest('hex');
+  writeFileSync(tokensFile, JSON.stringify([{ name: 'bench', sha256, projects: '*' }]));
+  const result = loadConfig({
+    PORT: '0',
+    NODE_ENV: 'production',
+    DATAWORKS_ENDPOINT: simulator,
+    DATAWORKS_MAX_QPS: '10000',
+    AUTH_TOKENS_FILE: tokensFile,
+    RATE_LIMIT_PER_SECOND: '1000000',
+    MAX_OPERATION_CALLS: '100',
+    ...settings,
+  });
+  if ('problems' in result) throw new Error(result.problems.join('\n'));
+  const gateway = await startGateway(result.config, {
+    credential: createCredentialSource(CREDENTIALS),
+    logger: createLogger('info'),
+  });
+  rmSync(directory, { recursive: true });
+  return `${gateway.url}/graphql`;
+}

@@ -1,0 +1,47 @@
+import { LRUCache } from 'lru-cache';
+import type { Freshness, Sources } from '../model.ts';
+
+/** An answer as it went over the wire, with what the door's log and metrics say of it. */
+export interface Answer {
+  body: Buffer;
+  contentType: string;
+  operationName: string | null;
+  operationType: string | null;
+  sources: Sources;
+}
+
+/**
+ * Answers kept as bytes. One is given out only while the cache would make the same of all that it was made from, so that it is
+ * as fresh as one made anew, to the byte; who asks for it and how often is for others to judge, before.
+ */
+export interface Answers {
+  find(key: string): { answer: Answer; freshness: Freshness } | null;
+  /** The answer must be one without errors. */
+  keep(key: string, answer: Answer): void;
+}
+
+/** What an entry, its sources and their places in maps weigh besides body and key, about. Bytes. */
+const ENTRY_BYTES = 1000;
+const SOURCE_BYTES = 400;
+
+/** @param maxBytes what all that is kept may weigh; with 0, nothing is kept */
+export function createAnswers(maxBytes: number): Answers {
+  if (maxBytes === 0) return { find: () => null, keep: () => undefined };
+  const answers = new LRUCache<string, Answer>({ maxSize: maxBytes });
+  return {
+    find(key) {
+      const answer = answers.get(key);
+      if (!answer) return null;
+      const freshness = answer.sources.freshness();
+      if (freshness !== null) return { answer, freshness };
+      answers.delete(key);
+      return null;
+    },
+    keep(key, answer) {
+      const { body, sources } = answer;
+      answers.set(key, answer, {
+        size: ENTRY_BYTES + 2 * key.length + body.length + SOURCE_BYTES * sources.actions.length,
+      });
+    },
+  };
+}

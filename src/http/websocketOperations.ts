@@ -1,0 +1,204 @@
+import { setMaxListeners } from 'node:events';
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  getVariableValues,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { GatewayContext, Viewer } from '../context.ts';
+import { bugIn, describeError, type Refusal, refusedRequest } from '../errors.ts';
+import type { CallEvent } from '../model.ts';
+import { withTokenLimit } from './apollo.ts';
+import type { Gate, Visitor } from './gate.ts';
+import { assertMaySelect } from './gatedFields.ts';
+import type { OperationStart } from './graphqlRoute.ts';
+import type { Observe, RequestStart } from './observation.ts';
+import { assertWithinBounds } from './operationBounds.ts';
+import { CLOSE } from './websocketConnection.ts';
+import {
+  createDocumentReader,
+  type DocumentReaderOptions,
+  type ValidOperation,
+} from './websocketDocuments.ts';
+import { mapEach } from './websocketStream.ts';
+
+export interface SocketOperationOptions extends DocumentReaderOptions {
+  gate: Gate;
+  createContext: (start: OperationStart) => GatewayContext;
+  observe: Observe;
+  /** Told of calls that no request waits for. */
+  report: (event: CallEvent) => void;
+  /** Told of errors that are bugs. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+/** Who is at the other end of a socket. */
+export interface SocketCaller extends Visitor {
+  headers: RequestStart['headers'];
+  /** Null until they have proved who they are. */
+  readonly viewer: Viewer | null;
+  close(code: number, reason: string): void;
+  /** Lets them in for as long as their proof holds; false where they have as many sockets open as they may. */
+  enter(viewer: Viewer): boolean;
+}
+
+/** What the resolver of a subscription gets, and what is needed to give each event a context of its own. */
+interface SubscriptionContext extends GatewayContext {
+  /** Aborted when the subscription is over. */
+  over: AbortController;
+  begun: Beginning;
+}
+
+/** What is logged and counted of a subscription is how it began; it lasts for as long as its reader likes. */
+interface Beginning {
+  operation: OperationDefinitionNode | null;
+  /** To be called once, with the codes of what kept it from beginning. */
+  ended(codes: readonly string[]): void;
+}
+
+type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
+
+/** GraphQL over sockets: subscriptions alone, admitted and bounded as queries are. */
+export function createSocketOperations(options: SocketOperationOptions): Server<SocketCaller> {
+  const { schema, introspection, limits, gate, createContext, observe, report, onBug } = options;
+  const readDocument = createDocumentReader(options);
+
+  return makeServer<Record<string, unknown> | undefined, SocketCaller>({
+    async onConnect({ connectionParams, extra: caller }) {
+      const authorization = authorizationIn(connectionParams) ?? caller.authorization;
+      const viewer = await gate.admitBySocket({ ...caller, authorization });
+      if ('code' in viewer) return turnAway(caller, viewer);
+      if (!caller.enter(viewer)) return turnAway(caller, tooManySockets);
+      // Operators find what goes wrong with it in the log by this.
+      return { requestId: caller.id };
+    },
+    onSubscribe({ extra: caller }, _, payload) {
+      const begun = watchBeginning(caller);
+      try {
+        return argumentsOf(payload, caller, begun);
+      } catch (error) {
+        begun.ended([codeOf(error)]);
+        return [asGraphQLError(error)];
+      }
+    },
+    subscribe: (args) => subscribe(args as SubscriptionArgs),
+    onNext({ extra: { id } }, _id, _payload, _args, { data, errors }) {
+      // What has none is sent as it is.
+      if (!errors) return undefined;
+      return { ...(data !== undefined && { data }), errors: errors.map((error) => described(error, id)) };
+    },
+    onError: ({ extra: { id } }, _id, _payload, errors) => errors.map((error) => described(error, id)),
+  });
+
+  /** @throws coded errors for what goes no further. */
+  function argumentsOf(payload: SubscribePayload, caller: SocketCaller, begun: Beginning): SubscriptionArgs {
+    const { viewer, id } = caller;
+    if (viewer === null) throw new Error('graphql-ws lets nobody subscribe who was not let in.');
+    const refusal = gate.tooOften(viewer, caller);
+    if (refusal) throw refusedRequest(refusal);
+    const { document, operation } = readDocument(payload);
+    begun.operation = operation;
+    const variables = payload.variables ?? {};
+    const over = new AbortController();
+    // A subscription of many events is no leak.
+    setMaxListeners(0, over.signal);
+    const contextValue = { ...newContext(id, viewer, over.signal), over, begun };
+    assertMaySelect({ document, operation, viewer, introspection });
+    assertWithinBounds({ schema, document, operation, variables }, limits.rows, contextValue.cost);
+    assertCoercible(operation, variables);
+    return {
+      schema,
+      document,
+      operationName: payload.operationName,
+      variableValues: variables,
+      contextValue,
+    };
+  }
+
+  function newContext(requestId: string, viewer: Viewer, signal: AbortSignal): GatewayContext {
+    return createContext({ requestId, viewer, signal, report, priority: 'polling' });
+  }
+
+  /** As graphql-js does it, but that each event is an operation of its own: with its own deadline, and loaders that know nothing yet. */
+  async function subscribe(args: SubscriptionArgs) {
+    const { over, begun, requestId, viewer } = args.contextValue;
+    const stream = await createSourceEventStream(args);
+    const isStream = Symbol.asyncIterator in stream;
+    begun.ended(isStream ? [] : (stream.errors ?? []).map(codeOf));
+    if (!isStream) return stream;
+    return mapEach(
+      stream[Symbol.asyncIterator](),
+      (event) =>
+        execute({ ...args, rootValue: event, contextValue: newContext(requestId, viewer, over.signal) }),
+      () => over.abort(),
+    );
+  }
+
+  function assertCoercible(
+    { variableDefinitions = [] }: ValidOperation['operation'],
+    variables: Record<string, unknown>,
+  ): void {
+    const [error] = getVariableValues(schema, variableDefinitions, variables).errors ?? [];
+    // graphql-js has no code for it.
+    if (error) throw new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } });
+  }
+
+  function described(error: GraphQLError, requestId: string): GraphQLFormattedError {
+    const bug = bugIn(error);
+    if (bug !== null) onBug(bug, requestId);
+    return withTokenLimit(describeError(error.toJSON(), error), limits.tokens);
+  }
+
+  function watchBeginning({ id, headers, viewer }: SocketCaller): Beginning {
+    const watch = observe({ requestId: id, headers });
+    const begun: Beginning = {
+      operation: null,
+      ended: (codes) =>
+        watch.ended({
+          operationName: begun.operation?.name?.value ?? null,
+          operationType: begun.operation?.operation ?? null,
+          codes,
+          caller: viewer?.name ?? null,
+          httpStatus: 101,
+          aborted: false,
+        }),
+    };
+    return begun;
+  }
+}
+
+function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | null {
+  const given = params?.['authorization'] ?? params?.['Authorization'];
+  return typeof given === 'string' ? given : null;
+}
+
+/** What a close frame has room for besides its code, in bytes. */
+const MAX_REASON_BYTES = 123;
+
+function turnAway(caller: SocketCaller, { code, message, status }: Refusal): false {
+  const reason = Buffer.from(`${code}: ${message}`).subarray(0, MAX_REASON_BYTES).toString();
+  caller.close(closeCodes[status] ?? CLOSE.tryAgainLater, reason);
+  return false;
+}
+
+const closeCodes: Readonly<Record<number, number>> = { 401: CLOSE.unauthorized, 403: CLOSE.forbidden };
+
+const tooManySockets: Refusal = {
+  code: 'TOO_MANY_SUBSCRIPTIONS',
+  message: 'You have as many sockets open as LIVE_MAX_PER_CALLER allows.',
+  status: 429,
+};
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return new GraphQLError('', { originalError: error instanceof Error ? error : new Error(String(error)) });
+}
+
+function codeOf(error: unknown): string {
+  const { message } = asGraphQLError(error);
+  return String(describeError({ message }, error).extensions?.['code']);
+}

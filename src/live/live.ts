@@ -1,0 +1,178 @@
+import { badUserInput } from '../errors.ts';
+import type {
+  Action,
+  Actions,
+  Answer,
+  CachedUpstream,
+  CallContext,
+  CallEvent,
+  Clock,
+  Page,
+  PipelineRun,
+  PipelineRunFilter,
+  PipelineRunStatus,
+  StaleReason,
+} from '../model.ts';
+import { changesBetween } from './changes.ts';
+import { asPresent, type RunStep, stepsBetween } from './listChanges.ts';
+import { createSeats, type SeatLimits } from './seats.ts';
+import { createWatch, type Topic, type Watch } from './watch.ts';
+
+interface Dated {
+  /** Epoch milliseconds at which it was last known true. */
+  asOf: number;
+  /** Null while polls succeed; else why what is told is older than it should be. */
+  staleBecause: StaleReason | null;
+}
+
+export interface RunUpdate extends Dated, RunStep {}
+
+export interface RunListUpdate extends Dated {
+  updates: (RunStep & Dated)[];
+  totalCount: number;
+}
+
+/** News for as long as somebody listens: one for a process. */
+export interface Live {
+  /**
+   * News of one run, which end when it is finished or gone. Rejects with BAD_USER_INPUT where there is none.
+   *
+   * @param caller whom the subscription counts for
+   * @throws TOO_MANY_SUBSCRIPTIONS
+   */
+  run(key: { projectId: string; runId: string }, caller: string): AsyncIterableIterator<RunUpdate, undefined>;
+  /** News of the first canonical page of a list: as many of its newest runs as that has. */
+  runs(
+    list: { projectId: string; filter: PipelineRunFilter },
+    caller: string,
+  ): AsyncIterableIterator<RunListUpdate, undefined>;
+  counts(): LiveCounts;
+}
+
+export interface LiveCounts {
+  subscriptions: number;
+  pollers: number;
+}
+
+export interface LiveOptions {
+  clock: Clock;
+  limits: SeatLimits;
+  /** Rows of a canonical page. */
+  pageSize: number;
+  /** Between polls while a stage runs, and how old an answer counts as the present. Milliseconds. */
+  fastMs: number;
+  /** Between polls while none does. Milliseconds. */
+  slowMs: number;
+  /** How long one poll may take, in milliseconds. */
+  deadlineMs: number;
+  /** Told of what happens to the polls' calls. */
+  report: (event: CallEvent) => void;
+}
+
+/** No poller asks more often than this, however short freshness is set. Milliseconds. */
+const MIN_FAST_MS = 1000;
+
+export function createLive(upstream: CachedUpstream, options: LiveOptions): Live {
+  const { clock, pageSize } = options;
+  const fastMs = Math.max(MIN_FAST_MS, options.fastMs);
+  const paces = { ...options, fastMs, slowMs: Math.max(fastMs, options.slowMs) };
+  const seats = createSeats(options.limits);
+  const runs = new Map<string, Watch<RunUpdate>>();
+  const lists = new Map<string, Watch<RunListUpdate>>();
+
+  return {
+    run(key, caller) {
+      const leave = seats.take(caller);
+      const read = (context: CallContext) => readLately('GetPipelineRun', key, context);
+      return watchOf(runs, `${key.projectId}/${key.runId}`, runTopic(read)).listen(leave);
+    },
+    runs({ projectId, filter }, caller) {
+      const leave = seats.take(caller);
+      const { status = null, creator = null, objectId = null } = filter;
+      const page = { projectId, filter, pageNumber: 1, pageSize };
+      const read = (context: CallContext) => readLately('ListPipelineRuns', page, context);
+      const key = JSON.stringify([projectId, status, creator, objectId]);
+      return watchOf(lists, key, listTopic(read)).listen(leave);
+    },
+    counts: () => ({ subscriptions: seats.taken, pollers: runs.size + lists.size }),
+  };
+
+  function watchOf<State, News>(
+    watches: Map<string, Watch<News>>,
+    key: string,
+    topic: Topic<State, News>,
+  ): Watch<News> {
+    const known = watches.get(key);
+    if (known) return known;
+    const watch = createWatch(topic, { ...paces, onEnd: () => void watches.delete(key) });
+    watches.set(key, watch);
+    return watch;
+  }
+
+  /**
+   * Takes what the cache has while that is fresh, however far an allowance stretches it. What is not is read anew at the
+   * poller's own priority: served stale, it would be refreshed behind at a higher one.
+   */
+  function readLately<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    context: CallContext,
+  ): Promise<Answer<Actions[A]['result']>> {
+    if (upstream.peek(action, params) !== null) return upstream.call(action, params, context);
+    const now = clock.now();
+    return upstream.call(action, params, { ...context, notBefore: Math.min(now, now - options.fastMs + 1) });
+  }
+}
+
+type Read<State> = (context: CallContext) => Promise<Answer<State>>;
+
+function runTopic(read: Read<PipelineRun | null>): Topic<PipelineRun | null, RunUpdate> {
+  return {
+    read,
+    hasChanged: (before, after) =>
+      before === null || after === null ? before !== after : changesBetween(before, after).length > 0,
+    isUnderWay: (run) => run !== null && isUnderWay(run),
+    isOver: (run) => run === null || finished.has(run.status),
+    tell: (before, now) => ({ ...stepOf(before?.value ?? null, now.value), ...datesOf(now) }),
+  };
+}
+
+/** @throws BAD_USER_INPUT for a run that never was. */
+function stepOf(before: PipelineRun | null, now: PipelineRun | null): RunStep {
+  if (now === null) {
+    if (before !== null) return { kind: 'REMOVED', run: before, changes: [] };
+    throw badUserInput('There is no run of this `runId` in this project: nothing will ever be told of it.');
+  }
+  const changes = before === null ? [] : changesBetween(before, now);
+  return { kind: changes.length > 0 ? 'CHANGED' : 'PRESENT', run: now, changes };
+}
+
+function listTopic(read: Read<Page<PipelineRun>>): Topic<Page<PipelineRun>, RunListUpdate> {
+  return {
+    read,
+    hasChanged: (before, after) =>
+      before.totalCount !== after.totalCount || stepsBetween(before, after).length > 0,
+    isUnderWay: ({ rows }) => rows.some(isUnderWay),
+    isOver: () => false,
+    tell(before, now) {
+      const steps = before === null ? asPresent(now.value) : stepsBetween(before.value, now.value);
+      const dates = datesOf(now);
+      return {
+        updates: steps.map((step) => ({ ...step, ...dates })),
+        totalCount: now.value.totalCount,
+        ...dates,
+      };
+    },
+  };
+}
+
+function datesOf({ asOf, staleBecause }: Answer<unknown>): Dated {
+  return { asOf, staleBecause };
+}
+
+/** A run that waits for somebody to advance it is under way by its status, with none of its stages running. */
+function isUnderWay({ status, stages }: PipelineRun): boolean {
+  return !finished.has(status) && stages.some((stage) => stage.status === 'RUNNING');
+}
+
+const finished: ReadonlySet<PipelineRunStatus> = new Set(['SUCCEEDED', 'FAILED', 'TERMINATED', 'CANCELED']);
