@@ -139,13 +139,14 @@ interface Shared {
 
 function createContext(
   { upstream, live, budget, config, clock }: Shared,
-  { requestId, viewer, signal, report, priority = 'interactive' }: OperationStart,
+  { requestId, viewer, signal, report, traceparent = null, priority = 'interactive' }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
   const call: CallContext = {
     deadline: clock.now() + config.requestDeadlineMs,
     priority,
     signal,
+    traceparent: traceparent ?? undefined,
     report(event) {
       tally.note(event);
       report(event);

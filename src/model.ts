@@ -174,6 +174,8 @@ export interface CallContext {
   signal?: AbortSignal;
   /** An answer last known true before this time (epoch milliseconds) will not do. */
   notBefore?: number | undefined;
+  /** The W3C trace context to pass on with the call, if the operation is traced. */
+  traceparent?: string | undefined;
   /** Told of everything that happens to the call. Must not throw. */
   report: (event: CallEvent) => void;
 }

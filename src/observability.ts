@@ -31,6 +31,7 @@ export function createObservability({ logger, clock, budget }: ObservabilityOpti
       const span = startTrace(headers);
       const tally = createTally();
       return {
+        traceparent: span.traceparent,
         report(event) {
           metrics.call(event);
           span.call(event);

@@ -44,7 +44,7 @@ async function openDoor(
     report: () => undefined,
     health: () => ({ status: 'ok', reasons: [] }),
     metrics: null,
-    observe: () => ({ report: () => undefined, ended: () => undefined }),
+    observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
     onBug: (error, requestId) => bugs.push({ error, requestId }),
   });
   return { server, bugs };

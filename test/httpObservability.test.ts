@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { captureLog } from './support/door.ts';
@@ -159,6 +161,28 @@ describe('the example dashboard for Grafana', () => {
     const asked = new Set(dashboard.match(/\b(?:dataworks_gateway|nodejs|process)_[a-z0-9_]+/g));
     expect(asked.size).toBeGreaterThan(10);
     for (const name of asked) expect(names).toContain(name.replace(/_(?:bucket|count|sum)$/, ''));
+  });
+});
+
+describe('the trace context of a caller', () => {
+  const traceparent = `00-${TRACE}-b000000000000001-01`;
+
+  test('is passed on to DataWorks, unless it is none', async () => {
+    const passedOn: unknown[] = [];
+    const upstream = createServer((request, response) => {
+      passedOn.push(request.headers['traceparent']);
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"Code":"Forbidden"}');
+    });
+    await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
+    const { port } = upstream.address() as AddressInfo;
+    const own = await startTestGateway({ settings: { DATAWORKS_ENDPOINT: `http://127.0.0.1:${port}` } });
+    const query = '{ pipelineRuns(projectId: 1) { totalCount } project(projectId: 2) { name } }';
+    await own.query(query, undefined, { traceparent });
+    await own.query(query, undefined, { traceparent: 'nonsense' });
+    await own.close();
+    upstream.closeAllConnections();
+    await new Promise((resolve) => upstream.close(resolve));
+    expect(passedOn).toEqual([traceparent, traceparent, undefined, undefined]);
   });
 });
 

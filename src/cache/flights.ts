@@ -73,6 +73,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
       deadline: Math.max(caller.deadline, startedAt + patienceMs),
       signal: abandon.signal,
       notBefore: caller.notBefore,
+      traceparent: caller.traceparent,
       report: (event) => caller.report(event),
     };
     const flight: Flight = {

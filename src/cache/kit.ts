@@ -38,7 +38,7 @@ export function withTimes(
   context: CallContext,
   { deadline, notBefore }: Pick<CallContext, 'deadline' | 'notBefore'>,
 ): CallContext {
-  const { signal, report } = context;
+  const { signal, traceparent, report } = context;
   return {
     get priority() {
       return context.priority;
@@ -46,6 +46,7 @@ export function withTimes(
     deadline,
     notBefore,
     ...(signal && { signal }),
+    traceparent,
     report,
   };
 }

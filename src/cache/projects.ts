@@ -138,6 +138,7 @@ function together(flights: readonly CallContext[]): CallContext {
     deadline: Math.max(...flights.map(({ deadline }) => deadline)),
     signal: abandon.signal,
     notBefore: Math.max(...flights.map(({ notBefore = -Infinity }) => notBefore)),
+    traceparent: first.traceparent,
     report: (event) => first.report(event),
   };
 }

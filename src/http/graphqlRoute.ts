@@ -23,6 +23,8 @@ export interface OperationStart {
   signal: AbortSignal;
   /** For what happens to the calls that the operation makes. */
   report: (event: CallEvent) => void;
+  /** The trace context that its calls pass on; default: none. */
+  traceparent?: string | null;
   /** Of those calls. Default: interactive. */
   priority?: Priority;
 }
@@ -50,7 +52,8 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
       throw refusedRequest({ code: 'UNAUTHENTICATED', message, status: 401 });
     }
     const report = (event: CallEvent) => watch?.report(event);
-    const made = await createContext({ requestId: id, viewer, signal, report });
+    const traceparent = watch?.traceparent ?? null;
+    const made = await createContext({ requestId: id, viewer, signal, report, traceparent });
     record.sources = made.sources;
     return { ...made, record };
   }

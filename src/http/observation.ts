@@ -10,6 +10,8 @@ export interface RequestStart {
 }
 
 export interface RequestWatch {
+  /** The trace context to pass on with the calls that the operation makes. */
+  traceparent: string | null;
   /** For what happens to the calls that the operation makes. */
   report(event: CallEvent): void;
   /** Once, when the answer is out or its caller gone. */

@@ -4,6 +4,8 @@ import type { CallEvent } from '../model.ts';
 export interface OperationTrace {
   /** The trace that the operation belongs to: the caller's, or one of ours; null where nobody traces. */
   traceId: string | null;
+  /** What calls below pass on, as a W3C `traceparent`; null where nobody traces. */
+  traceparent: string | null;
   call(event: CallEvent): void;
   ended(end: { operationName: string | null; operationType: string | null; codes: readonly string[] }): void;
 }
@@ -19,9 +21,11 @@ export function startTrace(headers: Headers): OperationTrace {
   const parent = propagation.extract(ROOT_CONTEXT, headers);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
   const below = trace.setSpan(parent, span);
+  const traceparent = traceparentOf(span, headers);
 
   return {
-    traceId: traceIdOf(span, headers),
+    traceId: traceparent?.split('-')[1] ?? null,
+    traceparent,
     call(event) {
       if (event.type !== 'outcome') return;
       const { action, durationMs, error, requestId } = event;
@@ -54,12 +58,14 @@ function fail(span: Span, word: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message: word });
 }
 
-/** Without an SDK, too, a log line can be found by the caller's trace. */
-function traceIdOf(span: Span, { traceparent }: Headers): string | null {
-  const { traceId } = span.spanContext();
-  if (trace.isSpanContextValid(span.spanContext())) return traceId;
-  return typeof traceparent === 'string' ? (TRACEPARENT.exec(traceparent)?.[1] ?? null) : null;
+/** Our span's, or, without an SDK, the caller's as it came: a log line and a call can be found by it all the same. */
+function traceparentOf(span: Span, { traceparent }: Headers): string | null {
+  const { traceId, spanId, traceFlags } = span.spanContext();
+  if (trace.isSpanContextValid(span.spanContext())) {
+    return `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
+  }
+  return typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? traceparent : null;
 }
 
 /** W3C Trace Context, version 00. */
-const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;

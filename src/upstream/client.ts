@@ -82,12 +82,15 @@ export function createClient(options: ClientOptions): Upstream {
         requestId,
       });
     try {
-      const response = await within(send(action, wireName, spec.method, wireParams), {
-        clock,
-        timeoutMs,
-        signal: context.signal,
-        giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
-      });
+      const response = await within(
+        send(wireName, spec.method, wireParams, { action, traceparent: context.traceparent }),
+        {
+          clock,
+          timeoutMs,
+          signal: context.signal,
+          giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
+        },
+      );
       const { value, requestId } = readAnswer(action, spec, params, response);
       ended(null, requestId);
       return { value, asOf, staleBecause: null };
@@ -103,13 +106,22 @@ export function createClient(options: ClientOptions): Upstream {
     }
   }
 
-  async function send(action: Action, wireName: string, method: 'GET' | 'POST', wireParams: WireParams) {
+  async function send(
+    wireName: string,
+    method: 'GET' | 'POST',
+    wireParams: WireParams,
+    { action, traceparent }: { action: Action; traceparent: string | undefined },
+  ) {
     // The SDK sends an undefined value as an empty one.
     const sent = Object.fromEntries(Object.entries(wireParams).filter(([, value]) => value !== undefined));
     try {
       return await sdk.callApi(
         { ...RPC, action: wireName, method, protocol },
-        method === 'GET' ? { query: sent } : { body: sent },
+        {
+          ...(method === 'GET' ? { query: sent } : { body: sent }),
+          // Not signed: only x-acs-* headers are.
+          ...(traceparent !== undefined && { headers: { traceparent } }),
+        },
         {
           // Ours fire first. These end the socket of a call that we gave up, and the idle timer, which the SDK calls
           // connectTimeout, must not be the shorter one: it runs for the whole request.
