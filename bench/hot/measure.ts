@@ -11,7 +11,10 @@ export interface Sample {
 }
 
 /** Node compiles what runs often, and only after some thousand requests all that does. */
-const WARM_REQUESTS = 10_000;
+const WARM_REQUESTS = 5000;
+
+/** And what has slept while others were measured is cold again for a moment. */
+const WAKING_REQUESTS = 300;
 
 export async function warmUp(server: ServerProcess, pages: readonly Page[]): Promise<void> {
   await load(server, pages, { amount: WARM_REQUESTS, connections: 10 });
@@ -26,6 +29,7 @@ export interface Pace {
 
 export async function measure(server: ServerProcess, pages: readonly Page[], pace: Pace): Promise<Sample> {
   const { seconds, connections, perSecond } = pace;
+  await load(server, pages, { amount: WAKING_REQUESTS, connections });
   const before = await server.usage();
   const { requests, latency } = await load(server, pages, {
     duration: seconds,

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { PROJECT_ID, TOKEN } from './workload.ts';
@@ -30,10 +30,18 @@ export async function startServer(start: Start, execArgv: readonly string[] = []
     env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const { url } = (await replyOf(child)) as Extract<Reply, { url: string }>;
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`A server ended with ${String(code)}.`);
+  });
+  ended.catch(() => undefined);
+  const reply = async () => {
+    const [message] = (await Promise.race([once(child, 'message'), ended])) as [Reply];
+    return message;
+  };
+  const { url } = (await reply()) as Extract<Reply, { url: string }>;
   const ask = async (question: Question) => {
     child.send(question);
-    return (await replyOf(child)) as Extract<Reply, { cpuUs: number }>;
+    return (await reply()) as Extract<Reply, { cpuUs: number }>;
   };
   return {
     url,
@@ -45,13 +53,4 @@ export async function startServer(start: Start, execArgv: readonly string[] = []
       await exit;
     },
   };
-}
-
-async function replyOf(child: ChildProcess): Promise<Reply> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`A server ended with ${String(code)}.`);
-  });
-  ended.catch(() => undefined);
-  const [reply] = (await Promise.race([once(child, 'message'), ended])) as [Reply];
-  return reply;
 }

@@ -1,0 +1,95 @@
+import { cpus, loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { startTrickle, type TrickleFigures, areWell, warmUp } from './chaos/trickle.ts';
+import { type Trouble, troubles } from './chaos/troubles.ts';
+import { startWorld, type World } from './chaos/world.ts';
+
+/*
+ * `npm run bench:chaos`: two gateways that share a real Redis and a simulated DataWorks of five calls a second, with queries
+ * trickling in, while upstream, Redis and clocks fail in turns for SECONDS each (default 12). Ends with 1 where an answer was wrong,
+ * the upstream was asked too often or the gateways did not recover.
+ */
+
+const SECONDS = Number(process.env['SECONDS'] ?? 12);
+const PATIENCE_SECONDS = 30;
+const CALLS_PER_SECOND = 5;
+
+interface Figures extends TrickleFigures {
+  name: string;
+  mostCallsInASecond: number;
+  /** From the end of the trouble until all is well; null where it never was. */
+  recoveryMs: number | null;
+}
+
+async function goThrough(trouble: Trouble, world: World): Promise<Figures> {
+  world.simulator.calls.clear();
+  const trickle = startTrickle(world);
+  const end = await trouble.begin(world);
+  await pause(SECONDS * 1000);
+  await end();
+  const recoveryMs = await recovery(world);
+  const figures = await trickle.stop();
+  return {
+    ...figures,
+    name: trouble.name,
+    mostCallsInASecond: world.simulator.maxCallsInAnySecond(),
+    recoveryMs,
+  };
+}
+
+async function recovery(world: World): Promise<number | null> {
+  const [endedAt, endedMs] = [Date.now(), performance.now()];
+  for (;;) {
+    const isWell = await areWell(world, endedAt);
+    const tookMs = performance.now() - endedMs;
+    if (isWell) return tookMs;
+    if (tookMs > PATIENCE_SECONDS * 1000) return null;
+    await pause(100);
+  }
+}
+
+function rowOf({ name, queries, verdicts, ...figures }: Figures): string {
+  const { longestWaitMs, recoveryMs, refusedKnown, mostCallsInASecond } = figures;
+  const refused = Object.entries(verdicts.refused).map(([code, times]) => `${times} \`${code}\``);
+  const cells = [
+    name,
+    queries,
+    verdicts.fresh,
+    verdicts.stale,
+    refused.join(', ') || 'none',
+    refusedKnown,
+    verdicts.wrong.length,
+    `${Math.round(longestWaitMs.known)} ms`,
+    `${(longestWaitMs.unknown / 1000).toFixed(1)} s`,
+    mostCallsInASecond,
+    recoveryMs === null ? 'never' : `${(recoveryMs / 1000).toFixed(1)} s`,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+function problemsOf({ name, verdicts, mostCallsInASecond, recoveryMs }: Figures): string[] {
+  return [
+    ...verdicts.wrong.map((wrong) => `${name}: ${wrong}`),
+    ...(mostCallsInASecond > CALLS_PER_SECOND ? [`${name}: ${mostCallsInASecond} calls in a second`] : []),
+    ...(recoveryMs === null ? [`${name}: not well again after ${PATIENCE_SECONDS} s`] : []),
+  ];
+}
+
+await using world = await startWorld();
+await warmUp(world);
+const machine = `Node ${process.version}, ${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
+console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; each trouble for ${SECONDS} s.\n`);
+console.log(
+  '| trouble | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | most upstream calls in any second | all well again after |',
+);
+console.log('| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+const problems: string[] = [];
+for (const trouble of troubles) {
+  const figures = await goThrough(trouble, world);
+  console.log(rowOf(figures));
+  problems.push(...problemsOf(figures));
+}
+if (problems.length > 0) {
+  console.error(['', 'Not as it must be:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
+  process.exitCode = 1;
+}

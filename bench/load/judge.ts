@@ -1,0 +1,168 @@
+import type { ErrorCode } from '../../src/errors.ts';
+import type { RunTruth } from '../../src/simulator/server.ts';
+import type { Operation } from './operations.ts';
+import { problemWithList, problemWithRuns, type ShownRun } from './truth.ts';
+
+/** What came of the answers. */
+export interface Verdicts {
+  fresh: number;
+  /** Older than fresh, and saying so. */
+  stale: number;
+  /** Documented refusals by their code. */
+  refused: Record<string, number>;
+  /** Answers held against the truth, row by row. */
+  checked: number;
+  /** In words, with what was asked. */
+  wrong: string[];
+}
+
+/** An answer as it came. Times are epoch milliseconds of the machine's clock. */
+export interface Arrival {
+  operation: Operation;
+  text: string;
+  sentAt: number;
+  receivedAt: number;
+  /** How far ahead of the machine's clock the gateway's may have been, where it is one that jumps. Milliseconds; default 0. */
+  clockAheadMs?: readonly number[];
+}
+
+export interface Judge {
+  hear(arrival: Arrival): void;
+  /** Holds what was kept against the truth. */
+  conclude(truthOf: (projectId: string) => Promise<readonly RunTruth[]>): Promise<Verdicts>;
+}
+
+/** What a caller may be refused with, each with what to do about it in the documentation. A masked error is a bug: it is none. */
+const refusals: Readonly<Record<string, true>> = {
+  BAD_USER_INPUT: true,
+  UNAUTHENTICATED: true,
+  FORBIDDEN: true,
+  QUERY_TOO_EXPENSIVE: true,
+  RATE_LIMITED: true,
+  TOO_MANY_SUBSCRIPTIONS: true,
+  REQUEST_TIMEOUT: true,
+  SHUTTING_DOWN: true,
+  UPSTREAM_FORBIDDEN: true,
+  UPSTREAM_REJECTED: true,
+  UPSTREAM_THROTTLED: true,
+  UPSTREAM_QUOTA_EXHAUSTED: true,
+  UPSTREAM_TIMEOUT: true,
+  UPSTREAM_UNAVAILABLE: true,
+  UPSTREAM_INVALID_RESPONSE: true,
+  GRAPHQL_PARSE_FAILED: true,
+  GRAPHQL_VALIDATION_FAILED: true,
+} satisfies Record<
+  Exclude<ErrorCode, 'INTERNAL_SERVER_ERROR'> | 'GRAPHQL_PARSE_FAILED' | 'GRAPHQL_VALIDATION_FAILED',
+  true
+>;
+
+/** Any operation may meet these: they say nothing of what was asked. */
+const ofTheMoment = /^(?:RATE_LIMITED|REQUEST_TIMEOUT|UPSTREAM_.*)$/;
+
+/** More wrong answers than this are counted and not described. */
+const MAX_DESCRIBED = 20;
+
+/**
+ * Looks at the code of every answer that has errors, and at the rows of every `checkEvery`-th that has none.
+ *
+ * @param freshMs how old a fresh answer may be
+ */
+export function createJudge({ checkEvery, freshMs }: { checkEvery: number; freshMs: number }): Judge {
+  const verdicts: Verdicts = { fresh: 0, stale: 0, refused: {}, checked: 0, wrong: [] };
+  const kept: Arrival[] = [];
+  let served = 0;
+
+  function found(problem: string, { operation, text }: Arrival): void {
+    const described = `${operation.name}: ${problem} ${operation.body.slice(0, 200)} → ${text.slice(0, 300)}`;
+    verdicts.wrong.push(verdicts.wrong.length < MAX_DESCRIBED ? described : operation.name);
+  }
+
+  function hearRefusal(arrival: Arrival): void {
+    const codes = codesIn(arrival.text);
+    const { expect } = arrival.operation;
+    const isFit = (code: string) =>
+      code in refusals && (ofTheMoment.test(code) || (expect.answer === 'refusal' && expect.code === code));
+    const unfit = codes.find((code) => !isFit(code));
+    if (codes.length === 0 || unfit !== undefined)
+      found(`${unfit ?? 'No code'} is no refusal of it.`, arrival);
+    else verdicts.refused[codes[0] ?? ''] = (verdicts.refused[codes[0] ?? ''] ?? 0) + 1;
+  }
+
+  return {
+    hear(arrival) {
+      const { text, operation } = arrival;
+      if (!text.startsWith('{"data":{') || text.includes('"errors":[{')) {
+        hearRefusal(arrival);
+      } else if (operation.expect.answer === 'refusal') {
+        found('It was not refused.', arrival);
+      } else {
+        if (text.includes('"staleBecause":"')) verdicts.stale += 1;
+        else verdicts.fresh += 1;
+        served += 1;
+        if (served % checkEvery === 0) kept.push(arrival);
+      }
+    },
+    async conclude(truthOf) {
+      const truths = new Map<string, readonly RunTruth[]>();
+      for (const arrival of kept) {
+        const projectId = projectOf(arrival.operation);
+        const truth = truths.get(projectId) ?? (await truthOf(projectId));
+        truths.set(projectId, truth);
+        const problem = problemIn(arrival, truth, freshMs);
+        if (problem !== null) found(problem, arrival);
+      }
+      verdicts.checked += kept.length;
+      kept.length = 0;
+      return verdicts;
+    },
+  };
+}
+
+function codesIn(text: string): string[] {
+  try {
+    const { errors = [] } = JSON.parse(text) as { errors?: { extensions?: { code?: string } }[] };
+    return errors.map(({ extensions }) => extensions?.code ?? 'an error without a code');
+  } catch {
+    return [];
+  }
+}
+
+function projectOf({ expect }: Operation): string {
+  if (expect.answer === 'list') return expect.list.projectId;
+  return expect.answer === 'runs' ? expect.projectId : '';
+}
+
+interface WireList {
+  totalCount: number;
+  nodes: WireRun[];
+  asOf: string;
+  staleBecause: string | null;
+}
+
+interface WireRun {
+  runId: string;
+  createTime: string;
+  status: string;
+}
+
+function problemIn(arrival: Arrival, truth: readonly RunTruth[], freshMs: number): string | null {
+  const { operation, text, sentAt, receivedAt, clockAheadMs = [0] } = arrival;
+  const { data } = JSON.parse(text) as { data: { pipelineRuns: WireList; nodes: (WireRun | null)[] } };
+  const { expect } = operation;
+  if (expect.answer === 'runs') {
+    const runs = data.nodes.filter((node) => node !== null);
+    const isAll = runs.map(({ runId }) => runId).join() === expect.runIds.join();
+    return isAll ? problemWithRuns(runs.map(shownRun), truth) : 'It has other runs than were asked for.';
+  }
+  if (expect.answer !== 'list') return null;
+  const { totalCount, nodes, asOf, staleBecause } = data.pipelineRuns;
+  const problems = clockAheadMs.map((aheadMs) => {
+    const times = { asOf: Date.parse(asOf) - aheadMs, isFresh: staleBecause === null, sentAt, receivedAt };
+    return problemWithList({ ...expect, ...times, totalCount, rows: nodes.map(shownRun) }, truth, freshMs);
+  });
+  return problems.includes(null) ? null : (problems[0] ?? null);
+}
+
+function shownRun({ runId, createTime, status }: WireRun): ShownRun {
+  return { runId, createTime: Date.parse(createTime), status };
+}

@@ -1,0 +1,112 @@
+import type { LoadFigures } from './run.ts';
+import type { Sample } from './samples.ts';
+
+/** What the figures must not go beyond. */
+export interface Bounds {
+  /** The event loop's delay, 99th percentile of any sample, in milliseconds. */
+  eventLoopP99Ms: number;
+  residentMb: number;
+  /** How much the heap that collections leave may grow from the third quarter of a stretch to the last, in percent. */
+  growthPercent: number;
+}
+
+const CALLS_PER_SECOND = 5;
+
+/** From here on, in seconds, a stretch tells whether memory grows. */
+const LONG_S = 300;
+
+/** All that is not as it must be, in words. */
+export function problemsOf(figures: readonly LoadFigures[], bounds: Bounds): string[] {
+  return figures.flatMap((stretch) => {
+    const { verdicts, unanswered, upstream, samples } = stretch;
+    const growth = growthPercentOf(samples);
+    const isLong = stretch.seconds >= LONG_S;
+    const broken: [isBroken: boolean, tell: string][] = [
+      [verdicts.wrong.length > 0, `${verdicts.wrong.length} wrong answers: ${verdicts.wrong[0] ?? ''}`],
+      [verdicts.checked === 0, 'no answer was held against the truth'],
+      [unanswered > 0, `${unanswered} requests got no answer`],
+      [upstream.mostInASecond > CALLS_PER_SECOND, `${upstream.mostInASecond} upstream calls in a second`],
+      [eventLoopP99Ms(samples) > bounds.eventLoopP99Ms, `event loop late by ${eventLoopP99Ms(samples)} ms`],
+      [residentMb(samples) > bounds.residentMb, `${residentMb(samples)} MB resident`],
+      [isLong && growth > bounds.growthPercent, `the heap grew by ${Math.round(growth)} %`],
+    ];
+    return broken.filter(([isBroken]) => isBroken).map(([, tell]) => `${stretch.name}: ${tell}.`);
+  });
+}
+
+/** The figures as a table in Markdown. */
+export function tableOf(figures: readonly LoadFigures[]): string {
+  const rows: [what: string, of: (stretch: LoadFigures) => string][] = [
+    ['load', ({ name }) => name],
+    ['---', () => '---:'],
+    ['for', ({ seconds }) => `${seconds} s`],
+    ['offered', ({ offeredPerSecond }) => (offeredPerSecond === null ? '–' : perSecond(offeredPerSecond))],
+    ['answered', ({ answeredPerSecond }) => perSecond(answeredPerSecond)],
+    [
+      'wait: median, 99th, longest',
+      ({ latencyMs: { p50, p99, max } }) => `${p50}, ${p99}, ${Math.round(max)} ms`,
+    ],
+    ['answers: fresh', ({ verdicts }) => count(verdicts.fresh)],
+    ['answers: stale, and saying so', ({ verdicts }) => count(verdicts.stale)],
+    ['refusals', ({ verdicts }) => codes(verdicts.refused)],
+    ['held against the truth, row by row', ({ verdicts }) => count(verdicts.checked)],
+    [
+      'wrong, without a code, or unanswered',
+      ({ verdicts, unanswered }) => count(verdicts.wrong.length + unanswered),
+    ],
+    ['upstream calls', ({ upstream }) => count(upstream.calls)],
+    ['most upstream calls in any second', ({ upstream }) => count(upstream.mostInASecond)],
+    ['event loop delay, 99th, worst sample', ({ samples }) => `${eventLoopP99Ms(samples)} ms`],
+    ['memory, highest', ({ samples }) => `${residentMb(samples)} MB`],
+    ['heap left by collections, third and last quarter', (stretch) => heapOf(stretch)],
+    ['load average of the machine', ({ loadAverage }) => loadAverage.toFixed(1)],
+    ['CPU of the gateway', ({ samples }) => `${Math.round(100 * cpuShare(samples))} % of a core`],
+  ];
+  return rows.map(([what, of]) => `| ${[what, ...figures.map(of)].join(' | ')} |`).join('\n');
+}
+
+function eventLoopP99Ms(samples: readonly Sample[]): number {
+  // The first looks back at what was before.
+  return Math.round(1000 * Math.max(0, ...samples.slice(1).map(({ eventLoopP99S }) => eventLoopP99S)));
+}
+
+function residentMb(samples: readonly Sample[]): number {
+  return Math.round(Math.max(0, ...samples.map(({ residentBytes }) => residentBytes)) / 1e6);
+}
+
+/** The least heap in use: about what was left after a collection. Megabytes, in the third and in the last quarter. */
+function heapFloorsMb(samples: readonly Sample[]): [third: number, last: number] {
+  const quarter = Math.floor(samples.length / 4);
+  const floorOf = (part: readonly Sample[]) =>
+    Math.min(...part.map(({ heapUsedBytes }) => heapUsedBytes)) / 1e6;
+  return [floorOf(samples.slice(-2 * quarter, -quarter)), floorOf(samples.slice(-quarter))];
+}
+
+function growthPercentOf(samples: readonly Sample[]): number {
+  const [third, last] = heapFloorsMb(samples);
+  return 100 * (last / third - 1);
+}
+
+function heapOf({ samples, seconds }: LoadFigures): string {
+  if (seconds < LONG_S) return 'too short to tell';
+  const [third, last] = heapFloorsMb(samples);
+  return `${Math.round(third)}, ${Math.round(last)} MB`;
+}
+
+function cpuShare(samples: readonly Sample[]): number {
+  const [first, last] = [samples[0], samples.at(-1)];
+  return first && last && last !== first ? (last.cpuS - first.cpuS) / (last.atS - first.atS) : 0;
+}
+
+function codes(refused: Readonly<Record<string, number>>): string {
+  const told = Object.entries(refused).sort(([, one], [, other]) => other - one);
+  return told.map(([code, times]) => `${count(times)} \`${code}\``).join(', ') || 'none';
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}
+
+function perSecond(value: number): string {
+  return `${count(Math.round(value))} / s`;
+}

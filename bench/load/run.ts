@@ -1,0 +1,175 @@
+import { loadavg } from 'node:os';
+import autocannon from 'autocannon';
+import { createJudge, type Judge, type Verdicts } from './judge.ts';
+import { createMix, type Operation } from './operations.ts';
+import {
+  type GatewayProcess,
+  type SimulatorProcess,
+  startGatewayProcess,
+  startSimulatorProcess,
+} from './processes.ts';
+import { type Sample, startSampling } from './samples.ts';
+
+export interface LoadPlan {
+  /** How long the sustainable rate is measured. */
+  measuringSeconds: number;
+  /** How long twice that rate is asked. */
+  seconds: number;
+  /** How long it is asked of a gateway that limits its callers to the sustainable rate. */
+  limitedSeconds: number;
+  sampleEveryMs: number;
+}
+
+/** What came of one stretch of load. */
+export interface LoadFigures {
+  name: string;
+  seconds: number;
+  /** Requests a second that were to be sent; null for as many as were answered. */
+  offeredPerSecond: number | null;
+  answeredPerSecond: number;
+  /** As the callers waited, in milliseconds. */
+  latencyMs: { p50: number; p99: number; max: number };
+  /** Connections that failed or went without an answer. */
+  unanswered: number;
+  verdicts: Verdicts;
+  upstream: { calls: number; throttled: number; mostInASecond: number };
+  samples: Sample[];
+  /** The machine's, over the last minute of the stretch: how much else it had to do. */
+  loadAverage: number;
+}
+
+/** The gateway's default, in milliseconds. */
+const FRESH_MS = 5000;
+
+/** Callers that each send a request when the last was answered: enough to keep the gateway busy, few enough not to queue. */
+const MEASURING_CALLERS = 8;
+/** Few enough for Node to take all their connections on at once, of which it accepts one in each turn of its loop. */
+const CALLERS = 64;
+
+/** Of so many answers a second the rows are held against the truth. */
+const CHECKED_PER_SECOND = 40;
+
+/**
+ * The gateway as built, before a simulated DataWorks that allows five calls a second, each a process of its own: first at the rate
+ * that it sustains, then at twice that, then so with a rate limit.
+ */
+export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
+  const { sampleEveryMs } = plan;
+  let perSecond = 0;
+  const unlimited = await onStage({}, async (stage) => {
+    const callers = MEASURING_CALLERS;
+    const name = 'as much as it takes';
+    const measured = await load(stage, {
+      name,
+      seconds: plan.measuringSeconds,
+      callers,
+      perSecond: null,
+      sampleEveryMs,
+    });
+    perSecond = 2 * Math.floor(measured.answeredPerSecond);
+    const twice = { name: 'twice that', seconds: plan.seconds, callers: CALLERS, perSecond, sampleEveryMs };
+    return [measured, await load(stage, twice)];
+  });
+  const limited = await onStage(rateLimitedTo(perSecond / 2), (stage) => {
+    const name = 'twice that, callers limited';
+    return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
+  });
+  return [...unlimited, limited];
+}
+
+interface Stage {
+  simulator: SimulatorProcess;
+  gateway: GatewayProcess;
+  mix: Operation[];
+}
+
+async function onStage<Result>(
+  settings: Record<string, string>,
+  act: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  await using simulator = await startSimulatorProcess();
+  await using gateway = await startGatewayProcess(simulator, settings);
+  const known = (await simulator.runs('10000')).slice(0, 100);
+  const stage = { simulator, gateway, mix: createMix(known) };
+  await warmUp(stage);
+  // Awaited here, for the processes end with this function.
+  return await act(stage);
+}
+
+function rateLimitedTo(perSecond: number): Record<string, string> {
+  return { RATE_LIMIT_PER_SECOND: String(perSecond), RATE_LIMIT_BURST: String(perSecond) };
+}
+
+/** Asks for everything once, so that the rate measured is that of a gateway that has been up for a while. */
+async function warmUp({ gateway, mix }: Stage): Promise<void> {
+  for (const body of new Set(mix.map((operation) => operation.body))) {
+    await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: HEADERS, body }).then((answer) =>
+      answer.arrayBuffer(),
+    );
+  }
+}
+
+const HEADERS = { 'content-type': 'application/json' };
+
+interface Stretch {
+  name: string;
+  seconds: number;
+  callers: number;
+  perSecond: number | null;
+  sampleEveryMs: number;
+}
+
+async function load(stage: Stage, stretch: Stretch): Promise<LoadFigures> {
+  const { simulator, gateway, mix } = stage;
+  const { seconds, callers, perSecond, sampleEveryMs } = stretch;
+  const checkEvery = Math.max(1, Math.round((perSecond ?? 500) / CHECKED_PER_SECOND));
+  const judge = createJudge({ checkEvery, freshMs: FRESH_MS });
+  const before = await simulator.calls();
+  const sampling = await startSampling(gateway, sampleEveryMs);
+  let caller = 0;
+  const result = await autocannon({
+    url: `${gateway.url}/graphql`,
+    method: 'POST',
+    headers: HEADERS,
+    connections: callers,
+    duration: seconds,
+    timeout: 30,
+    // Waits are told as they were: a caller sends a request only when its last was answered.
+    ...(perSecond !== null && { overallRate: perSecond, ignoreCoordinatedOmission: true }),
+    setupClient: (client) => listen(client, mix, (caller += 37), judge),
+  });
+  const samples = sampling.stop();
+  const [loadAverage = 0] = loadavg();
+  const after = await simulator.calls();
+  const { latency } = result;
+  return {
+    name: stretch.name,
+    seconds,
+    offeredPerSecond: perSecond,
+    answeredPerSecond: result.requests.total / result.duration,
+    latencyMs: { p50: latency.p50, p99: latency.p99, max: latency.max },
+    unanswered: result.errors + result.timeouts,
+    verdicts: await judge.conclude((projectId) => simulator.runs(projectId)),
+    upstream: {
+      calls: after.total - before.total,
+      throttled: after.throttled - before.throttled,
+      mostInASecond: after.mostInASecond,
+    },
+    samples,
+    loadAverage,
+  };
+}
+
+/** Every caller goes through the same operations, and begins elsewhere. */
+function listen(client: autocannon.Client, mix: readonly Operation[], offset: number, judge: Judge): void {
+  const place = offset % mix.length;
+  let sentAt = 0;
+  client.addListener('request', () => (sentAt = Date.now()));
+  client.setRequests(
+    [...mix.slice(place), ...mix.slice(0, place)].map((operation) => ({
+      method: 'POST',
+      body: operation.body,
+      onResponse: (_status, text) => judge.hear({ operation, text, sentAt, receivedAt: Date.now() }),
+    })),
+  );
+}

@@ -1,0 +1,41 @@
+import type { RunTruth } from '../../src/simulator/server.ts';
+import { startSimulator } from '../../src/simulator/server.ts';
+
+/*
+ * The simulated DataWorks as a process of its own, so that neither the load nor the gateway slows it down. Its parent asks it over
+ * Node's own channel for what the gateway must not be able to ask: the truth.
+ */
+
+export type Question = { about: 'runs'; projectId: string } | { about: 'calls' };
+
+export type Reply =
+  | { type: 'started'; url: string; accessKeyId: string; accessKeySecret: string }
+  | { type: 'runs'; runs: RunTruth[] }
+  | { type: 'calls'; total: number; throttled: number; mostInASecond: number };
+
+/** A new run in the big project every 20 seconds, and in each of ten small ones once a minute. Milliseconds. */
+const newRunEveryMs = Object.fromEntries([
+  ['10000', 20_000],
+  ...Array.from({ length: 10 }, (_, n) => [String(20_000 + n), 60_000] as const),
+]) as Record<string, number>;
+
+const simulator = await startSimulator({ qps: 5, newRunEveryMs });
+const { url, accessKeyId, accessKeySecret } = simulator;
+process.on('message', (question: Question) => tell(answerTo(question)));
+// It must not outlive a parent that died.
+process.on('disconnect', () => process.exit(0));
+tell({ type: 'started', url, accessKeyId, accessKeySecret });
+
+function answerTo(question: Question): Reply {
+  if (question.about === 'runs') return { type: 'runs', runs: simulator.runs(question.projectId) };
+  return {
+    type: 'calls',
+    total: simulator.calls.length,
+    throttled: simulator.calls.filter(({ outcome }) => outcome.startsWith('Throttling')).length,
+    mostInASecond: simulator.maxCallsInAnySecond(),
+  };
+}
+
+function tell(reply: Reply): void {
+  process.send?.(reply);
+}
