@@ -110,6 +110,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       gateway.newCalls();
       gateway.simulator.addRuns('10000', 3);
       await scene.until(page.getByText('3 new'), { everywhere: true });
+      await rowsBegin(scene, idsOf(gateway, '10000')[0]!);
       expect(await shownIds(page)).toEqual(idsOf(gateway, '10000').slice(0, PAGE_SIZE + 3));
       expect(await page.locator('html').getAttribute('data-events')).toBe('2');
       // The gateway's own poll; what the page has read then was known.
