@@ -19,11 +19,17 @@ function setUp(options: Partial<BudgetOptions> = {}, startMs = Date.UTC(2026, 0,
   const admittedAtMs: number[] = [];
   const refused: { name: string; kind: UpstreamErrorKind; retryAfterMs: number | null; atMs: number }[] = [];
 
-  function ask(name: string, context: Partial<CallContext> & { withinMs?: number } = {}): void {
-    const { withinMs = 10_000, ...rest } = context;
+  /** `takesMs`: how long the call is under way. Default: it ends as soon as it is admitted. */
+  function ask(
+    name: string,
+    context: Partial<CallContext> & { withinMs?: number; takesMs?: number } = {},
+  ): void {
+    const { withinMs = 10_000, takesMs = 0, ...rest } = context;
     const deadline = clock.now() + withinMs;
     budget.permit(action, { deadline, priority: 'interactive', report: () => undefined, ...rest }).then(
-      () => {
+      ({ ended }) => {
+        if (takesMs > 0) clock.after(takesMs, ended);
+        else ended();
         admitted.push(name);
         admittedAtMs.push(clock.monotonic());
       },
@@ -60,6 +66,32 @@ describe('the second window', () => {
     askMany(3);
     await clock.advance(3_000);
     expect(admittedAtMs).toEqual([0, 600, 1_050, 1_650]);
+  });
+
+  test('keeps the place of a call until a span after its outcome, for it may arrive as late as that', async () => {
+    const { clock, ask, askMany, admittedAtMs } = setUp({ limits: limitsFor('basic', { perSecond: 2 }) });
+    ask('slow', { takesMs: 3_000 });
+    ask('quick', { takesMs: 200 });
+    askMany(3);
+    await clock.advance(6_000);
+    expect(admittedAtMs).toEqual([0, 0, 1_250, 2_300, 3_350]);
+  });
+
+  test('counts a call that is under way as made, and no end of it twice', async () => {
+    const { clock, budget } = setUp();
+    const context = {
+      deadline: clock.now() + 100,
+      priority: 'interactive',
+      report: () => undefined,
+    } as const;
+    const permit = await budget.permit(action, context);
+    await clock.advance(5_000);
+    expect(budget.snapshot().second).toMatchObject({ used: 1, left: 4 });
+    permit.ended();
+    await clock.advance(600);
+    permit.ended();
+    await clock.advance(450);
+    expect(budget.snapshot().second).toMatchObject({ used: 0, left: 5 });
   });
 
   test('takes its span and margin from options', async () => {

@@ -98,7 +98,10 @@ async function run(budgetLimits: Parameters<typeof createBudget>[0]['limits'], s
       report: () => undefined,
     };
     budget.permit('ListProjects', context).then(
-      () => settle(true),
+      ({ ended }) => {
+        ended();
+        settle(true);
+      },
       (error: unknown) => {
         expect(error).toBeInstanceOf(UpstreamError);
         settle(false);
@@ -219,6 +222,42 @@ describe('whatever arrives and happens', () => {
 });
 
 describe('the sliding log', () => {
+  const flights = fc.array(fc.record({ pauseMs: fc.nat({ max: 400 }), takesMs: fc.nat({ max: 2_500 }) }), {
+    maxLength: 40,
+  });
+
+  test('lets no span hold more arrivals than its capacity, whenever between its permit and its outcome a call arrives', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        flights,
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        (capacity, calls, lateness) => {
+          const log = createSlidingLog(capacity, spanMs);
+          const ends: { atMs: number; end: (atMs: number) => void }[] = [];
+          const arrivals: number[] = [];
+          let nowMs = 0;
+          for (const { pauseMs, takesMs } of calls) {
+            nowMs += pauseMs;
+            // Waits by forecast after forecast, as the queue does, while calls end.
+            for (let waitMs = log.waitMs(nowMs); waitMs > 0; waitMs = log.waitMs(nowMs)) {
+              const soonest = Math.min(...ends.map(({ atMs }) => atMs));
+              nowMs = Math.min(nowMs + waitMs, Math.max(nowMs, soonest));
+              for (const { atMs, end } of ends) if (atMs <= nowMs) end(atMs);
+              ends.splice(0, ends.length, ...ends.filter(({ atMs }) => atMs > nowMs));
+            }
+            ends.push({ atMs: nowMs + takesMs, end: log.record(nowMs) });
+            arrivals.push(nowMs + takesMs * (lateness.next().value as number));
+          }
+          for (const startMs of arrivals) {
+            const together = arrivals.filter((atMs) => atMs >= startMs && atMs < startMs + spanMs);
+            expect(together.length).toBeLessThanOrEqual(capacity);
+          }
+        },
+      ),
+    );
+  });
+
   test('forecasts the very times at which a line is then admitted', () => {
     fc.assert(
       fc.property(
@@ -231,13 +270,13 @@ describe('the sliding log', () => {
           for (const pause of pausesMs) {
             nowMs += pause;
             nowMs += log.waitMs(nowMs);
-            log.record(nowMs);
+            log.record(nowMs)(nowMs);
           }
           const startMs = nowMs;
           const forecast = Array.from({ length }, (_, ahead) => startMs + log.waitMs(startMs, ahead));
           const actual = Array.from({ length }, () => {
             nowMs += log.waitMs(nowMs);
-            log.record(nowMs);
+            log.record(nowMs)(nowMs);
             return nowMs;
           });
           expect(forecast).toEqual(actual);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { setMaxListeners } from 'node:events';
 
 import type { Budget, SharedOptions } from '../src/budget/budget.ts';
+import type { Permit } from '../src/budget/ledger.ts';
 import { createBudget } from '../src/budget/budget.ts';
 import type { Limits } from '../src/budget/presets.ts';
 import type { CallContext, UpstreamError } from '../src/model.ts';
@@ -46,15 +47,21 @@ describeWithRedis('a budget shared through Redis', () => {
     return createBudget({ limits, shared });
   }
 
+  /** A call that ends as soon as it may begin, unless its end is left to the test. */
   async function permit(budget: Budget, context: Partial<CallContext> = {}): Promise<void> {
+    (await begin(budget, context)).ended();
+  }
+
+  async function begin(budget: Budget, context: Partial<CallContext> = {}): Promise<Permit> {
     const deadline = Date.now() + 15_000;
-    await budget.permit('ListPipelineRuns', {
+    const permit = await budget.permit('ListPipelineRuns', {
       deadline,
       priority: 'interactive',
       report: () => undefined,
       ...context,
     });
     admittedAtMs.push(performance.now());
+    return permit;
   }
 
   function admittedSince(startMs: number): number {
@@ -113,6 +120,21 @@ describeWithRedis('a budget shared through Redis', () => {
     await permits(near, perSecond);
     expect(fullestSecond(admittedAtMs)).toBe(perSecond);
     expect([far, near].map((replica) => replica.snapshot().shared)).toEqual(['redis', 'redis']);
+  });
+
+  test('keeps the slot of a call for all replicas until a span after its outcome', async () => {
+    const limits = { perSecond: 2, ...noLimit };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    const [first, second] = [await begin(replicas[0]!), await begin(replicas[0]!)];
+    const waits = permit(replicas[1]!);
+    await expect(permit(replicas[1]!, { deadline: Date.now() + 1_500 })).rejects.toMatchObject({
+      kind: 'throttled',
+    });
+    const endedMs = performance.now();
+    first.ended();
+    await waits;
+    expect(admittedAtMs.at(-1)! - endedMs).toBeGreaterThan(1_000);
+    second.ended();
   });
 
   test('asks Redis once for an admission when nobody else calls', async () => {

@@ -4,7 +4,7 @@ import type { Action, CallContext, Clock, Priority, UpstreamError } from '../mod
 import { systemClock } from '../model.ts';
 import { calendarWindows, chinaOffsetMinutes } from './calendar.ts';
 import { createHolds } from './holds.ts';
-import type { Ledger, Obstacle, Payment, WindowName, WindowSnapshot } from './ledger.ts';
+import type { Ledger, Obstacle, Payment, Permit, WindowName, WindowSnapshot } from './ledger.ts';
 import { longest } from './ledger.ts';
 import { createMemoryLedger } from './memoryLedger.ts';
 import type { Limits } from './presets.ts';
@@ -18,7 +18,7 @@ export interface BudgetOptions {
   clock?: Clock;
   /** The span that holds at most `perSecond` calls, in milliseconds. Default: 1000. Redis rounds it up to seconds. */
   spanMs?: number;
-  /** Added to the span, since the network moves calls closer together. Milliseconds, default 50. */
+  /** Added to the span, for a call that was given up and is on its way all the same. Milliseconds, default 50. */
   marginMs?: number;
   /** Where the day and the month turn. Default 480, China: an assumption, for DataWorks does not say. */
   utcOffsetMinutes?: number;
@@ -58,12 +58,12 @@ export interface BudgetSnapshot extends Record<WindowName, WindowSnapshot> {
 
 export interface Budget {
   /**
-   * Resolves when one call may be sent, which it has then paid for. Waits by `context.priority`, within
+   * Resolves when one call may be sent, which it has then paid for; its end is to be told. Waits by `context.priority`, within
    * `context.deadline`, and rejects with an `UpstreamError` as soon as that is known to be in vain: kind `throttled`
    * (second window or queue full) or `quotaExhausted` (day or month) with `retryAfterMs`, and kind `timeout` when the
    * deadline is past already or `context.signal` has fired.
    */
-  permit(action: Action, context: CallContext): Promise<void>;
+  permit(action: Action, context: CallContext): Promise<Permit>;
   /**
    * The upstream answered that there were too many calls: all wait, for as long as it says or a growing delay. Gives how
    * long that is, in milliseconds.

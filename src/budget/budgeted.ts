@@ -9,13 +9,15 @@ import type { Budget } from './budget.ts';
 export function budgeted(upstream: Upstream, budget: Budget): Upstream {
   return {
     async call(action, params, context) {
-      await budget.permit(action, context);
+      const permit = await budget.permit(action, context);
       try {
         const answer = await upstream.call(action, params, context);
         budget.succeeded();
         return answer;
       } catch (error) {
         throw error instanceof UpstreamError ? learn(error, budget) : error;
+      } finally {
+        permit.ended();
       }
     },
   };

@@ -8,9 +8,22 @@ export interface Obstacle {
   waitMs: number;
 }
 
+/** Leave to make one call, which is paid for. */
+export interface Permit {
+  /**
+   * To be called when the outcome of the call is known, whatever it is. Until then the call may still be on its way, and
+   * only a span later is its place in the second free again. More than once does nothing.
+   */
+  ended(): void;
+}
+
 export type Payment =
-  /** `giveBack` returns the day and month part of a payment whose call was not made after all. */
-  { paid: true; giveBack(): void } | { paid: false; obstacle: Obstacle };
+  | ({
+      paid: true;
+      /** The call was not made after all: returns what it cost of the day and month, and ends it. */
+      giveBack(): void;
+    } & Permit)
+  | { paid: false; obstacle: Obstacle };
 
 /** How full a window is. `limit` and `left` are null where there is no limit; `resetsAt` is epoch milliseconds. */
 export interface WindowSnapshot {

@@ -33,11 +33,14 @@ export function createMemoryLedger({ clock, perSecond, spanMs, calendar }: Memor
       const nowMs = clock.now();
       const obstacle = forecast(monotonicMs, nowMs)(0);
       if (obstacle.waitMs > 0) return Promise.resolve({ paid: false, obstacle });
-      log.record(monotonicMs);
+      const end = log.record(monotonicMs);
+      const ended = () => end(clock.monotonic());
       const returns = [day.charge(nowMs), month.charge(nowMs)];
       return Promise.resolve({
         paid: true,
+        ended,
         giveBack: () => {
+          ended();
           for (const giveBack of returns) giveBack();
         },
       });

@@ -1,5 +1,5 @@
 import type { Action, CallContext, Clock, Priority, UpstreamError } from '../model.ts';
-import type { Obstacle, Payment } from './ledger.ts';
+import type { Obstacle, Payment, Permit } from './ledger.ts';
 import { abandoned, refusal, tooLate } from './refusal.ts';
 import type { Waiter } from './waitingLine.ts';
 import { createWaitingLine } from './waitingLine.ts';
@@ -13,7 +13,7 @@ export interface QueueOptions {
 }
 
 export interface Queue {
-  permit(action: Action, context: CallContext): Promise<void>;
+  permit(action: Action, context: CallContext): Promise<Permit>;
   /** Refuses all who can't be served by their deadline any more. To be called when the forecast got worse. */
   review(): void;
   sizes(): Record<Priority, number>;
@@ -30,7 +30,7 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
   let isPaying = false;
   let cancelAlarm: (() => void) | null = null;
 
-  function permit(action: Action, context: CallContext): Promise<void> {
+  function permit(action: Action, context: CallContext): Promise<Permit> {
     const { deadline, signal } = context;
     if (signal?.aborted) return Promise.reject(abandoned(action));
     const leftMs = deadline - clock.now();
@@ -54,9 +54,9 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
       signal?.addEventListener('abort', onAbort, { once: true });
       enter(waiter);
 
-      function admit(): void {
+      function admit(permitted: Permit): void {
         letGo();
-        resolve();
+        resolve(permitted);
       }
       function refuse(reason: UpstreamError): void {
         letGo();
@@ -122,7 +122,7 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
     const first = line.first();
     if (first) {
       line.remove(first);
-      first.admit();
+      first.admit(payment);
     } else {
       payment.giveBack();
     }

@@ -97,33 +97,48 @@ export function createSharedLedger(options: SharedLedgerOptions): Ledger {
     const claim = await slots.claim();
     if (claim === null) return refused();
     const nowMs = clock.now();
-    const payment = settle(await Promise.all(allowances.map((allowance) => allowance.charge(nowMs))));
-    if (!payment.paid) return payment;
-    if (!claim.isGood()) {
-      payment.giveBack();
-      return refused();
-    }
-    claim.use();
-    log.record(clock.monotonic());
-    return payment;
+    const charges = await Promise.all(allowances.map((allowance) => allowance.charge(nowMs))).catch(
+      (error: unknown) => {
+        claim.end();
+        throw error;
+      },
+    );
+    const payment = settle(charges, claim.end);
+    if (!payment.paid || claim.isGood()) return payment;
+    payment.giveBack();
+    return refused();
   }
 
   function payLocally(): Payment {
     const obstacle = forecast()(0);
     if (obstacle.waitMs > 0) return { paid: false, obstacle };
     const nowMs = clock.now();
-    const payment = settle(allowances.map((allowance) => allowance.chargeLocally(nowMs)));
-    if (payment.paid) log.record(clock.monotonic());
-    return payment;
+    return settle(allowances.map((allowance) => allowance.chargeLocally(nowMs)));
   }
 
-  function settle(charges: Charge[]): Payment {
-    const giveBack = () => {
+  /** A payment if all charges went through; its place here, and whatever else is held for it, is free after its end. */
+  function settle(charges: Charge[], endElsewhere: () => void = () => undefined): Payment {
+    const returnCharges = () => {
       for (const charge of charges) charge?.giveBack();
     };
-    if (!charges.includes(null)) return { paid: true, giveBack };
-    giveBack();
-    return refused();
+    if (charges.includes(null)) {
+      returnCharges();
+      endElsewhere();
+      return refused();
+    }
+    const end = log.record(clock.monotonic());
+    const ended = () => {
+      end(clock.monotonic());
+      endElsewhere();
+    };
+    return {
+      paid: true,
+      ended,
+      giveBack: () => {
+        ended();
+        returnCharges();
+      },
+    };
   }
 
   function refused(): Payment {

@@ -1,4 +1,5 @@
 import type { Action, Priority, UpstreamError } from '../model.ts';
+import type { Permit } from './ledger.ts';
 
 /** A call that waits for its permit. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
 export interface Waiter {
@@ -6,7 +7,7 @@ export interface Waiter {
   /** Read whenever the order is asked for: it rises when a person joins a refresh that waits. */
   readonly priority: Priority;
   deadlineMs: number;
-  admit(): void;
+  admit(permit: Permit): void;
   refuse(reason: UpstreamError): void;
 }
 
