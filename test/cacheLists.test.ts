@@ -202,29 +202,29 @@ describe('a list that has grown at its head', () => {
   });
 });
 
-describe('a list of which the head does not go on where it was', () => {
-  const changes: [string, (world: World) => Promise<void>][] = [
-    ['a row has left its head', (world) => world.removeAt(2)],
-    ['a row has left its depth', (world) => world.removeAt(25)],
-    [
-      'as many rows have left as have come',
-      async (world) => {
-        await world.insertAtHead(1);
-        await world.removeAt(25);
-      },
-    ],
-    [
-      'more rows have come than have left',
-      async (world) => {
-        await world.insertAtHead(3);
-        await world.removeAt(44);
-      },
-    ],
-    ['more has come than a page holds', (world) => world.insertAtHead(pageSize)],
-    ['rows come at its end', (world) => world.append(2)],
-    ['a row has come inside its head', (world) => world.insertAt(4)],
-  ];
+const changes: [string, (world: World) => Promise<void>][] = [
+  ['a row has left its head', (world) => world.removeAt(2)],
+  ['a row has left its depth', (world) => world.removeAt(25)],
+  [
+    'as many rows have left as have come',
+    async (world) => {
+      await world.insertAtHead(1);
+      await world.removeAt(25);
+    },
+  ],
+  [
+    'more rows have come than have left',
+    async (world) => {
+      await world.insertAtHead(3);
+      await world.removeAt(44);
+    },
+  ],
+  ['more has come than a page holds', (world) => world.insertAtHead(pageSize)],
+  ['rows come at its end', (world) => world.append(2)],
+  ['a row has come inside its head', (world) => world.insertAt(4)],
+];
 
+describe('a list of which the head does not go on where it was', () => {
   test.each(changes)('is read again when %s', async (_, change) => {
     const world = await knownWorld();
     await change(world);
@@ -311,25 +311,87 @@ describe('a list of one status', () => {
   });
 });
 
+describe('while nothing new can be had of a list', () => {
+  /** A head that has moved, of which the rows behind are known but for those that it pushed over a page's edge. */
+  async function movedWorld(move: (world: World) => Promise<void>): Promise<World> {
+    const world = createWorld();
+    for (const page of [1, 3]) await world.read(page);
+    await move(world);
+    await world.settle(freshMs);
+    await world.read(1);
+    await world.settle();
+    world.upstream.newCalls();
+    return world;
+  }
+
+  test('a page of which it lacks some rows since the list has moved is told as it was', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(1));
+    world.upstream.failWith('unavailable');
+    const answer = await world.read(3);
+    expect(idsOf(answer)).toEqual(world.runs.slice(21, 31).map(({ runId }) => runId));
+    expect(answer.value.totalCount).toBe(45);
+    expect(answer.staleBecause).toBe('UPSTREAM_ERROR');
+    expectTrue(world, answer, 3);
+  });
+
+  test('and is asked for no more often than anything else that is in trouble', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(1));
+    world.upstream.failWith('unavailable');
+    for (let n = 0; n < 10; n++) await world.read(3);
+    expect(world.upstream.newCalls()).toEqual(['ListPipelineRuns 3']);
+    world.upstream.failWith(null);
+    await world.settle(freshMs);
+    expect(idsOf(await world.read(3))).toEqual(truth(world, 3));
+  });
+
+  test.each(changes)('a page is told as it was when %s', async (_, change) => {
+    const world = await movedWorld(change);
+    world.upstream.failWith('throttled');
+    const answer = await world.read(3);
+    expect(answer.staleBecause).toBe('BUDGET');
+    expectTrue(world, answer, 3);
+  });
+
+  test('a page is told as it was for as long as anything stale, and no longer', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(1));
+    world.upstream.failWith('unavailable');
+    await world.settle(staleMs - freshMs - 10);
+    expect((await world.read(3)).staleBecause).toBe('UPSTREAM_ERROR');
+    await world.settle(freshMs + 10);
+    await expect(world.read(3)).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+
+  test('a page that must be later than what is known of it is refused', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(1));
+    world.upstream.failWith('unavailable');
+    await expect(world.read(3, world.clock.now())).rejects.toMatchObject({ kind: 'unavailable' });
+  });
+});
+
 type Step =
   | { do: 'wait'; ms: number }
   | { do: 'insert'; count: number }
   | { do: 'remove'; at: number }
   | { do: 'change'; at: number; status: PipelineRun['status'] }
   | { do: 'read'; page: number }
+  | { do: 'fail'; as: 'unavailable' | 'throttled' | null }
   | { do: 'window'; offset: number; limit: number }
   | { do: 'cursors'; count: number; pages: number };
 
 const status = fc.constantFrom<PipelineRun['status']>('RUNNING', 'SUCCEEDED', 'FAILED');
-const changes = [
+const events = [
   fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 500, 2_500, 5_000, 20_000, 70_000) }),
   fc.record({ do: fc.constant('insert' as const), count: fc.integer({ min: 1, max: 12 }) }),
   fc.record({ do: fc.constant('remove' as const), at: fc.nat(60) }),
   fc.record({ do: fc.constant('change' as const), at: fc.nat(60), status }),
   fc.record({ do: fc.constant('read' as const), page: fc.integer({ min: 1, max: 6 }) }),
 ];
+const failures = fc.record({
+  do: fc.constant('fail' as const),
+  as: fc.constantFrom('unavailable' as const, 'throttled' as const, null, null),
+});
 const step = fc.oneof(
-  ...changes,
+  ...events,
   fc.record({
     do: fc.constant('window' as const),
     offset: fc.nat(50),
@@ -417,6 +479,9 @@ async function run(world: World, step: Step): Promise<void> {
     case 'read':
       expectTrue(world, await world.read(step.page), step.page);
       return;
+    case 'fail':
+      world.upstream.failWith(step.as);
+      return;
     case 'window':
       return readWindow(world, step.offset, step.limit);
     case 'cursors':
@@ -443,6 +508,53 @@ describe('whatever happens to a list', () => {
     );
   }, 60_000);
 
+  test('each answer is what the list was, also where the upstream fails now and then', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(...events, failures), { maxLength: 60 }), async (steps) => {
+        const world = createWorld();
+        for (const each of steps) {
+          if (each.do !== 'read') await run(world, each);
+          else
+            await world.read(each.page).then(
+              (answer) => expectTrue(world, answer, each.page),
+              (error: unknown) => expect(error).toHaveProperty('kind'),
+            );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
+  test('what was known a moment ago of a list that only grows is never refused', async () => {
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ do: fc.constant('insert' as const), count: fc.integer({ min: 1, max: 12 }) }),
+        fc.record({ do: fc.constant('read' as const), page: fc.integer({ min: 1, max: 5 }) }),
+        fc.record({ do: fc.constant('wait' as const), ms: fc.constantFrom(1, 2_500, 5_000) }),
+      ),
+      { maxLength: 30 },
+    );
+    await fc.assert(
+      fc.asyncProperty(steps, async (before) => {
+        const world = createWorld();
+        const knownAt = new Map<number, number>();
+        for (const each of before) {
+          if (each.do === 'read') knownAt.set(each.page, (await world.read(each.page)).asOf);
+          else await run(world, each);
+        }
+        await world.settle();
+        world.upstream.failWith('unavailable');
+        for (const [page, asOf] of knownAt) {
+          if (asOf + staleMs <= world.clock.now()) continue;
+          const answer = await world.read(page);
+          expectTrue(world, answer, page);
+          expect(answer.asOf).toBeGreaterThanOrEqual(asOf);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  }, 60_000);
+
   test('the same holds for pages that are read while it changes, however slow the upstream is', async () => {
     const slow = fc.record({
       do: fc.constant('slow' as const),
@@ -450,7 +562,7 @@ describe('whatever happens to a list', () => {
       afterMs: fc.constantFrom(0, 1, 100, 3_000),
     });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.oneof(...changes, slow), { maxLength: 60 }), async (steps) => {
+      fc.asyncProperty(fc.array(fc.oneof(...events, slow), { maxLength: 60 }), async (steps) => {
         const world = createWorld();
         const reads: Promise<void>[] = [];
         for (const each of steps) {

@@ -32,6 +32,8 @@ export interface ListTraits {
   pageSize: number;
   /** How long a finished row is believed without being read again, in milliseconds. */
   trustMs: number;
+  /** How long what is no longer so may still be told of, in milliseconds. */
+  pastMs: number;
   /**
    * Whether rows come in at the head only. Into a list of one status they come anywhere; that its head is as it was makes it
    * likely, and no more, that the rest is. Its rows are as old as their own reading, then.
@@ -88,4 +90,20 @@ export function place(
     if (!known || known.reading.asOf <= reading.asOf) rows.set(first - at, { run, reading });
   });
   return true;
+}
+
+/** Whether the rows of a page are known to have been together: read at once, or all of them before the head was. */
+export function areOfOneTime(
+  rows: KnownRows,
+  index: number,
+  head: { totalCount: number; asOf: number },
+  { pageSize }: ListTraits,
+): boolean {
+  const readings = new Set<Reading>();
+  const first = head.totalCount - index * pageSize;
+  for (let distance = first; distance > Math.max(0, first - pageSize); distance--) {
+    const row = rows.get(distance);
+    if (row) readings.add(row.reading);
+  }
+  return readings.size <= 1 || [...readings].every(({ asOf }) => asOf < head.asOf);
 }

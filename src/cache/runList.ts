@@ -1,5 +1,6 @@
 import type { Answer, Page, PipelineRun } from '../model.ts';
 import {
+  areOfOneTime,
   assemble,
   type AssembledPage,
   type KnownRows,
@@ -14,16 +15,22 @@ import type { Trouble, View } from './serve.ts';
  * from the list's end, which a new run does not change. A newly read head says whether that is all that happened: its rows
  * behind the new ones must be, id for id, those that the old head began with. Then every row known is still known, and one
  * call has confirmed the whole list. Where that is not so (a row has left the list, the order is another one, more has arrived
- * than a page holds) all but the head is forgotten.
+ * than a page holds) nothing but the head is known of the list as it is.
  *
  * A row is put among these only from a page that was asked for when the head was there already and that agrees with it on the
  * length. What happened between the two shows when the next head comes: where rows had left and others come, so that the
- * length was the same again, that head does not begin with the old one's rows. Pure: no calls and no clock.
+ * length was the same again, that head does not begin with the old one's rows.
+ *
+ * What was is kept for a while as well: the heads that later ones went on from, by which a page can be put together that the
+ * list as it is would have with rows that nobody has read, the rows from before the list broke, and pages that never belonged
+ * to any head. It is for when nothing newer can be had. Pure: no calls and no clock.
  */
 
 export interface RunList {
   /** The page as far as it is known, or null. `freshMs` as in the settings. */
   view(index: number, freshMs: number): View<Page<PipelineRun>> | null;
+  /** The page as it was last known to be, where it is not known as it is; or null. It has ceased to be fresh. */
+  pastView(index: number): View<Page<PipelineRun>> | null;
   /** Takes in a page that was read: when it arrived, in epoch milliseconds, and what it weighs. */
   learn(index: number, answer: RunPage, arrival: Arrival): void;
   /** Remembers that a page could not be refreshed. */
@@ -36,9 +43,13 @@ export interface RunList {
   readonly brokenAt: number;
   /** About what all that is known weighs. */
   readonly bytes: number;
-  /** Forgets all but the head. */
+  /** Forgets all but the head, and all that was. */
   forgetDepth(): void;
 }
+
+/** Of a list that changes all the time, more than this is not kept of what was. */
+const MAX_FORMER_HEADS = 64;
+const MAX_EPOCHS = 16;
 
 type RunPage = Answer<Page<PipelineRun>>;
 
@@ -54,6 +65,15 @@ interface Head {
   arrivedAt: number;
 }
 
+/** That a list had this length, and was last seen so then. */
+type HeadMark = Pick<Head, 'totalCount' | 'asOf'>;
+
+/** The list between two times at which it broke. The heads are the newest first. */
+interface Epoch {
+  rows: KnownRows;
+  heads: HeadMark[];
+}
+
 /** A page as it was read last: usable on its own for as long as a head is, whatever the rest of the list does. */
 interface OwnPage {
   answer: RunPage;
@@ -67,6 +87,9 @@ export function createRunList(traits: ListTraits): RunList {
   let brokenAt = -Infinity;
   const rows: KnownRows = new Map();
   const ownPages = new Map<number, OwnPage>();
+  let formerHeads: HeadMark[] = [];
+  let pastEpochs: Epoch[] = [];
+  const pastPages = new Map<number, OwnPage>();
   const troubles = new Map<number, Trouble>();
   /** Putting a page together takes longer than all else about a hit. */
   const assembled = new Map<number, AssembledPage>();
@@ -90,6 +113,18 @@ export function createRunList(traits: ListTraits): RunList {
         trouble,
       };
     },
+    pastView(index) {
+      const past = pastPage(index);
+      if (past === null) return null;
+      const { value, asOf } = past;
+      return {
+        value,
+        asOf,
+        freshUntil: asOf,
+        isShortLived: true,
+        trouble: troubles.get(0) ?? troubles.get(index) ?? null,
+      };
+    },
     learn(index, answer, arrival) {
       assembled.clear();
       troubles.delete(index);
@@ -98,7 +133,8 @@ export function createRunList(traits: ListTraits): RunList {
     },
     fail(index, trouble) {
       // The head's holds for all. Else only what is known can be in trouble, which bounds how many troubles there are.
-      if (index === 0 || ownPages.has(index) || isKnown(index)) troubles.set(index, trouble);
+      const isKnown = index === 0 || ownPages.has(index) || isInList(index) || pastPage(index) !== null;
+      if (isKnown) troubles.set(index, trouble);
     },
     canBeConfirmed: (index) => confirmedPage(index) !== null,
     get headAsOf() {
@@ -109,17 +145,24 @@ export function createRunList(traits: ListTraits): RunList {
     },
     get bytes() {
       let bytes = 0;
-      for (const { reading } of rows.values()) bytes += reading.rowBytes;
-      for (const { arrival } of ownPages.values()) bytes += arrival.bytes;
+      for (const known of [rows, ...pastEpochs.map((epoch) => epoch.rows)]) {
+        for (const { reading } of known.values()) bytes += reading.rowBytes;
+      }
+      for (const pages of [ownPages, pastPages]) {
+        for (const { arrival } of pages.values()) bytes += arrival.bytes;
+      }
       return bytes;
     },
     forgetDepth() {
       ownPages.clear();
+      formerHeads = [];
+      pastEpochs = [];
+      pastPages.clear();
       forgetDeepRows();
     },
   };
 
-  function isKnown(index: number): boolean {
+  function isInList(index: number): boolean {
     return head !== null && index * traits.pageSize < head.totalCount && confirmedPage(index) !== null;
   }
 
@@ -131,12 +174,29 @@ export function createRunList(traits: ListTraits): RunList {
     return known;
   }
 
+  function pastPage(index: number): RunPage | null {
+    const own = pastPages.get(index)?.answer ?? null;
+    const whole = pastAssembled(index);
+    if (own === null || whole === null) return own ?? (whole && { ...whole, staleBecause: null });
+    return own.asOf > whole.asOf ? own : { ...whole, staleBecause: null };
+  }
+
+  function pastAssembled(index: number): AssembledPage | null {
+    for (const epoch of [{ rows, heads: formerHeads }, ...pastEpochs]) {
+      for (const former of epoch.heads) {
+        const page = assemble(epoch.rows, index, former, traits);
+        if (page !== null && areOfOneTime(epoch.rows, index, former, traits)) return page;
+      }
+    }
+    return null;
+  }
+
   function learnHead(answer: RunPage, arrival: Arrival): void {
     const { value, asOf } = answer;
     const old = head;
     if (old && asOf < old.asOf) return;
     const goesOn = old !== null && isHeadInsert(old, value);
-    if (old && !goesOn) brokenAt = asOf;
+    if (old) remember(old, { goesOn, asOf, totalCount: value.totalCount });
     if (!goesOn) {
       forgetRows(() => true);
     } else if (value.totalCount !== old.totalCount) {
@@ -152,6 +212,23 @@ export function createRunList(traits: ListTraits): RunList {
     } else {
       head = null;
       ownPages.set(0, { answer, arrival, isPlaced: false });
+    }
+  }
+
+  /** Keeps of a head that is followed by another what can be told of it later. */
+  function remember(old: Head, next: HeadMark & { goesOn: boolean }): void {
+    const oldest = next.asOf - traits.pastMs;
+    const isRecent = ({ asOf }: HeadMark) => asOf >= oldest;
+    const heads = [{ totalCount: old.totalCount, asOf: old.asOf }, ...formerHeads]
+      .filter(isRecent)
+      .slice(0, MAX_FORMER_HEADS);
+    pastEpochs = pastEpochs.filter((epoch) => epoch.heads.some(isRecent));
+    if (!next.goesOn) {
+      brokenAt = next.asOf;
+      pastEpochs = [{ rows: new Map(rows), heads }, ...pastEpochs].slice(0, MAX_EPOCHS);
+      formerHeads = [];
+    } else if (next.totalCount !== old.totalCount) {
+      formerHeads = heads;
     }
   }
 
@@ -172,6 +249,10 @@ export function createRunList(traits: ListTraits): RunList {
       if (readSince !== null && !page.isPlaced && asOf >= readSince) placeOwn(index, page, head);
       const isOutdated = asOf < head.asOf && (readSince === null || value.totalCount === head.totalCount);
       if (page.isPlaced || isOutdated || asOf < head.asOf - traits.trustMs) ownPages.delete(index);
+      if (!page.isPlaced && isOutdated) pastPages.set(index, page);
+    }
+    for (const [index, { answer }] of pastPages) {
+      if (answer.asOf < head.asOf - traits.pastMs) pastPages.delete(index);
     }
   }
 

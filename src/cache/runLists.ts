@@ -4,7 +4,7 @@ import { FINISHED_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan, runKey } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
-import { freshAnswer, serve, troubleIn, troubleOf } from './serve.ts';
+import { freshAnswer, serve, type Trouble, troubleIn, troubleOf } from './serve.ts';
 
 /** The lists of runs: one `RunList` a list and page size, and the calls that keep it true. */
 export interface RunLists {
@@ -47,7 +47,7 @@ export function createRunLists(kit: CacheKit): RunLists {
         const confirmed = confirmedAnswer(place, context);
         if (confirmed) return confirmed;
       }
-      return fetchPage(place, context);
+      return pastAnswer(place, context) ?? fetchOrPast(place, context);
     },
     peek(page) {
       const place = placeOf(page);
@@ -86,6 +86,28 @@ export function createRunLists(kit: CacheKit): RunLists {
     return view && view.asOf >= notBefore ? freshAnswer(kit, view) : null;
   }
 
+  /** The page as it was, while what it is can't be had. */
+  function pastAnswer(
+    place: Place,
+    context: CallContext,
+    trouble?: Trouble,
+  ): Answer<Page<PipelineRun>> | null {
+    const view = knownList(place)?.pastView(place.index) ?? null;
+    const why = view?.trouble ?? trouble ?? null;
+    if (view === null || why === null || why.until <= kit.clock.now()) return null;
+    return serve(kit, 'ListPipelineRuns', { ...view, trouble: why }, () => undefined, context);
+  }
+
+  async function fetchOrPast(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+    try {
+      return await fetchPage(place, context);
+    } catch (error) {
+      const past = pastAnswer(place, context, troubleOf(error, kit.clock.now()));
+      if (past) return past;
+      throw error;
+    }
+  }
+
   function refreshBehind(place: Place): void {
     kit.inBackground(place.pageKey, async (context) => {
       if (needsHead(place, context)) await fetchPage(headOf(place), context);
@@ -115,7 +137,12 @@ export function createRunLists(kit: CacheKit): RunLists {
     const growsAtHead = filter.status === undefined;
     const list =
       knownList(place) ??
-      createRunList({ pageSize, growsAtHead, trustMs: growsAtHead ? FINISHED_FRESH_MS : kit.staleMs });
+      createRunList({
+        pageSize,
+        growsAtHead,
+        trustMs: growsAtHead ? FINISHED_FRESH_MS : kit.staleMs,
+        pastMs: kit.staleMs,
+      });
     const { value, asOf } = answer;
     const now = kit.clock.now();
     const bytes = bytesOf(value.rows);
