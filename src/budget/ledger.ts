@@ -14,7 +14,7 @@ export interface Permit {
    * To be called when the outcome of the call is known, whatever it is. Until then the call may still be on its way, and
    * only a span later is its place in the second free again. More than once does nothing.
    */
-  ended(): void;
+  readonly ended: () => void;
 }
 
 export type Payment =

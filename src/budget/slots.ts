@@ -14,7 +14,7 @@ export interface Claim {
   /** False when so much time has passed since the claim that somebody else may hold the slot before its call ends. */
   isGood(): boolean;
   /** The outcome of the call is known, or it is not made: the slot is free a span and the margin from here. Once is enough. */
-  end(): void;
+  readonly end: () => void;
 }
 
 export interface SlotsOptions extends RedisConnection {
