@@ -17,7 +17,7 @@ const figures = await runLoad({
   limitedSeconds: Math.min(120, seconds / 2),
   sampleEveryMs: Math.min(5000, (seconds * 1000) / 20),
 });
-const problems = problemsOf(figures, { eventLoopP99Ms: 500, residentMb: 500, growthPercent: 25 });
+const problems = problemsOf(figures, { eventLoopP99Ms: 500, residentMb: 500, growthPercent: 10 });
 
 const machine = `Node ${process.version}, ${cpus().length} cores`;
 console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}.\n\n${tableOf(figures)}`);

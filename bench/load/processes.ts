@@ -20,6 +20,14 @@ export interface GatewayProcess extends AsyncDisposable {
   url: string;
   /** The text of /metrics. */
   scrape(): Promise<string>;
+  /** The heap in use after a collection of all that can be collected, in bytes. */
+  heapInUse(): Promise<number>;
+}
+
+/** What the heap probe answers. */
+interface HeapReply {
+  type: 'heap';
+  usedBytes: number;
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -27,10 +35,10 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export async function startSimulatorProcess(): Promise<SimulatorProcess> {
   const script = fileURLToPath(new URL('simulatorProcess.ts', import.meta.url));
   const child = fork(script, { cwd: ROOT, execArgv: ['--import', 'tsx'] });
-  const started = await replyOf(child, 'started');
+  const started = await replyOf<Reply, 'started'>(child, 'started');
   const ask = async <Type extends Reply['type']>(question: Question, type: Type) => {
     child.send(question);
-    return replyOf(child, type);
+    return replyOf<Reply, Type>(child, type);
   };
   return {
     ...started,
@@ -46,7 +54,8 @@ export async function startGatewayProcess(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<GatewayProcess> {
   const port = await freePort();
-  const child = spawn(process.execPath, ['dist/main.js'], {
+  const probe = new URL('heapProbe.js', import.meta.url).href;
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, 'dist/main.js'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],
@@ -57,20 +66,32 @@ export async function startGatewayProcess(
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: simulator.accessKeySecret,
       ...settings,
     },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
+  const heapInUse = async () => {
+    child.send('heap');
+    return (await replyOf<HeapReply, 'heap'>(child, 'heap')).usedBytes;
+  };
   const url = `http://127.0.0.1:${port}`;
   while (!(await isReady(url))) {
     if (child.exitCode !== null) throw new Error(`The gateway ended with ${child.exitCode}.`);
     await pause(100);
   }
-  return { url, scrape: () => fetchText(`${url}/metrics`), [Symbol.asyncDispose]: () => end(child) };
+  return {
+    url,
+    scrape: () => fetchText(`${url}/metrics`),
+    heapInUse,
+    [Symbol.asyncDispose]: () => end(child),
+  };
 }
 
-async function replyOf<Type extends Reply['type']>(child: ChildProcess, type: Type) {
+async function replyOf<Replies extends { type: string }, Type extends Replies['type']>(
+  child: ChildProcess,
+  type: Type,
+) {
   for (;;) {
-    const [reply] = (await once(child, 'message')) as [Reply];
-    if (reply.type === type) return reply as Extract<Reply, { type: Type }>;
+    const [reply] = (await once(child, 'message')) as [Replies];
+    if (reply.type === type) return reply as Extract<Replies, { type: Type }>;
   }
 }
 

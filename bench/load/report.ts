@@ -6,7 +6,7 @@ export interface Bounds {
   /** The event loop's delay, 99th percentile of any sample, in milliseconds. */
   eventLoopP99Ms: number;
   residentMb: number;
-  /** How much the heap that collections leave may grow from the third quarter of a stretch to the last, in percent. */
+  /** How much the heap that full collections leave may grow in the second half of a stretch, in percent. */
   growthPercent: number;
 }
 
@@ -19,7 +19,7 @@ const LONG_S = 300;
 export function problemsOf(figures: readonly LoadFigures[], bounds: Bounds): string[] {
   return figures.flatMap((stretch) => {
     const { verdicts, unanswered, upstream, samples } = stretch;
-    const growth = growthPercentOf(samples);
+    const growth = growthPercentOf(stretch);
     const isLong = stretch.seconds >= LONG_S;
     const broken: [isBroken: boolean, tell: string][] = [
       [verdicts.wrong.length > 0, `${verdicts.wrong.length} wrong answers: ${verdicts.wrong[0] ?? ''}`],
@@ -28,7 +28,7 @@ export function problemsOf(figures: readonly LoadFigures[], bounds: Bounds): str
       [upstream.mostInASecond > CALLS_PER_SECOND, `${upstream.mostInASecond} upstream calls in a second`],
       [eventLoopP99Ms(samples) > bounds.eventLoopP99Ms, `event loop late by ${eventLoopP99Ms(samples)} ms`],
       [residentMb(samples) > bounds.residentMb, `${residentMb(samples)} MB resident`],
-      [isLong && growth > bounds.growthPercent, `the heap grew by ${Math.round(growth)} %`],
+      [isLong && growth > bounds.growthPercent, `the heap grew by ${growth.toFixed(1)} % in the second half`],
     ];
     return broken.filter(([isBroken]) => isBroken).map(([, tell]) => `${stretch.name}: ${tell}.`);
   });
@@ -58,7 +58,7 @@ export function tableOf(figures: readonly LoadFigures[]): string {
     ['most upstream calls in any second', ({ upstream }) => count(upstream.mostInASecond)],
     ['event loop delay, 99th, worst sample', ({ samples }) => `${eventLoopP99Ms(samples)} ms`],
     ['memory, highest', ({ samples }) => `${residentMb(samples)} MB`],
-    ['heap left by collections, third and last quarter', (stretch) => heapOf(stretch)],
+    ['heap after a full collection, half way and at the end', heapOf],
     ['load average of the machine', ({ loadAverage }) => loadAverage.toFixed(1)],
     ['CPU of the gateway', ({ samples }) => `${Math.round(100 * cpuShare(samples))} % of a core`],
   ];
@@ -74,23 +74,12 @@ function residentMb(samples: readonly Sample[]): number {
   return Math.round(Math.max(0, ...samples.map(({ residentBytes }) => residentBytes)) / 1e6);
 }
 
-/** The least heap in use: about what was left after a collection. Megabytes, in the third and in the last quarter. */
-function heapFloorsMb(samples: readonly Sample[]): [third: number, last: number] {
-  const quarter = Math.floor(samples.length / 4);
-  const floorOf = (part: readonly Sample[]) =>
-    Math.min(...part.map(({ heapUsedBytes }) => heapUsedBytes)) / 1e6;
-  return [floorOf(samples.slice(-2 * quarter, -quarter)), floorOf(samples.slice(-quarter))];
+function growthPercentOf({ heapInUse: { half, end } }: LoadFigures): number {
+  return 100 * (end / half - 1);
 }
 
-function growthPercentOf(samples: readonly Sample[]): number {
-  const [third, last] = heapFloorsMb(samples);
-  return 100 * (last / third - 1);
-}
-
-function heapOf({ samples, seconds }: LoadFigures): string {
-  if (seconds < LONG_S) return 'too short to tell';
-  const [third, last] = heapFloorsMb(samples);
-  return `${Math.round(third)}, ${Math.round(last)} MB`;
+function heapOf({ heapInUse: { half, end } }: LoadFigures): string {
+  return `${(half / 1e6).toFixed(1)}, ${(end / 1e6).toFixed(1)} MB`;
 }
 
 function cpuShare(samples: readonly Sample[]): number {

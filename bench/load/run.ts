@@ -1,4 +1,5 @@
 import { loadavg } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { createJudge, type Judge, type Verdicts } from './judge.ts';
 import { createMix, type Operation } from './operations.ts';
@@ -15,7 +16,7 @@ export interface LoadPlan {
   measuringSeconds: number;
   /** How long twice that rate is asked. */
   seconds: number;
-  /** How long it is asked of a gateway that limits its callers to the sustainable rate. */
+  /** How long it is asked of a gateway that limits its callers to half of the sustainable rate. */
   limitedSeconds: number;
   sampleEveryMs: number;
 }
@@ -34,6 +35,8 @@ export interface LoadFigures {
   verdicts: Verdicts;
   upstream: { calls: number; throttled: number; mostInASecond: number };
   samples: Sample[];
+  /** The heap in use after a full collection, half way through and at the end, in bytes. */
+  heapInUse: { half: number; end: number };
   /** The machine's, over the last minute of the stretch: how much else it had to do. */
   loadAverage: number;
 }
@@ -51,7 +54,7 @@ const CHECKED_PER_SECOND = 40;
 
 /**
  * The gateway as built, before a simulated DataWorks that allows five calls a second, each a process of its own: first at the rate
- * that it sustains, then at twice that, then so with a rate limit.
+ * that it sustains, then at twice that, then so with callers limited to half of what it sustains.
  */
 export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
   const { sampleEveryMs } = plan;
@@ -70,7 +73,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
     const twice = { name: 'twice that', seconds: plan.seconds, callers: CALLERS, perSecond, sampleEveryMs };
     return [measured, await load(stage, twice)];
   });
-  const limited = await onStage(rateLimitedTo(perSecond / 2), (stage) => {
+  const limited = await onStage(rateLimitedTo(perSecond / 4), (stage) => {
     const name = 'twice that, callers limited';
     return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
   });
@@ -127,6 +130,7 @@ async function load(stage: Stage, stretch: Stretch): Promise<LoadFigures> {
   const before = await simulator.calls();
   const sampling = await startSampling(gateway, sampleEveryMs);
   let caller = 0;
+  const half = pause(seconds * 500).then(() => gateway.heapInUse());
   const result = await autocannon({
     url: `${gateway.url}/graphql`,
     method: 'POST',
@@ -156,6 +160,7 @@ async function load(stage: Stage, stretch: Stretch): Promise<LoadFigures> {
       mostInASecond: after.mostInASecond,
     },
     samples,
+    heapInUse: { half: await half, end: await gateway.heapInUse() },
     loadAverage,
   };
 }
