@@ -61,10 +61,18 @@ function rowOf({ name, queries, verdicts, ...figures }: Figures): string {
     verdicts.wrong.length,
     `${Math.round(longestWaitMs.known)} ms`,
     `${(longestWaitMs.unknown / 1000).toFixed(1)} s`,
+    waitsBehindBreaker(figures),
     mostCallsInASecond,
     recoveryMs === null ? 'never' : `${(recoveryMs / 1000).toFixed(1)} s`,
   ];
   return `| ${cells.join(' | ')} |`;
+}
+
+function waitsBehindBreaker({ staleBehindBreakerMs: waits }: Pick<Figures, 'staleBehindBreakerMs'>): string {
+  const inOrder = [...waits].sort((one, other) => one - other);
+  const [median, highest] = [inOrder[Math.floor(waits.length / 2)], inOrder.at(-1)];
+  if (median === undefined || highest === undefined) return '–';
+  return `${median.toFixed(1)}, ${highest.toFixed(1)} ms of ${waits.length}`;
 }
 
 function problemsOf({ name, verdicts, mostCallsInASecond, recoveryMs }: Figures): string[] {
@@ -80,9 +88,9 @@ await warmUp(world);
 const machine = `Node ${process.version}, ${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
 console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; each trouble for ${SECONDS} s.\n`);
 console.log(
-  '| trouble | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | most upstream calls in any second | all well again after |',
+  '| trouble | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | stale, breaker open: median, longest | most upstream calls in any second | all well again after |',
 );
-console.log('| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+console.log('| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 const problems: string[] = [];
 for (const trouble of troubles) {
   const figures = await goThrough(trouble, world);

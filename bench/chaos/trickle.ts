@@ -14,6 +14,8 @@ export interface TrickleFigures {
   refusedKnown: number;
   /** For what had been asked before, and for what was asked for the first time, in milliseconds. */
   longestWaitMs: { known: number; unknown: number };
+  /** For each stale answer that came while the breaker was open, in milliseconds. */
+  staleBehindBreakerMs: number[];
 }
 
 const EVERY_MS = 50;
@@ -34,13 +36,21 @@ const UNKNOWN_EVERY = 20;
 export function startTrickle({ replicas, simulator }: World): Trickle {
   const judge = createJudge({ checkEvery: 1, freshMs: FRESH_MS });
   const underWay = new Set<Promise<void>>();
-  const figures = { queries: 0, refusedKnown: 0, longestWaitMs: { known: 0, unknown: 0 } };
+  const figures = {
+    queries: 0,
+    refusedKnown: 0,
+    longestWaitMs: { known: 0, unknown: 0 },
+    staleBehindBreakerMs: [] as number[],
+  };
 
   async function ask(operation: Operation, replica: Replica, kind: 'known' | 'unknown'): Promise<void> {
     const [sentAt, startedMs, aheadMs] = [Date.now(), performance.now(), replica.clockAheadMs];
+    const wasOpen = replica.isBreakerOpen();
     const text = await post(replica, operation);
     const waitMs = performance.now() - startedMs;
     figures.longestWaitMs[kind] = Math.max(figures.longestWaitMs[kind], waitMs);
+    if (wasOpen && replica.isBreakerOpen() && text.includes('"staleBecause":"'))
+      figures.staleBehindBreakerMs.push(waitMs);
     if (kind === 'known' && text.includes('"errors":[{')) figures.refusedKnown += 1;
     const clockAheadMs = [aheadMs, replica.clockAheadMs];
     judge.hear({ operation, text, sentAt, receivedAt: Date.now(), clockAheadMs });

@@ -13,6 +13,8 @@ export interface Replica {
   url: string;
   /** How far its wall clock is ahead of the machine's, in milliseconds. To be set at will. */
   clockAheadMs: number;
+  /** Whether the circuit breaker before its upstream is open. */
+  isBreakerOpen(): boolean;
   isReady(): Promise<boolean>;
 }
 
@@ -56,15 +58,23 @@ async function startReplica(
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
   const own = { clockAheadMs: 0 };
+  let isBreakerOpen = false;
   const clock: Clock = { ...systemClock, now: () => Date.now() + own.clockAheadMs };
   const credential = createCredentialSource(simulator);
-  const gateway = await startGateway(result.config, { credential, clock, logger: createLogger('fatal') });
+  const logger = createLogger('warn', {
+    write(line: string) {
+      const { state } = JSON.parse(line) as { state?: string };
+      if (state !== undefined) isBreakerOpen = state === 'open';
+    },
+  });
+  const gateway = await startGateway(result.config, { credential, clock, logger });
   const health = async () => {
     const answer = await fetch(`${gateway.url}/health/ready`);
     return ((await answer.json()) as { status: string }).status;
   };
   const replica = Object.assign(own, {
     url: gateway.url,
+    isBreakerOpen: () => isBreakerOpen,
     isReady: async () => (await health()) === 'ok',
     close: () => gateway.close(),
   });
