@@ -57,7 +57,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     ...(redis && { shared: { redis, identity, replicas: config.replicas } }),
   });
-  const observability = createObservability({ logger, clock, budget: () => budget.snapshot() });
+  const observability = createObservability({
+    logger,
+    clock,
+    budget: () => budget.snapshot(),
+    live: () => live.counts(),
+  });
   const client = createClient({ ...config.upstream, credential, clock });
   const patient = resilient(budgeted(client, budget), {
     clock,
@@ -112,6 +117,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
     onBug: observability.bug,
+    onUnusableFile: observability.unusableFile,
   });
   return {
     url: server.url,

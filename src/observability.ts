@@ -1,5 +1,7 @@
 import type { BudgetSnapshot } from './budget/budget.ts';
 import type { Observe, RequestEnd } from './http/observation.ts';
+import type { OperatorError } from './errors.ts';
+import type { LiveCounts } from './live/live.ts';
 import type { CallEvent, Clock } from './model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { type BreakerState, createMetrics, type Levels, type Metrics } from './telemetry/metrics.ts';
@@ -13,6 +15,7 @@ export interface Observability {
   background: (event: CallEvent) => void;
   breakerChanged: (state: BreakerState) => void;
   bug: (error: unknown, requestId: string) => void;
+  unusableFile: (error: OperatorError) => void;
   scrape: Metrics['scrape'];
 }
 
@@ -21,10 +24,12 @@ export interface ObservabilityOptions {
   clock: Clock;
   /** The budget as it is now. */
   budget: () => BudgetSnapshot;
+  /** Subscriptions as they are now. */
+  live: () => LiveCounts;
 }
 
-export function createObservability({ logger, clock, budget }: ObservabilityOptions): Observability {
-  const metrics = createMetrics(() => levelsOf(budget()));
+export function createObservability({ logger, clock, budget, live }: ObservabilityOptions): Observability {
+  const metrics = createMetrics(() => ({ ...levelsOf(budget()), live: live() }));
   return {
     observe({ requestId, headers }) {
       const startedAt = clock.monotonic();
@@ -55,6 +60,8 @@ export function createObservability({ logger, clock, budget }: ObservabilityOpti
     },
     bug: (error, requestId) =>
       logger.error({ err: error, requestId }, 'The gateway met an error of its own.'),
+    unusableFile: ({ problems }) =>
+      logger.error({ problems }, 'A file has changed and can not be used: what it held before counts on.'),
     scrape: () => metrics.scrape(),
   };
 }
@@ -85,7 +92,7 @@ function createTally() {
   };
 }
 
-function levelsOf({ second, day, month, waiting }: BudgetSnapshot): Levels {
+function levelsOf({ second, day, month, waiting }: BudgetSnapshot): Omit<Levels, 'live'> {
   const budgetLeft = Object.entries({ second, day, month }).flatMap(([window, { left }]) =>
     left === null ? [] : [[window, left] as const],
   );

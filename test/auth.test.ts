@@ -8,8 +8,9 @@ import { assertMaySelect } from '../src/http/gatedFields.ts';
 import { viewerOf } from '../src/http/scopes.ts';
 import { readSettingFiles } from '../src/http/server.ts';
 import { systemClock } from '../src/model.ts';
-import { bearer, digestOf, type TemporaryFiles, temporaryFiles } from './support/door.ts';
+import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from './support/door.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { createVirtualClock } from './support/virtualClock.ts';
 
 const TOKENS = { reader: 'dwg_reader', everything: 'dwg_everything' };
 const ISSUER = 'https://issuer.example';
@@ -364,6 +365,59 @@ describe('without authentication', () => {
       AUTH_TOKENS_FILE: 'tokens.json',
     });
     expect(authenticated).toHaveProperty('config');
+  });
+});
+
+describe('a file that has changed', () => {
+  const tokensOf = (...names: string[]) =>
+    names.map((name) => ({ name, sha256: digestOf(name), projects: '*' }));
+
+  test('counts a few seconds later: a new token opens the door, and one that was taken out does no more', async () => {
+    const clock = createVirtualClock();
+    const path = await files.write('rotated.json', tokensOf('old', 'both'));
+    await using changing = await startTestGateway({ clock, settings: { AUTH_TOKENS_FILE: path } });
+    const statusOf = async (token: string) =>
+      (await changing.query('{ __typename }', undefined, bearer(token))).status;
+    expect([await statusOf('old'), await statusOf('both'), await statusOf('new')]).toEqual([200, 200, 401]);
+    await files.write('rotated.json', tokensOf('new', 'both'));
+    await clock.advance(5000);
+    expect([await statusOf('old'), await statusOf('both'), await statusOf('new')]).toEqual([401, 200, 200]);
+  });
+
+  test('and can not be read is told once, and what it held before counts on', async () => {
+    const clock = createVirtualClock();
+    const path = await files.write('broken.json', tokensOf('reader'));
+    const log = captureLog('error');
+    await using changing = await startTestGateway({
+      clock,
+      logger: log.logger,
+      settings: { AUTH_TOKENS_FILE: path },
+    });
+    await files.write('broken.json', '{ "half');
+    for (let n = 0; n < 3; n++) {
+      await clock.advance(5000);
+      const { status } = await changing.query('{ __typename }', undefined, bearer('reader'));
+      expect(status).toBe(200);
+    }
+    expect(log.lines()).toMatchObject([{ problems: [expect.stringContaining(path)] }]);
+    expect(log.text()).not.toContain('half');
+  });
+
+  test('holds for keys of an issuer as well', async () => {
+    const clock = createVirtualClock(Date.now());
+    const other = await generateKeyPair('RS256');
+    const jwks = async (pair: typeof keys) => ({
+      keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' }],
+    });
+    const path = await files.write('rotated-jwks.json', await jwks(other));
+    const settings = { AUTH_JWKS_FILE: path, AUTH_ISSUER: ISSUER, AUTH_AUDIENCE: AUDIENCE };
+    await using changing = await startTestGateway({ clock, settings });
+    const statusOf = async () =>
+      (await changing.query('{ __typename }', undefined, bearer(await signed({})))).status;
+    expect(await statusOf()).toBe(401);
+    await files.write('rotated-jwks.json', await jwks(keys));
+    await clock.advance(5000);
+    expect(await statusOf()).toBe(200);
   });
 });
 

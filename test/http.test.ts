@@ -46,6 +46,7 @@ async function openDoor(
     metrics: null,
     observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
     onBug: (error, requestId) => bugs.push({ error, requestId }),
+    onUnusableFile: () => undefined,
   });
   return { server, bugs };
 }

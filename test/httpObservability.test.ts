@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import { captureLog } from './support/door.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { openSocket } from './support/sockets.ts';
 
 const log = captureLog();
 const spans = new InMemorySpanExporter();
@@ -134,6 +135,23 @@ describe('metrics', () => {
     expect(await figure('dataworks_gateway_breaker_state{state="open"}')).toBe(0);
     expect(await figure('process_resident_memory_bytes')).toBeGreaterThan(0);
     expect(await figure('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
+  });
+
+  test('tell how many listen, and what is polled for them', async () => {
+    const levels = async () => [
+      await figure('dataworks_gateway_subscriptions'),
+      await figure('dataworks_gateway_pollers'),
+    ];
+    expect(await levels()).toEqual([0, 0]);
+    {
+      await using client = openSocket(gateway.url);
+      const listeners = [1, 2, 3].map(() =>
+        client.subscribe('subscription { pipelineRunsUpdated(projectId: 10002) { totalCount } }'),
+      );
+      for (const listener of listeners) await listener.until(1);
+      expect(await levels()).toEqual([3, 1]);
+    }
+    while ((await levels()).some((level) => level > 0));
   });
 
   test('tell that the breaker is open', async () => {

@@ -1,7 +1,7 @@
 import { anonymous, type Viewer } from '../context.ts';
-import type { Clock } from '../model.ts';
 import { createJwtVerifier, type JwtSettings } from './jwt.ts';
-import { readStaticTokens } from './staticTokens.ts';
+import { staticTokensIn } from './staticTokens.ts';
+import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
 /** How callers prove who they are. With neither, everybody is the anonymous viewer. */
 export interface AuthSettings {
@@ -20,14 +20,21 @@ export interface Authenticator {
   authenticate(authorization: string | undefined): Promise<Viewer | 'missing' | 'invalid'>;
 }
 
-/** @throws OperatorError for files that can't be used. */
+/** `onUnusable`: told when a file has changed and can't be used any more. */
+type Watching = Pick<WatchedFileOptions<unknown>, 'clock' | 'onUnusable'>;
+
+/**
+ * Files are read again when they change: a token that is taken out of one opens nothing a few seconds later.
+ *
+ * @throws OperatorError for files that can't be used.
+ */
 export async function createAuthenticator(
   { tokensFile, jwt }: AuthSettings,
-  clock: Clock,
+  watching: Watching,
 ): Promise<Authenticator> {
-  const staticViewer = tokensFile === null ? null : await readStaticTokens(tokensFile);
-  const jwtViewer = jwt === null ? null : await createJwtVerifier(jwt, clock);
-  if (staticViewer === null && jwtViewer === null) {
+  const staticTokens = tokensFile === null ? null : await watchTokens(tokensFile, watching);
+  const jwtViewer = jwt === null ? null : await createJwtVerifier(jwt, watching);
+  if (staticTokens === null && jwtViewer === null) {
     return { isRequired: false, authenticate: () => Promise.resolve(anonymous) };
   }
   return {
@@ -36,10 +43,21 @@ export async function createAuthenticator(
       if (authorization === undefined) return 'missing';
       const token = BEARER.exec(authorization)?.[1];
       if (token === undefined) return 'invalid';
-      const viewer = LOOKS_LIKE_JWT.test(token) ? await jwtViewer?.(token) : staticViewer?.(token);
+      const viewer = LOOKS_LIKE_JWT.test(token)
+        ? await jwtViewer?.(token)
+        : (await staticTokens?.())?.(token);
       return viewer ?? 'invalid';
     },
   };
+}
+
+function watchTokens(path: string, watching: Watching) {
+  return watchFile({
+    ...watching,
+    setting: 'AUTH_TOKENS_FILE',
+    path,
+    parse: (text) => staticTokensIn(text, path),
+  });
 }
 
 /** RFC 6750. */

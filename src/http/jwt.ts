@@ -1,16 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
+  type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
 import type { Viewer } from '../context.ts';
 import { OperatorError } from '../errors.ts';
-import type { Clock } from '../model.ts';
 import { viewerOf } from './scopes.ts';
+import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
 export interface JwtSettings {
   /** Where the issuer's public keys are: a URL that is read again when it should know more, or a file. */
@@ -32,15 +32,15 @@ export type JwtVerifier = (token: string) => Promise<Viewer | null>;
 const CLOCK_TOLERANCE_S = 5;
 
 /** @throws OperatorError for a key file that is none. */
-export async function createJwtVerifier(settings: JwtSettings, clock: Clock): Promise<JwtVerifier> {
+export async function createJwtVerifier(
+  settings: JwtSettings,
+  { clock, onUnusable }: Pick<WatchedFileOptions<unknown>, 'clock' | 'onUnusable'>,
+): Promise<JwtVerifier> {
   const { issuer, audience, algorithms } = settings;
-  const keys =
-    'url' in settings.jwks
-      ? createRemoteJWKSet(new URL(settings.jwks.url))
-      : createLocalJWKSet(await readKeys(settings.jwks.file));
+  const keys = await keysOf(settings.jwks);
   return async (token) => {
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload } = await jwtVerify(token, await keys(), {
         issuer,
         audience,
         algorithms: [...algorithms],
@@ -55,7 +55,24 @@ export async function createJwtVerifier(settings: JwtSettings, clock: Clock): Pr
       throw error;
     }
   };
+
+  async function keysOf(jwks: JwtSettings['jwks']): Promise<() => MaybePromise<JWTVerifyGetKey>> {
+    if ('url' in jwks) {
+      const keys = createRemoteJWKSet(new URL(jwks.url));
+      return () => keys;
+    }
+    const path = jwks.file;
+    return watchFile({
+      setting: 'AUTH_JWKS_FILE',
+      path,
+      parse: (text) => keysIn(text, path),
+      clock,
+      onUnusable,
+    });
+  }
 }
+
+type MaybePromise<Value> = Value | Promise<Value>;
 
 /** All that is wrong with a token is a refusal; what is left is a key set that can't be fetched or read. */
 function isOfTheToken(error: unknown): boolean {
@@ -83,12 +100,10 @@ function wordsOf(claim: unknown): string[] {
     .map((word: string | number) => String(word));
 }
 
-async function readKeys(path: string): Promise<JSONWebKeySet> {
+function keysIn(text: string, path: string): JWTVerifyGetKey {
   try {
-    const keys = JSON.parse(await readFile(path, 'utf8')) as JSONWebKeySet;
-    createLocalJWKSet(keys);
-    return keys;
+    return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
   } catch {
-    throw new OperatorError([`AUTH_JWKS_FILE ${path} can't be read, or is not a JSON Web Key Set.`]);
+    throw new OperatorError([`AUTH_JWKS_FILE ${path} is not a JSON Web Key Set.`]);
   }
 }

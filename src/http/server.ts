@@ -58,6 +58,8 @@ export interface HttpServerOptions extends HttpSettings {
   observe: Observe;
   /** Told of errors that are bugs. */
   onBug: (error: unknown, requestId: string) => void;
+  /** Told when a file of the settings has changed and can't be used: what it held before counts on. */
+  onUnusableFile: (error: OperatorError) => void;
 }
 
 export interface HttpServer {
@@ -76,7 +78,7 @@ export interface HttpServer {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, limits } = options;
-  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock);
+  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options.onUnusableFile);
   const gate = createGate({
     authenticator,
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
@@ -148,14 +150,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 /**
  * What the files that settings name make of the door.
  *
+ * @param onUnusable told when one has changed and can't be used
  * @throws OperatorError with the problems of all of them.
  */
 export async function readSettingFiles(
   settings: Pick<HttpSettings, 'auth' | 'trustedDocuments'>,
   clock: Clock,
+  onUnusable: HttpServerOptions['onUnusableFile'] = () => undefined,
 ): Promise<{ authenticator: Authenticator; trustedDocuments: TrustedDocuments }> {
   const [authenticator, trustedDocuments] = await Promise.allSettled([
-    createAuthenticator(settings.auth, clock),
+    createAuthenticator(settings.auth, { clock, onUnusable }),
     readTrustedDocuments(settings.trustedDocuments),
   ]);
   if (authenticator.status === 'fulfilled' && trustedDocuments.status === 'fulfilled') {

@@ -1,5 +1,4 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { CAPABILITIES, type Viewer } from '../context.ts';
 import { OperatorError } from '../errors.ts';
@@ -9,12 +8,12 @@ import { viewerOf } from './scopes.ts';
 export type StaticTokens = (token: string) => Viewer | null;
 
 /**
- * Reads a file of tokens: names, SHA-256 digests and scopes, never the tokens themselves.
+ * What a file of tokens holds: names, SHA-256 digests and scopes, never the tokens themselves.
  *
  * @throws OperatorError that tells every problem of the file, and quotes nothing of it.
  */
-export async function readStaticTokens(path: string): Promise<StaticTokens> {
-  const parsed = entries.safeParse(await readJson(path));
+export function staticTokensIn(text: string, path: string): StaticTokens {
+  const parsed = entries.safeParse(jsonIn(text));
   if (!parsed.success) {
     throw new OperatorError(
       parsed.error.issues.map(
@@ -57,10 +56,11 @@ const entries = z
     }
   });
 
-async function readJson(path: string): Promise<unknown> {
+/** What is not JSON is not an array either. */
+function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
-    throw new OperatorError([`AUTH_TOKENS_FILE ${path} can't be read, or is not JSON.`]);
+    return null;
   }
 }

@@ -7,6 +7,8 @@ export interface Levels {
   budgetLeft: Readonly<Record<string, number>>;
   /** Calls that wait for their turn with the budget, by priority. */
   waiting: Readonly<Record<string, number>>;
+  /** Subscriptions that are open, and what is polled for them. */
+  live: { subscriptions: number; pollers: number };
 }
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
@@ -102,6 +104,22 @@ function addLevels(registers: Registry[], levels: () => Levels): void {
     registers,
     collect() {
       for (const [priority, count] of Object.entries(levels().waiting)) this.set({ priority }, count);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}subscriptions`,
+    help: 'Subscriptions that are open.',
+    registers,
+    collect() {
+      this.set(levels().live.subscriptions);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}pollers`,
+    help: 'Runs and lists that are polled for subscriptions: one each, however many listen.',
+    registers,
+    collect() {
+      this.set(levels().live.pollers);
     },
   });
 }
