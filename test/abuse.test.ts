@@ -387,6 +387,18 @@ describe('a caller who sends too much', () => {
   });
 });
 
+describe('an operator who scrapes', () => {
+  test('is not kept out by callers of the same address who send too much', async () => {
+    await using limited = await startTestGateway({
+      settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '2' },
+      clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => undefined },
+    });
+    const statusOf = async () => (await fetch(`${limited.url}/metrics`)).status;
+    for (let i = 0; i < 5; i++) await limited.query('{ __typename }');
+    expect([await statusOf(), await statusOf(), await statusOf()]).toEqual([200, 200, 429]);
+  });
+});
+
 /** A path of three fields for each time, between two of its own. */
 function nested(times: number, inside = 'name'): string {
   return `{ project(projectId: 10000) { ${'pipelineRuns { nodes { project { '.repeat(times)}${inside}${' } } }'.repeat(times)} } }`;

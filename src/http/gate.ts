@@ -56,7 +56,7 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
       return count(visitor.ip) ?? unauthenticated;
     }
     if (needs !== undefined && !viewer.may(needs)) return lacking(needs);
-    return tooOften(viewer, visitor) ?? viewer;
+    return count(callerOf(viewer, visitor), needs) ?? viewer;
   }
 
   async function identify({ authorization, id }: Visitor) {
@@ -68,12 +68,13 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     }
   }
 
-  function tooOften({ name }: Viewer, { ip }: Pick<Visitor, 'ip'>): Refusal | null {
-    return count(authenticator.isRequired ? name : ip);
+  function callerOf({ name }: Viewer, { ip }: Pick<Visitor, 'ip'>): string {
+    return authenticator.isRequired ? name : ip;
   }
 
-  function count(caller: string): Refusal | null {
-    const retryAfterMs = rateLimit?.take(caller) ?? 0;
+  /** What needs a capability is counted by itself: an operator who scrapes is not kept out by callers of the same address. */
+  function count(caller: string, needs?: Capability): Refusal | null {
+    const retryAfterMs = rateLimit?.take(needs === undefined ? caller : `${caller} ${needs}`) ?? 0;
     if (retryAfterMs === 0) return null;
     return {
       code: 'RATE_LIMITED',
@@ -83,7 +84,11 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     };
   }
 
-  return { admit, admitBySocket: (visitor) => decide(visitor), tooOften };
+  return {
+    admit,
+    admitBySocket: (visitor) => decide(visitor),
+    tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
+  };
 }
 
 /**
