@@ -41,6 +41,7 @@ const refusals: Readonly<Record<string, true>> = {
   RATE_LIMITED: true,
   TOO_MANY_SUBSCRIPTIONS: true,
   REQUEST_TIMEOUT: true,
+  OVERLOADED: true,
   SHUTTING_DOWN: true,
   UPSTREAM_FORBIDDEN: true,
   UPSTREAM_REJECTED: true,
@@ -57,7 +58,7 @@ const refusals: Readonly<Record<string, true>> = {
 >;
 
 /** Any operation may meet these: they say nothing of what was asked. */
-const ofTheMoment = /^(?:RATE_LIMITED|REQUEST_TIMEOUT|UPSTREAM_.*)$/;
+const ofTheMoment = /^(?:RATE_LIMITED|OVERLOADED|REQUEST_TIMEOUT|UPSTREAM_.*)$/;
 
 /** More wrong answers than this are counted and not described. */
 const MAX_DESCRIBED = 20;

@@ -13,6 +13,7 @@ import { createGate } from './gate.ts';
 import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
 import type { Observe } from './observation.ts';
 import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
+import { createOverloadGuard } from './overload.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { refuse } from './refusals.ts';
 import {
@@ -93,6 +94,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     : null;
   const apollo = createApollo({ ...options, limits, explorer });
   await apollo.start();
+  const overload = createOverloadGuard({ clock, maxTurnMs: limits.turnMs });
   let isDraining = false;
   const app = await createApp({ ...options, isDraining: () => isDraining });
 
@@ -107,6 +109,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       watch(request, reply, options.observe);
       void reply.header('cache-control', 'no-store');
       if (isDraining) return refuse(request, reply, refusedWhileDraining);
+      const tooMuch = overload.refusal();
+      if (tooMuch !== null) return refuse(request, reply, tooMuch);
       if (options.explorer && asksForPage(request)) return;
       const viewer = await gate.admit(request, reply);
       if ('code' in viewer) return refuse(request, reply, viewer);

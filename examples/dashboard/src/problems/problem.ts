@@ -83,6 +83,10 @@ const words: Readonly<Record<string, Words>> = {
   },
   RATE_LIMITED: { title: 'You are asking too often', advice: 'The gateway lets everyone have a turn.' },
   REQUEST_TIMEOUT: { title: 'The gateway took too long', advice: 'It did not answer in time.' },
+  OVERLOADED: {
+    title: 'The gateway has too much to do',
+    advice: 'It is asked for more than it can answer in time.',
+  },
   SHUTTING_DOWN: { title: 'The gateway is restarting', advice: 'It will be back in a moment.' },
   UNREACHABLE: { title: 'The gateway cannot be reached', advice: 'Is it running, and are you online?' },
   BAD_GATEWAY: {
