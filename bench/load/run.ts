@@ -19,6 +19,8 @@ export interface LoadPlan {
   /** How long it is asked of a gateway that limits its callers to half of the sustainable rate. */
   limitedSeconds: number;
   sampleEveryMs: number;
+  /** Told of each stretch as it ends. */
+  tell?: (figures: LoadFigures) => void;
 }
 
 /** What came of one stretch of load. */
@@ -73,7 +75,7 @@ export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
     const twice = { name: 'twice that', seconds: plan.seconds, callers: CALLERS, perSecond, sampleEveryMs };
     return [measured, await load(stage, twice)];
   });
-  const limited = await onStage(rateLimitedTo(perSecond / 4), (stage) => {
+  const limited = await onStage(rateLimitedTo(Math.floor(perSecond / 4)), (stage) => {
     const name = 'twice that, callers limited';
     return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
   });
