@@ -207,8 +207,11 @@ export interface Upstream {
 export interface CachedUpstream extends Upstream {
   /** The fresh answer to this very call, or null where one would be made. Changes nothing. */
   peek<A extends Action>(action: A, params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
-  /** As `peek`, but counted as asked for, as a call is. */
-  recall<A extends Action>(action: A, params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
+  /** As `peek`, but counted as asked for, as a call is; to be asked again and again. */
+  recaller<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+  ): () => Remembered<Actions[A]['result']> | null;
 }
 
 /** What an operation's answer was made from. Can outlive the operation, and holds nothing of what it was made from. */

@@ -1,6 +1,7 @@
 import { ApolloServer, type BaseContext } from '@apollo/server';
 import { defineIntegrationTestSuite } from '@apollo/server-integration-testsuite';
 import { createAnswers } from '../src/http/answers.ts';
+import { createKnownBodies } from '../src/http/answersKey.ts';
 import type { DoorContext } from '../src/http/apollo.ts';
 import { createApp } from '../src/http/app.ts';
 import { anonymous, type GatewayContext } from '../src/context.ts';
@@ -31,6 +32,9 @@ defineIntegrationTestSuite(
         trustedDocuments: () => null,
         clock: systemClock,
         answers: createAnswers(0),
+        bodies: createKnownBodies(0),
+        securityHeaders: [],
+        isDraining: () => false,
         isAuthenticated: false,
         deadlineMs: 10_000,
         createContext: async () => ((await options?.context?.()) ?? {}) as GatewayContext,

@@ -18,7 +18,7 @@ function setUp() {
   });
   return {
     /** How many of so many requests of one turn are taken on. */
-    async turn(requests: number): Promise<number> {
+    turn: async (requests: number): Promise<number> => {
       let taken = 0;
       for (let n = 0; n < requests; n++) {
         if (guard.refusal() !== null) continue;
@@ -89,7 +89,9 @@ test('who is refused is told the code and when to come back, and costs no call',
   await using gateway = await startTestGateway({ clock, settings: { MAX_TURN_MS: String(MAX_TURN_MS) } });
   for (let n = 0; n < 10; n++) await pipelined(gateway.url, 2);
   const answers = await pipelined(gateway.url, 3);
-  expect(answers).toMatch(/^HTTP\/1.1 503 [^]*?retry-after: 1\r\n[^]*?"code":"OVERLOADED","retryAfterMs":1000/m);
+  expect(answers).toMatch(
+    /^HTTP\/1.1 503 [^]*?retry-after: 1\r\n[^]*?"code":"OVERLOADED","retryAfterMs":1000/m,
+  );
   expect(answers).toMatch(/^HTTP\/1.1 200 /);
   expect(gateway.newCalls()).toEqual([]);
 });

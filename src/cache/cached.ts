@@ -51,7 +51,10 @@ export function cached(upstream: Upstream, options: CacheOptions): CachedUpstrea
     ListProjects: {
       read: ({ projectIds }, context) => projects.read(projectIds, context),
       peek: ({ projectIds }) => projects.peek(projectIds),
-      recall: ({ projectIds }) => projects.recall(projectIds),
+      recaller:
+        ({ projectIds }) =>
+        () =>
+          projects.recall(projectIds),
     },
   };
 
@@ -69,9 +72,14 @@ export function cached(upstream: Upstream, options: CacheOptions): CachedUpstrea
       const answer = parts[action].peek(params);
       return answer && inWallTime(answer, steady);
     },
-    recall(action, params) {
-      const answer = parts[action].recall(params);
-      return answer && { ...inWallTime(answer, steady), freshUntil: steady.toWall(answer.freshUntil) };
+    recaller(action, params) {
+      const recall = parts[action].recaller(params);
+      return () => {
+        const answer = recall();
+        if (answer === null) return null;
+        const { value, asOf, staleBecause, freshUntil } = answer;
+        return { value, asOf: steady.toWall(asOf), staleBecause, freshUntil: steady.toWall(freshUntil) };
+      };
     },
   };
 }
@@ -90,7 +98,7 @@ function hasStretched(demand: Demand): boolean {
 interface Part<A extends Action> {
   read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
   peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
-  recall(params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
+  recaller(params: Actions[A]['params']): () => Remembered<Actions[A]['result']> | null;
 }
 
 function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: CacheOptions): CacheKit {

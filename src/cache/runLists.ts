@@ -11,8 +11,8 @@ export interface RunLists {
   read(page: ListPage, context: CallContext): Promise<Answer<Page<PipelineRun>>>;
   /** As `CachedUpstream.peek`. */
   peek(page: ListPage): Answer<Page<PipelineRun>> | null;
-  /** As `CachedUpstream.recall`. */
-  recall(page: ListPage): Remembered<Page<PipelineRun>> | null;
+  /** As `CachedUpstream.recaller`. */
+  recaller(page: ListPage): () => Remembered<Page<PipelineRun>> | null;
 }
 
 type ListPage = Actions['ListPipelineRuns']['params'];
@@ -53,10 +53,12 @@ export function createRunLists(kit: CacheKit): RunLists {
       const place = placeOf(page);
       return freshPage(place, kit.memory.peek(place.listKey));
     },
-    recall(page) {
+    recaller(page) {
       const place = placeOf(page);
-      kit.wanted(place.listKey);
-      return freshPage(place, kit.memory.get(place.listKey));
+      return () => {
+        kit.wanted(place.listKey);
+        return freshPage(place, kit.memory.get(place.listKey));
+      };
     },
   };
 

@@ -10,8 +10,8 @@ export interface Singles<A extends SingleAction> {
   read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
   /** As `CachedUpstream.peek`. */
   peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
-  /** As `CachedUpstream.recall`. */
-  recall(params: Actions[A]['params']): Remembered<Actions[A]['result']> | null;
+  /** As `CachedUpstream.recaller`. */
+  recaller(params: Actions[A]['params']): () => Remembered<Actions[A]['result']> | null;
 }
 
 type SingleAction = 'GetPipelineRun' | 'ListPipelineRunItems';
@@ -29,7 +29,10 @@ export function createSingles<A extends SingleAction>(
       return serve(kit, action, view, refresh, context) ?? fetch(key, params, context);
     },
     peek: (params) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(params)))),
-    recall: (params) => freshAnswer(kit, wantedView(keyOf(params))),
+    recaller(params) {
+      const key = keyOf(params);
+      return () => freshAnswer(kit, wantedView(key));
+    },
   };
 
   function wantedView(key: string): View<Actions[A]['result']> | null {

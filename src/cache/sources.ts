@@ -3,7 +3,7 @@ import type { Action, Actions, CachedUpstream, Freshness, Page, Project, Sources
 /** One call that was answered, and what it takes to tell that the same call would be answered the same. */
 interface Read<A extends Action = Action> {
   action: A;
-  params: Actions[A]['params'];
+  recall: ReturnType<CachedUpstream['recaller']>;
   asOf: number;
   /** Weak, so that what is kept for later keeps no pages that the cache has dropped. */
   parts: readonly WeakRef<object>[];
@@ -27,7 +27,7 @@ export function withSources(upstream: CachedUpstream): { upstream: CachedUpstrea
           else
             reads.push({
               action,
-              params,
+              recall: upstream.recaller(action, params),
               asOf,
               parts: refsTo(partsOf(action, value)),
             });
@@ -41,16 +41,16 @@ export function withSources(upstream: CachedUpstream): { upstream: CachedUpstrea
     },
     sources: {
       actions,
-      freshness: () => (isGood ? freshnessOf(upstream, reads) : null),
+      freshness: () => (isGood ? freshnessOf(reads) : null),
     },
   };
 }
 
-function freshnessOf(upstream: CachedUpstream, reads: readonly Read[]): Freshness | null {
+function freshnessOf(reads: readonly Read[]): Freshness | null {
   let asOf = Infinity;
   let freshUntil = Infinity;
   for (const read of reads) {
-    const now = upstream.recall(read.action, read.params);
+    const now = read.recall();
     if (now?.staleBecause !== null || now.asOf !== read.asOf || !isSame(read, now.value)) return null;
     asOf = Math.min(asOf, now.asOf);
     freshUntil = Math.min(freshUntil, now.freshUntil);

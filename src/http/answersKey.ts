@@ -1,4 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import type { HTTPGraphQLRequest } from '@apollo/server';
+import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../context.ts';
 
 /** Headers one of which makes a request one that no page of another site can send unasked. */
@@ -18,10 +20,46 @@ export function answerKeyOf(
   // The cost of an operation is another each time.
   if (headers.has('gateway-cost')) return null;
   const operation = isSafe(request, preflighted) ? operationIn(request) : null;
-  if (operation === null) return null;
-  const { query, operationName, variables } = operation;
-  const form = headers.get('accept') ?? '';
-  return JSON.stringify([viewer.scope, form, operationName, canonical(variables), query]);
+  return operation && keyOf(textOf(operation), headers.get('accept'), viewer);
+}
+
+/** As `answerKeyOf`, for the POST of a body that is known. */
+export function answerKeyOfKnown(
+  operation: string,
+  headers: IncomingHttpHeaders,
+  viewer: Viewer,
+): string | null {
+  const isPlain = isJson(headers['content-type']) && headers['gateway-cost'] === undefined;
+  return isPlain ? keyOf(operation, headers.accept, viewer) : null;
+}
+
+/** Neither a scope nor a header has a line's end in it. */
+function keyOf(operation: string, form: string | undefined, { scope }: Viewer): string {
+  return `${scope}\n${form ?? ''}\n${operation}`;
+}
+
+/**
+ * Remembers of the bodies of POSTs which operation they ask for: to read one, and to bring its variables into order, takes longer
+ * than to find the answer that is there.
+ */
+export interface KnownBodies {
+  /** The operation that a body asks for, as `answerKeyOfKnown` takes it; null for a body that is not known. */
+  find(body: string): string | null;
+  /** The body asks for the operation that the key names. */
+  learn(body: string, key: string): void;
+}
+
+/** @param maxBytes what all that is remembered may weigh; with 0, nothing is */
+export function createKnownBodies(maxBytes: number): KnownBodies {
+  if (maxBytes === 0) return { find: () => null, learn: () => undefined };
+  const operations = new LRUCache<string, string>({ maxSize: maxBytes });
+  return {
+    find: (body) => operations.get(body) ?? null,
+    learn(body, key) {
+      const [, , operation = ''] = key.split('\n', 3);
+      operations.set(body, operation, { size: 200 + 2 * (body.length + operation.length) });
+    },
+  };
 }
 
 interface Operation {
@@ -33,10 +71,14 @@ interface Operation {
 /** The CSRF check, in a form that lets nothing through which Apollo Server's own would not. */
 function isSafe({ method, headers }: HTTPGraphQLRequest, preflighted: PreflightedHeaders): boolean {
   const contentType = headers.get('content-type');
-  const isJson = contentType !== undefined && /^application\/json(?:$|[ ;])/.test(contentType);
-  if (method === 'POST') return isJson;
-  if (method !== 'GET' || !(isJson || contentType === undefined)) return false;
-  return isJson || preflighted.some((name) => (headers.get(name) ?? '') !== '');
+  const sendsJson = isJson(contentType);
+  if (method === 'POST') return sendsJson;
+  if (method !== 'GET' || !(sendsJson || contentType === undefined)) return false;
+  return sendsJson || preflighted.some((name) => (headers.get(name) ?? '') !== '');
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return contentType !== undefined && /^application\/json(?:$|[ ;])/.test(contentType);
 }
 
 function operationIn({ method, search, body }: HTTPGraphQLRequest): Operation | null {
@@ -74,6 +116,11 @@ function parsed(text: string): unknown {
   } catch {
     return 'not JSON';
   }
+}
+
+/** As one line. */
+function textOf({ query, operationName, variables }: Operation): string {
+  return JSON.stringify([operationName, canonical(variables), query]);
 }
 
 /** Equal variables as equal text, in whatever order their fields come. None are as good as an empty object. */

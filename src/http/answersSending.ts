@@ -9,6 +9,9 @@ export interface AnswerRules {
   clock: Clock;
   /** Whether callers must prove who they are. */
   isAuthenticated: boolean;
+  /** What every answer tells browsers: names and values in turn. */
+  securityHeaders: readonly string[];
+  isDraining: () => boolean;
 }
 
 /** Sends what is kept under the key as if it had been made anew, and says whether there was such. */
@@ -58,12 +61,26 @@ function sendFresh(
   freshness: Freshness,
   request: FastifyRequest,
   reply: FastifyReply,
-  { clock, isAuthenticated }: AnswerRules,
+  { clock, isAuthenticated, isDraining, securityHeaders }: AnswerRules,
 ): void {
   tellFreshness(reply, freshness, { now: clock.now(), isAuthenticated });
-  if (isKnownToCaller(request, reply, body)) {
-    void reply.code(304).send();
-    return;
-  }
-  void reply.code(200).header('content-type', contentType).send(body);
+  if (isKnownToCaller(request, reply, body)) void reply.code(304).send();
+  else if (request.method !== 'POST' || isDraining()) void reply.code(200).type(contentType).send(body);
+  else sendAtOnce(body, contentType, request, reply, securityHeaders);
+}
+
+/** As Fastify would, with all that is to be said of every answer and nothing more to be looked for. */
+function sendAtOnce(
+  body: Buffer,
+  contentType: string,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  securityHeaders: readonly string[],
+): void {
+  const headers = [...securityHeaders, 'x-request-id', request.id];
+  for (const [name, value] of Object.entries(reply.getHeaders())) headers.push(name, String(value));
+  headers.push('content-type', contentType, 'content-length', String(body.length));
+  reply.hijack();
+  reply.raw.writeHead(200, headers);
+  reply.raw.end(body);
 }

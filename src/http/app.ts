@@ -19,13 +19,15 @@ export interface AppOptions {
   /** Origins whose pages may read answers. */
   corsOrigins: readonly string[];
   isDraining: () => boolean;
+  /** The operation of a body that need not be read: its request has no `body`. Default: null for all. */
+  knownOperation?: (body: string) => string | null;
   /** Told of errors that are bugs. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
 /** Fastify as this gateway has it: ids, headers, and failures in GraphQL's form, but nothing to answer yet. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { limits, corsOrigins, isDraining, onBug } = options;
+  const { limits, corsOrigins, isDraining, knownOperation = () => null, onBug } = options;
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
@@ -41,13 +43,23 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     },
   });
   app.decorateRequest('record');
-  const securityHeaders = securityHeadersFor(corsOrigins);
-  app.addHook('onRequest', (request, reply, done) => {
+  const readJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const { record } = request;
+    record.body = body;
+    record.knownOperation = knownOperation(body);
+    if (record.knownOperation !== null) done(null);
+    else void readJson(request, body, done);
+  });
+  const securityHeaders = Object.entries(securityHeadersFor(corsOrigins));
+  app.addHook('onRequest', (request, _reply, done) => {
     request.record = newRecord();
-    void reply.headers(securityHeaders).header('x-request-id', request.id);
     done();
   });
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
+    for (const [name, value] of securityHeaders) if (!reply.hasHeader(name)) void reply.header(name, value);
+    void reply.header('x-request-id', request.id);
     // Else a connection that is kept alive would keep the server from closing.
     if (isDraining()) void reply.header('connection', 'close');
     done();

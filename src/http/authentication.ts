@@ -1,5 +1,6 @@
 import { anonymous, type Viewer } from '../context.ts';
 import { createJwtVerifier, type JwtSettings } from './jwt.ts';
+import { type MaybePromise, whenThere } from './maybePromise.ts';
 import { staticTokensIn } from './staticTokens.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
@@ -17,7 +18,7 @@ export interface Authenticator {
    * The viewer behind an `authorization` header: `missing` without one, `invalid` when it proves nothing. Rejects when the keys
    * to check it with can't be had, which is no fault of the caller's.
    */
-  authenticate(authorization: string | undefined): Promise<Viewer | 'missing' | 'invalid'>;
+  authenticate(authorization: string | undefined): MaybePromise<Viewer | 'missing' | 'invalid'>;
 }
 
 /** `onUnusable`: told when a file has changed and can't be used any more. */
@@ -35,18 +36,18 @@ export async function createAuthenticator(
   const staticTokens = tokensFile === null ? null : await watchTokens(tokensFile, watching);
   const jwtViewer = jwt === null ? null : await createJwtVerifier(jwt, watching);
   if (staticTokens === null && jwtViewer === null) {
-    return { isRequired: false, authenticate: () => Promise.resolve(anonymous) };
+    return { isRequired: false, authenticate: () => anonymous };
   }
   return {
     isRequired: true,
-    async authenticate(authorization) {
+    authenticate(authorization) {
       if (authorization === undefined) return 'missing';
       const token = BEARER.exec(authorization)?.[1];
       if (token === undefined) return 'invalid';
       const viewer = LOOKS_LIKE_JWT.test(token)
-        ? await jwtViewer?.(token)
-        : (await staticTokens?.())?.(token);
-      return viewer ?? 'invalid';
+        ? (jwtViewer?.(token) ?? null)
+        : staticTokens && whenThere(staticTokens(), (viewerOfToken) => viewerOfToken(token));
+      return whenThere(viewer, (known) => known ?? 'invalid');
     },
   };
 }

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Capability, Viewer } from '../context.ts';
 import { MASK, type Refusal } from '../errors.ts';
 import type { Authenticator } from './authentication.ts';
+import { type MaybePromise, whenThere } from './maybePromise.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 export interface GateOptions {
@@ -14,9 +15,9 @@ export interface GateOptions {
 
 export interface Gate {
   /** Who asks, or why they go no further. To be asked before the body is read. */
-  admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): Promise<Viewer | Refusal>;
+  admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): MaybePromise<Viewer | Refusal>;
   /** The same for who comes by a socket and proves who they are there. */
-  admitBySocket(visitor: Visitor): Promise<Viewer | Refusal>;
+  admitBySocket(visitor: Visitor): MaybePromise<Viewer | Refusal>;
   /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
   tooOften(viewer: Viewer, visitor: Pick<Visitor, 'ip'>): Refusal | null;
 }
@@ -32,23 +33,31 @@ export interface Visitor {
 
 /** Decides who comes in: whoever proves a name, or anybody where none must be proved, and nobody too often. */
 export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Gate {
-  async function admit(
+  function admit(
     request: FastifyRequest,
     reply: FastifyReply,
     needs?: Capability,
-  ): Promise<Viewer | Refusal> {
+  ): MaybePromise<Viewer | Refusal> {
     const { id, hostname, ip, headers } = request;
     const visitor = { id, hostname, ip, authorization: headers.authorization };
     return decide(visitor, needs, (reason) => void reply.header('www-authenticate', challenge(reason)));
   }
 
-  async function decide(
+  function decide(
     visitor: Visitor,
     needs?: Capability,
     onUnproved?: (reason: 'missing' | 'invalid') => void,
-  ): Promise<Viewer | Refusal> {
+  ): MaybePromise<Viewer | Refusal> {
     if (!authenticator.isRequired && !isOfThisMachine(visitor.hostname)) return foreignHost;
-    const viewer = await identify(visitor);
+    return whenThere(identify(visitor), (viewer) => judge(viewer, visitor, needs, onUnproved));
+  }
+
+  function judge(
+    viewer: Viewer | 'missing' | 'invalid' | null,
+    visitor: Visitor,
+    needs?: Capability,
+    onUnproved?: (reason: 'missing' | 'invalid') => void,
+  ): Viewer | Refusal {
     if (viewer === null) return keysAreAway;
     if (typeof viewer === 'string') {
       onUnproved?.(viewer);
@@ -59,13 +68,13 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     return count(callerOf(viewer, visitor), needs) ?? viewer;
   }
 
-  async function identify({ authorization, id }: Visitor) {
-    try {
-      return await authenticator.authenticate(authorization);
-    } catch (error) {
+  function identify({ authorization, id }: Visitor): MaybePromise<Viewer | 'missing' | 'invalid' | null> {
+    const identified = authenticator.authenticate(authorization);
+    if (!(identified instanceof Promise)) return identified;
+    return identified.catch((error: unknown) => {
       onBug(error, id);
       return null;
-    }
+    });
   }
 
   function callerOf({ name }: Viewer, { ip }: Pick<Visitor, 'ip'>): string {

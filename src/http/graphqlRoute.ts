@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, Viewer } from '../context.ts';
 import { type Refusal, refusedRequest } from '../errors.ts';
 import type { CallEvent, Priority } from '../model.ts';
-import { answerKeyOf } from './answersKey.ts';
+import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from './answersKey.ts';
 import { type AnswerRules, sendKept, sendMade } from './answersSending.ts';
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { sandboxPolicy } from './explorerPolicy.ts';
@@ -32,6 +32,7 @@ export interface OperationStart {
 export interface GraphQLRouteOptions extends AnswerRules {
   apollo: ApolloServer<DoorContext>;
   trustedDocuments: TrustedDocuments;
+  bodies: KnownBodies;
   /** Milliseconds. */
   deadlineMs: number;
   createContext: (start: OperationStart) => GatewayContext | Promise<GatewayContext>;
@@ -42,7 +43,7 @@ const DEADLINE_SLACK_MS = 500;
 
 /** The step from Fastify to Apollo Server and back. */
 export function graphqlRoute(options: GraphQLRouteOptions) {
-  const { apollo, trustedDocuments, clock, deadlineMs, createContext } = options;
+  const { apollo, trustedDocuments, bodies, clock, deadlineMs, createContext } = options;
 
   async function context({ id, record }: FastifyRequest): Promise<DoorContext> {
     const { viewer, watch, signal } = record;
@@ -71,11 +72,16 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
   }
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { viewer, body, knownOperation } = request.record;
+    const knownKey = knownOperation && viewer && answerKeyOfKnown(knownOperation, request.headers, viewer);
+    if (knownKey && sendKept(knownKey, request, reply, options)) return reply;
     const operation = operationOf(request, trustedDocuments);
     if ('code' in operation) return refuse(request, reply, operation);
-    const { viewer } = request.record;
     const key = viewer && answerKeyOf(operation, viewer, PREFLIGHTED_HEADERS);
-    if (key !== null && sendKept(key, request, reply, options)) return reply;
+    if (key !== null && key !== knownKey) {
+      if (body !== null) bodies.learn(body, key);
+      if (sendKept(key, request, reply, options)) return reply;
+    }
     const answer = apollo.executeHTTPGraphQLRequest({
       httpGraphQLRequest: operation,
       context: () => context(request),
@@ -107,9 +113,11 @@ function send(
 
 /** The request as Apollo Server takes it, with its document's text in place of an id. */
 function operationOf(
-  { method, url, body, headers }: FastifyRequest,
+  request: FastifyRequest,
   trustedDocuments: TrustedDocuments,
 ): HTTPGraphQLRequest | Refusal {
+  const { method, url, headers } = request;
+  const body = bodyOf(request);
   const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
   const asApollo = { method, search, body, headers: headerMapOf(headers) };
   if (method === 'GET') {
@@ -128,6 +136,11 @@ function operationOf(
   if (trusted === null) return asApollo;
   if (typeof trusted === 'object') return trusted;
   return { ...asApollo, body: { ...body, query: trusted, extensions: null } };
+}
+
+/** One that is known was left unread, and was read as JSON before. */
+function bodyOf({ body, record }: FastifyRequest): unknown {
+  return body === undefined && record.body !== null ? (JSON.parse(record.body) as unknown) : body;
 }
 
 function hasDocument(parameters: URLSearchParams): boolean {

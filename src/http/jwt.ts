@@ -9,6 +9,7 @@ import {
 } from 'jose';
 import type { Viewer } from '../context.ts';
 import { OperatorError } from '../errors.ts';
+import type { MaybePromise } from './maybePromise.ts';
 import { viewerOf } from './scopes.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
@@ -71,8 +72,6 @@ export async function createJwtVerifier(
     });
   }
 }
-
-type MaybePromise<Value> = Value | Promise<Value>;
 
 /** All that is wrong with a token is a refusal; what is left is a key set that can't be fetched or read. */
 function isOfTheToken(error: unknown): boolean {

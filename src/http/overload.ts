@@ -15,6 +15,10 @@ export interface OverloadOptions {
   atTurnsEnd?: (task: () => void) => void;
 }
 
+function nextTurn(task: () => void): void {
+  setImmediate(task);
+}
+
 /** A turn can be long for once: compiling what is new, a large answer, a collection of garbage. Milliseconds. */
 const PATIENCE_MS = 500;
 
@@ -24,7 +28,7 @@ const PATIENCE_MS = 500;
  * those who come late in one are told to come back: that costs little, and all else stays on time.
  */
 export function createOverloadGuard(options: OverloadOptions): OverloadGuard {
-  const { clock, maxTurnMs, atTurnsEnd = (task) => void setImmediate(task) } = options;
+  const { clock, maxTurnMs, atTurnsEnd = nextTurn } = options;
   let turnBegan: number | null = null;
   /** What turns that took more than half of what they may have taken, one after the other. */
   let busyMs = 0;

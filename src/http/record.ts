@@ -9,6 +9,10 @@ export interface RequestRecord {
   viewer: Viewer | null;
   /** Null on paths other than /graphql. */
   watch: RequestWatch | null;
+  /** The body as it came; null where there is none, or it is not JSON. */
+  body: string | null;
+  /** The operation that the body asks for, where it is known and was left unread. */
+  knownOperation: string | null;
   operationName: string | null;
   operationType: string | null;
   /** Of the errors that the answer has. */
@@ -37,6 +41,8 @@ export function newRecord(): RequestRecord {
   return {
     viewer: null,
     watch: null,
+    body: null,
+    knownOperation: null,
     operationName: null,
     operationType: null,
     codes: [],

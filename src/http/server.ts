@@ -4,6 +4,7 @@ import type { GatewayContext } from '../context.ts';
 import { OperatorError, type Refusal } from '../errors.ts';
 import type { CallEvent, Clock } from '../model.ts';
 import { createAnswers } from './answers.ts';
+import { createKnownBodies } from './answersKey.ts';
 import { type ApolloOptions, createApollo, type OperationLimits } from './apollo.ts';
 import { createApp, type TransportLimits } from './app.ts';
 import { type Authenticator, type AuthSettings, createAuthenticator } from './authentication.ts';
@@ -11,11 +12,13 @@ import { addExplorer } from './explorer.ts';
 import type { ExplorerFacts } from './explorerExample.ts';
 import { createGate } from './gate.ts';
 import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
+import { whenThere } from './maybePromise.ts';
 import type { Observe } from './observation.ts';
 import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
 import { createOverloadGuard } from './overload.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { refuse } from './refusals.ts';
+import { securityHeadersFor } from './securityHeaders.ts';
 import {
   readTrustedDocuments,
   type TrustedDocuments,
@@ -96,7 +99,12 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await apollo.start();
   const overload = createOverloadGuard({ clock, maxTurnMs: limits.turnMs });
   let isDraining = false;
-  const app = await createApp({ ...options, isDraining: () => isDraining });
+  const bodies = createKnownBodies(options.storedAnswerBytes / 4);
+  const app = await createApp({
+    ...options,
+    isDraining: () => isDraining,
+    knownOperation: (body) => bodies.find(body),
+  });
 
   addHealth(app, () => (isDraining ? shuttingDown : options.health()));
   if (options.metrics) addMetrics(app, gate, options.metrics);
@@ -105,21 +113,28 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     url: '/graphql',
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     // Before the body is read.
-    async onRequest(request, reply) {
+    onRequest(request, reply, done) {
       watch(request, reply, options.observe);
       void reply.header('cache-control', 'no-store');
-      if (isDraining) return refuse(request, reply, refusedWhileDraining);
-      const tooMuch = overload.refusal();
-      if (tooMuch !== null) return refuse(request, reply, tooMuch);
-      if (options.explorer && asksForPage(request)) return;
-      const viewer = await gate.admit(request, reply);
-      if ('code' in viewer) return refuse(request, reply, viewer);
-      request.record.viewer = viewer;
+      const unwanted = isDraining ? refusedWhileDraining : overload.refusal();
+      if (unwanted !== null) return void refuse(request, reply, unwanted);
+      if (options.explorer && asksForPage(request)) {
+        done();
+        return;
+      }
+      void whenThere(gate.admit(request, reply), (viewer) => {
+        if ('code' in viewer) return void refuse(request, reply, viewer);
+        request.record.viewer = viewer;
+        done();
+      });
     },
     handler: graphqlRoute({
       ...options,
       apollo,
       trustedDocuments,
+      bodies,
+      securityHeaders: Object.entries(securityHeadersFor(options.corsOrigins)).flat(),
+      isDraining: () => isDraining,
       deadlineMs: limits.deadlineMs,
       answers: createAnswers(options.storedAnswerBytes),
       isAuthenticated: authenticator.isRequired,

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { CAPABILITIES, type Viewer } from '../context.ts';
 import { OperatorError } from '../errors.ts';
@@ -21,16 +21,9 @@ export function staticTokensIn(text: string, path: string): StaticTokens {
       ),
     );
   }
-  const tokens = parsed.data.map(({ sha256, ...scope }) => ({
-    digest: Buffer.from(sha256, 'hex'),
-    viewer: viewerOf(scope),
-  }));
-  return (token) => {
-    const digest = createHash('sha256').update(token).digest();
-    // All are compared, so that the time taken tells nothing of which one is near.
-    const matches = tokens.filter((entry) => timingSafeEqual(entry.digest, digest));
-    return matches[0]?.viewer ?? null;
-  };
+  const viewers = new Map(parsed.data.map(({ sha256, ...scope }) => [sha256, viewerOf(scope)]));
+  // How long it takes tells at most of a digest that is near, and nobody can make a token from that.
+  return (token) => viewers.get(hash('sha256', token)) ?? null;
 }
 
 /** One element of the file's array. */

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { OperatorError } from '../errors.ts';
 import type { Clock } from '../model.ts';
+import type { MaybePromise } from './maybePromise.ts';
 
 export interface WatchedFileOptions<Content> {
   /** The setting that names the file, for messages. */
@@ -25,7 +26,7 @@ const CHECK_EVERY_MS = 5000;
  */
 export async function watchFile<Content>(
   options: WatchedFileOptions<Content>,
-): Promise<() => Content | Promise<Content>> {
+): Promise<() => MaybePromise<Content>> {
   const { path, parse, clock, onUnusable } = options;
   let version = await versionOf(path).catch(() => '');
   let content = parse(await read());

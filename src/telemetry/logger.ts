@@ -11,7 +11,33 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeBug },
   };
-  return destination ? pino(options, destination) : pino(options);
+  return pino(options, destination ?? (standardOutput ??= createStandardOutput()));
+}
+
+/** A turn that writes more than this writes in parts. Characters. */
+const LONGEST_PART = 64 * 1024;
+
+/** One for the process, whose lines end with it. */
+let standardOutput: DestinationStream | null = null;
+
+/** Writes all lines of one turn of the event loop at once: to write costs as much as to put a line together. */
+function createStandardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true });
+  let lines = '';
+  const flush = () => {
+    if (lines === '') return;
+    const part = lines;
+    lines = '';
+    output.write(part);
+  };
+  process.on('exit', flush);
+  return {
+    write(line) {
+      if (lines === '') setImmediate(flush);
+      lines += line;
+      if (lines.length > LONGEST_PART) flush();
+    },
+  };
 }
 
 /**

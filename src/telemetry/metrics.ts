@@ -63,6 +63,9 @@ export function createMetrics(levels: () => Levels): Metrics {
     registers,
   });
   addLevels(registers, levels);
+  // To find the place of labels anew for each event costs more than to count it.
+  const operationsBy = byLabel((code) => operations.labels({ code }));
+  const cacheResultsBy = byLabel((action) => byLabel((result) => cacheResults.labels({ action, result })));
 
   const metrics: Metrics = {
     call(event) {
@@ -71,9 +74,9 @@ export function createMetrics(levels: () => Levels): Metrics {
       else if (event.type === 'outcome') {
         const outcome = event.error?.kind ?? 'ok';
         upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
-      } else if (event.type !== 'attempt') cacheResults.inc({ action, result: event.type });
+      } else if (event.type !== 'attempt') cacheResultsBy(action)(event.type).inc();
     },
-    operation: ({ code, durationMs }) => operations.observe({ code }, durationMs / 1000),
+    operation: ({ code, durationMs }) => operationsBy(code).observe(durationMs / 1000),
     breaker(state) {
       for (const one of ['closed', 'open', 'halfOpen'])
         breakerState.set({ state: one }, one === state ? 1 : 0);
@@ -85,6 +88,18 @@ export function createMetrics(levels: () => Levels): Metrics {
   };
   metrics.breaker('closed');
   return metrics;
+}
+
+/** What is made for a label once. Labels take few values. */
+function byLabel<Made>(make: (label: string) => Made): (label: string) => Made {
+  const made = new Map<string, Made>();
+  return (label) => {
+    const known = made.get(label);
+    if (known !== undefined) return known;
+    const fresh = make(label);
+    made.set(label, fresh);
+    return fresh;
+  };
 }
 
 function addLevels(registers: Registry[], levels: () => Levels): void {
