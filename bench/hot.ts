@@ -1,7 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { beginning } from './hot/beginning.ts';
+import { crowd } from './hot/crowd.ts';
+import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
+import { pair } from './hot/pair.ts';
 import { type ServerProcess, startServer } from './hot/processes.ts';
 import {
   bodyOf,
@@ -18,18 +22,14 @@ import {
  * What an answer costs that needs no call. The same query is put to this gateway, with each of its levers off and on, and to bare
  * Node and three servers that hold the same rows in memory. Each is a process of its own, and what counts is the CPU time that it
  * took over the answers that it gave: what else the machine does hardly shows in that. All are measured in turn, several times.
+ * Then: a query that needs a call, a thousand connections, a million requests, two processes, and a start.
  */
 
-const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
+const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const SECONDS = Number(process.env['SECONDS'] ?? 1);
-const COLD_CALLS = 100;
+const COLD_CALLS = 1000;
 
-/**
- * At full load, a fast server keeps its client so busy that it never sleeps, and saves what it costs to wake it with each answer:
- * on a virtual machine, more than all else about an answer. At a pace that all can keep, all pay that alike.
- */
-const CALM = { connections: 10, perSecond: Number(process.env['PACE'] ?? 300) };
-const FULL = { connections: 10 };
+const CONNECTIONS = 10;
 const BARE = 'bare node:http, the same bytes';
 
 const OFF = { COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' };
@@ -64,6 +64,10 @@ try {
   await compare('500 different variables over warm data', servers, manyPages);
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
   await cold(simulator);
+  await crowd(simulator.url);
+  await endurance(simulator.url);
+  await pair();
+  await beginning();
 } finally {
   await simulator[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -74,38 +78,29 @@ async function compare(
   servers: ReadonlyMap<string, ServerProcess>,
   pages: readonly Page[],
 ): Promise<void> {
-  const samples = new Map(
-    [...servers.keys()].map((name) => [name, { calm: [] as Sample[], full: [] as Sample[] }]),
-  );
+  const samples = new Map([...servers.keys()].map((name): [string, Sample[]] => [name, []]));
   for (const server of servers.values()) await warmUp(server, pages);
   for (let round = 0; round < ROUNDS; round++) {
     for (const [name, server] of servers) {
-      samples.get(name)?.calm.push(await measure(server, pages, { ...CALM, seconds: SECONDS }));
-      samples.get(name)?.full.push(await measure(server, pages, { ...FULL, seconds: SECONDS }));
+      const sample = await measure(server, pages, { connections: CONNECTIONS, seconds: SECONDS });
+      samples.get(name)?.push(sample);
     }
   }
-  const bare = samples.get(BARE);
+  const bare = medianOf(samples.get(BARE) ?? []);
   console.log(`\n## ${title}\n`);
   console.log(
-    '| server | CPU µs a request, at the same pace | of bare Node | at full load | of bare Node | p50 ms | p99 ms | load average |',
+    '| server | CPU µs a request | least of the rounds | of bare Node | p50 ms | p99 ms | load average |',
   );
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
-  for (const [name, { calm, full }] of samples) {
-    const [atPace, atFull] = [medianOf(calm), medianOf(full)];
-    const cells = [
-      ...[atPace.usEach.toFixed(0), ratio(medianOf(bare?.calm ?? []), atPace)],
-      ...[atFull.usEach.toFixed(0), ratio(medianOf(bare?.full ?? []), atFull)],
-      ...[atFull.latencyMs.p50, atFull.latencyMs.p99, atFull.load.toFixed(1)],
-    ];
-    console.log(`| ${name} | ${cells.join(' | ')} |`);
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+  for (const [name, ofOne] of samples) {
+    const { usEach, latencyMs, load } = medianOf(ofOne);
+    const least = Math.min(...ofOne.map(({ cpuUs, requests }) => cpuUs / requests));
+    const cells = [usEach.toFixed(0), least.toFixed(0), (bare.usEach / usEach).toFixed(2)];
+    console.log(`| ${[name, ...cells, latencyMs.p50, latencyMs.p99, load.toFixed(1)].join(' | ')} |`);
   }
 }
 
-function ratio(bare: { usEach: number }, one: { usEach: number }): string {
-  return (bare.usEach / one.usEach).toFixed(2);
-}
-
-/** With nothing kept, every query makes a call. Beside it, the SDK's own call for as many rows, without any server. */
+/** With nothing kept, every query makes a call. Beside it, the SDK's own call for as many rows, as many at once, without any server. */
 async function cold(upstream: ServerProcess): Promise<void> {
   console.log('\n## A cold query, beside the SDK alone\n');
   console.log('| rows a call | CPU ms, SDK alone | CPU ms, this gateway | added | load average |');
@@ -116,8 +111,8 @@ async function cold(upstream: ServerProcess): Promise<void> {
     await using gateway = await startServer({ kind: 'gateway', simulator: upstream.url, settings });
     const costs: { sdk: number[]; gateway: number[] } = { sdk: [], gateway: [] };
     for (let round = 0; round <= ROUNDS; round++) {
-      const alone = (await sdk.sdkCalls(COLD_CALLS, pageSize)).cpuUs / COLD_CALLS;
-      const sample = await measure(gateway, samePage, { connections: 1, seconds: SECONDS });
+      const alone = (await sdk.sdkCalls(COLD_CALLS, pageSize, CONNECTIONS)).cpuUs / COLD_CALLS;
+      const sample = await measure(gateway, samePage, { connections: CONNECTIONS, seconds: SECONDS });
       if (round === 0) continue;
       costs.sdk.push(alone / 1000);
       costs.gateway.push(sample.cpuUs / sample.requests / 1000);

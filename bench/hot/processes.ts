@@ -5,20 +5,35 @@ import { PROJECT_ID, TOKEN } from './workload.ts';
 
 /** What a server process is told to be, as its argument. */
 export type Start =
-  | { kind: 'simulator' }
+  /** `qps`: calls a second that it allows; default: any number. */
+  | { kind: 'simulator'; qps?: number }
   | { kind: 'gateway'; simulator: string; settings: Readonly<Record<string, string>> }
   | { kind: 'peer'; name: string; rowsFile: string }
   | { kind: 'sdk'; simulator: string };
 
-type Question = { ask: 'usage' } | { ask: 'sdkCalls'; count: number; pageSize: number };
-type Reply = { url: string } | { cpuUs: number; rssBytes: number };
+type Question =
+  { ask: 'usage' } | { ask: 'heap' } | { ask: 'sdkCalls'; count: number; pageSize: number; atOnce: number };
+type Reply = { url: string } | Usage;
+
+export interface Usage {
+  /** CPU time since it began, user's and system's, in microseconds. */
+  cpuUs: number;
+  /** The memory that it takes now. */
+  rssBytes: number;
+  heapBytes: number;
+  /** Of its event loop, since it was last asked for anything; the 99th percentile in milliseconds. */
+  loopDelayP99Ms: number;
+  /** Of a simulator: the most calls that any second held. */
+  mostCallsInASecond: number;
+}
 
 export interface ServerProcess extends AsyncDisposable {
   url: string;
-  /** CPU time since it began, user's and system's, in microseconds; and the memory that it takes now, in bytes. */
-  usage(): Promise<{ cpuUs: number; rssBytes: number }>;
-  /** Makes so many calls by the SDK alone, one after the other, and tells the CPU time that they took. */
-  sdkCalls(count: number, pageSize: number): Promise<{ cpuUs: number }>;
+  usage(): Promise<Usage>;
+  /** The same after a full collection of garbage, for which it must have been started with `--expose-gc`. */
+  usageAfterCollection(): Promise<Usage>;
+  /** Makes so many calls by the SDK alone, so many at once, and tells the CPU time that they took. */
+  sdkCalls(count: number, pageSize: number, atOnce: number): Promise<{ cpuUs: number }>;
 }
 
 const SCRIPT = fileURLToPath(new URL('serverProcess.js', import.meta.url));
@@ -41,12 +56,13 @@ export async function startServer(start: Start, execArgv: readonly string[] = []
   const { url } = (await reply()) as Extract<Reply, { url: string }>;
   const ask = async (question: Question) => {
     child.send(question);
-    return (await reply()) as Extract<Reply, { cpuUs: number }>;
+    return (await reply()) as Usage;
   };
   return {
     url,
     usage: () => ask({ ask: 'usage' }),
-    sdkCalls: (count, pageSize) => ask({ ask: 'sdkCalls', count, pageSize }),
+    usageAfterCollection: () => ask({ ask: 'heap' }),
+    sdkCalls: (count, pageSize, atOnce) => ask({ ask: 'sdkCalls', count, pageSize, atOnce }),
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit');
       child.disconnect();

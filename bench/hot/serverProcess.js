@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadConfig } from '../../dist/config.js';
 import { startGateway } from '../../dist/gateway.js';
 import { startSimulator } from '../../dist/simulator/server.js';
@@ -18,6 +19,9 @@ import { createSdkCall } from './sdkCall.js';
 const CREDENTIALS = { accessKeyId: 'SimulatorAccessKeyId', accessKeySecret: 'SimulatorAccessKeySecret' };
 
 const start = JSON.parse(process.argv[2]);
+const loopDelay = monitorEventLoopDelay({ resolution: 10 });
+loopDelay.enable();
+let simulator = null;
 const sdkCall = start.kind === 'sdk' ? createSdkCall(start.simulator, start.projectId, CREDENTIALS) : null;
 
 process.on('disconnect', () => process.exit(0));
@@ -27,16 +31,30 @@ process.send({ url: await urlOf(start) });
 async function answer(question) {
   const before = question.ask === 'sdkCalls' ? process.cpuUsage() : undefined;
   if (question.ask === 'sdkCalls') {
-    for (let n = 0; n < question.count; n++) await sdkCall(question.pageSize);
+    const { count, pageSize, atOnce } = question;
+    let left = count;
+    const caller = async () => {
+      while (left-- > 0) await sdkCall(pageSize);
+    };
+    await Promise.all(Array.from({ length: atOnce }, caller));
   }
+  if (question.ask === 'heap') globalThis.gc();
   const { user, system } = process.cpuUsage(before);
-  process.send({ cpuUs: user + system, rssBytes: process.memoryUsage.rss() });
+  process.send({
+    cpuUs: user + system,
+    rssBytes: process.memoryUsage.rss(),
+    heapBytes: process.memoryUsage().heapUsed,
+    loopDelayP99Ms: loopDelay.percentile(99) / 1e6,
+    mostCallsInASecond: simulator?.maxCallsInAnySecond() ?? 0,
+  });
+  loopDelay.reset();
 }
 
 async function urlOf(what) {
   switch (what.kind) {
     case 'simulator':
-      return (await startSimulator({ qps: null })).url;
+      simulator = await startSimulator({ qps: what.qps ?? null });
+      return simulator.url;
     case 'gateway':
       return gatewayUrl(what);
     case 'peer':
