@@ -352,6 +352,15 @@ describe('while nothing new can be had of a list', () => {
     expectTrue(world, answer, 3);
   });
 
+  test('a page is told as it was when the head was in trouble a while ago', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(1));
+    world.upstream.failWith('unavailable');
+    await world.settle(freshMs);
+    await world.read(1);
+    await world.settle(1_500);
+    expect((await world.read(3)).staleBecause).toBe('UPSTREAM_ERROR');
+  });
+
   test('a page is told as it was for as long as anything stale, and no longer', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');

@@ -98,7 +98,7 @@ export function createRunList(traits: ListTraits): RunList {
     view(index, freshMs) {
       const confirmed = confirmedPage(index);
       const own = ownPages.get(index)?.answer;
-      const trouble = troubles.get(0) ?? troubles.get(index) ?? null;
+      const trouble = troubleAt(index);
       if (own && (confirmed === null || own.asOf > confirmed.asOf)) {
         const { value, asOf } = own;
         return { value, asOf, freshUntil: asOf + freshMs, isShortLived: true, trouble };
@@ -122,7 +122,7 @@ export function createRunList(traits: ListTraits): RunList {
         asOf,
         freshUntil: asOf,
         isShortLived: true,
-        trouble: troubles.get(0) ?? troubles.get(index) ?? null,
+        trouble: troubleAt(index),
       };
     },
     learn(index, answer, arrival) {
@@ -161,6 +161,12 @@ export function createRunList(traits: ListTraits): RunList {
       forgetDeepRows();
     },
   };
+
+  /** The head's holds for all pages. */
+  function troubleAt(index: number): Trouble | null {
+    const [ofHead = null, own = null] = [troubles.get(0), troubles.get(index)];
+    return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
+  }
 
   function isInList(index: number): boolean {
     return head !== null && index * traits.pageSize < head.totalCount && confirmedPage(index) !== null;

@@ -95,7 +95,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     trouble?: Trouble,
   ): Answer<Page<PipelineRun>> | null {
     const view = knownList(place)?.pastView(place.index) ?? null;
-    const why = view?.trouble ?? trouble ?? null;
+    const why = trouble ?? view?.trouble ?? null;
     if (view === null || why === null || why.until <= kit.clock.now()) return null;
     return serve(kit, 'ListPipelineRuns', { ...view, trouble: why }, () => undefined, context);
   }
