@@ -6,7 +6,10 @@ export type KnownRows = Map<number, KnownRow>;
 
 export interface KnownRow {
   run: PipelineRun;
+  /** The last one that had it at its place. */
   reading: Reading;
+  /** When the first one was asked for that did. */
+  since: number;
 }
 
 /** What the rows of one page that was read have in common. Times are epoch milliseconds. */
@@ -87,23 +90,30 @@ export function place(
   if (others.length > 0) forgetOthers();
   page.forEach((run, at) => {
     const known = rows.get(first - at);
-    if (!known || known.reading.asOf <= reading.asOf) rows.set(first - at, { run, reading });
+    if (known && known.reading.asOf > reading.asOf) return;
+    rows.set(first - at, { run, reading, since: known?.since ?? reading.asOf });
   });
   return true;
 }
 
-/** Whether the rows of a page are known to have been together: read at once, or all of them before the head was. */
-export function areOfOneTime(
+/**
+ * As `assemble`, for a head that is followed by later ones: null also where it is not known that the rows were together, since
+ * neither one reading brought them all nor a head that went on from this one came after each.
+ *
+ * @param confirmedAt when the last such head was read
+ */
+export function assemblePast(
   rows: KnownRows,
   index: number,
   head: { totalCount: number; asOf: number },
-  { pageSize }: ListTraits,
-): boolean {
-  const readings = new Set<Reading>();
-  const first = head.totalCount - index * pageSize;
-  for (let distance = first; distance > Math.max(0, first - pageSize); distance--) {
-    const row = rows.get(distance);
-    if (row) readings.add(row.reading);
-  }
-  return readings.size <= 1 || [...readings].every(({ asOf }) => asOf < head.asOf);
+  confirmedAt: number,
+  traits: ListTraits,
+): AssembledPage | null {
+  const page = assemble(rows, index, head, traits);
+  if (page === null) return null;
+  const first = head.totalCount - index * traits.pageSize;
+  const known = page.value.rows.map((_, at) => rows.get(first - at)).filter((row) => row !== undefined);
+  const [one, ...others] = new Set(known.map(({ reading }) => reading));
+  if (one !== undefined && others.length === 0) return { ...page, asOf: Math.max(page.asOf, one.asOf) };
+  return known.every(({ since }) => since < confirmedAt) ? page : null;
 }

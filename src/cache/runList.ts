@@ -1,8 +1,8 @@
 import type { Answer, Page, PipelineRun } from '../model.ts';
 import {
-  areOfOneTime,
   assemble,
   type AssembledPage,
+  assemblePast,
   type KnownRows,
   type ListTraits,
   place,
@@ -72,6 +72,8 @@ type HeadMark = Pick<Head, 'totalCount' | 'asOf'>;
 interface Epoch {
   rows: KnownRows;
   heads: HeadMark[];
+  /** When the last of its heads was read. */
+  confirmedAt: number;
 }
 
 /** A page as it was read last: usable on its own for as long as a head is, whatever the rest of the list does. */
@@ -188,10 +190,11 @@ export function createRunList(traits: ListTraits): RunList {
   }
 
   function pastAssembled(index: number): AssembledPage | null {
-    for (const epoch of [{ rows, heads: formerHeads }, ...pastEpochs]) {
-      for (const former of epoch.heads) {
-        const page = assemble(epoch.rows, index, former, traits);
-        if (page !== null && areOfOneTime(epoch.rows, index, former, traits)) return page;
+    const current: Epoch = { rows, heads: formerHeads, confirmedAt: head?.asOf ?? -Infinity };
+    for (const { rows, heads, confirmedAt } of [current, ...pastEpochs]) {
+      for (const former of heads) {
+        const page = assemblePast(rows, index, former, confirmedAt, traits);
+        if (page !== null) return page;
       }
     }
     return null;
@@ -231,7 +234,10 @@ export function createRunList(traits: ListTraits): RunList {
     pastEpochs = pastEpochs.filter((epoch) => epoch.heads.some(isRecent));
     if (!next.goesOn) {
       brokenAt = next.asOf;
-      pastEpochs = [{ rows: new Map(rows), heads }, ...pastEpochs].slice(0, MAX_EPOCHS);
+      pastEpochs = [{ rows: new Map(rows), heads, confirmedAt: old.asOf }, ...pastEpochs].slice(
+        0,
+        MAX_EPOCHS,
+      );
       formerHeads = [];
     } else if (next.totalCount !== old.totalCount) {
       formerHeads = heads;
