@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
+import type { Clock } from '../src/model.ts';
 import { describeWithChromium, launchChromium } from './support/chromium.ts';
 import { digestOf, temporaryFiles } from './support/door.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { createVirtualClock } from './support/virtualClock.ts';
 
 const TOKEN = 'dwg_reader';
+
+/** GraphiQL with a subscription to a workspace that has no runs. */
+const LIVE_PATH = `/explorer?query=${encodeURIComponent(
+  'subscription Live { pipelineRunsUpdated(projectId: 10003) { totalCount updates { run { runId } } } }',
+)}`;
 
 /** What a browser asks for when somebody opens a page. */
 const asBrowser = { accept: 'text/html,application/xhtml+xml' };
@@ -170,11 +177,7 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       await using scene = await open('/explorer', await openDoorWithTokens());
       const { page, gateway } = scene;
       await page.getByText('Operations need a token').waitFor();
-      await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
-      await page.keyboard.press('Control+End');
-      // From behind the last bracket to before the last quote.
-      for (const key of ['ArrowUp', 'End', 'ArrowLeft']) await page.keyboard.press(key);
-      await page.keyboard.type(TOKEN);
+      await typeToken(page);
       await page.getByRole('button', { name: 'Re-fetch GraphQL schema' }).click();
       await run(page);
       await answerShows(page, gateway.simulator.runs('10000')[0]!.id);
@@ -183,6 +186,43 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(TOKEN);
       // It asks for the schema before anybody could give it a token.
       expect(new Set(scene.faults)).toEqual(new Set(['401 /graphql']));
+    });
+
+    test('shows each event of a subscription until it is stopped, and then closes its socket', async () => {
+      const clock = createVirtualClock();
+      await using scene = await open(LIVE_PATH, await openDoor({}, clock));
+      const { page, gateway } = scene;
+      const opened = page.waitForEvent('websocket');
+      await run(page);
+      await answerShows(page, '"totalCount": 0');
+      gateway.simulator.addRuns('10003', 1);
+      while (!(await answerHas(page, '"totalCount": 1').isVisible())) await clock.advance(1000);
+      const closed = (await opened).waitForEvent('close');
+      await page.getByRole('button', { name: 'Stop query' }).click();
+      await closed;
+      await page.getByRole('button', { name: 'Execute query' }).waitFor();
+      expect(scene.faults).toEqual([]);
+    });
+
+    test('is done with a subscription when the gateway is', async () => {
+      const door = await openDoor();
+      const { id } = door.gateway.simulator.runs('10000').find(({ status }) => status === 'Success')!;
+      const operation = `subscription { pipelineRunUpdated(projectId: 10000, runId: "${id}") { run { status } } }`;
+      await using scene = await open(`/explorer?query=${encodeURIComponent(operation)}`, door);
+      await run(scene.page);
+      await answerShows(scene.page, '"status": "SUCCEEDED"');
+      await scene.page.getByRole('button', { name: 'Execute query' }).waitFor();
+      expect(scene.faults).toEqual([]);
+    });
+
+    test('proves by its headers who subscribes, and says why who does not is turned away', async () => {
+      await using scene = await open(LIVE_PATH, await openDoorWithTokens());
+      const { page } = scene;
+      await run(page);
+      await answerShows(page, 'UNAUTHENTICATED');
+      await typeToken(page);
+      await run(page);
+      await answerShows(page, '"totalCount": 0');
     });
 
     test('runs operations without introspection and says what is missing', async () => {
@@ -256,8 +296,11 @@ interface Door extends AsyncDisposable {
 }
 
 /** A gateway to look at with a browser's eyes. */
-async function openDoor(settings: Record<string, string> = {}): Promise<Door> {
-  const gateway = await startTestGateway({ settings });
+async function openDoor(settings: Record<string, string> = {}, clock?: Clock): Promise<Door> {
+  const gateway = await startTestGateway({
+    settings,
+    ...(clock && { clock, simulator: { now: () => clock.now() } }),
+  });
   return {
     gateway,
     async get(path, init = {}) {
@@ -270,9 +313,16 @@ async function openDoor(settings: Record<string, string> = {}): Promise<Door> {
 }
 
 async function openDoorWithTokens(): Promise<Door> {
-  await using files = await temporaryFiles();
+  const files = await temporaryFiles();
   const tokens = [{ name: 'reader', sha256: digestOf(TOKEN), projects: '*' }];
-  return await openDoor({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
+  const door = await openDoor({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
+  return {
+    ...door,
+    async [Symbol.asyncDispose]() {
+      await door[Symbol.asyncDispose]();
+      await files[Symbol.asyncDispose]();
+    },
+  };
 }
 
 function policyOf(headers: Headers): Record<string, string[]> {
@@ -290,13 +340,25 @@ function run(page: Page): Promise<void> {
   return page.getByRole('button', { name: 'Execute query' }).click();
 }
 
-/** The editor that shows answers draws spaces that do not break. */
+/** Puts the token into the headers that the page begins with. */
+async function typeToken(page: Page): Promise<void> {
+  await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
+  await page.keyboard.press('Control+End');
+  // From behind the last bracket to before the last quote.
+  for (const key of ['ArrowUp', 'End', 'ArrowLeft']) await page.keyboard.press(key);
+  await page.keyboard.type(TOKEN);
+}
+
 function answerShows(page: Page, text: string): Promise<void> {
+  return answerHas(page, text).waitFor();
+}
+
+/** The editor that shows answers draws spaces that do not break. */
+function answerHas(page: Page, text: string): Locator {
   return page
     .locator('.graphiql-response .view-line')
     .filter({ hasText: new RegExp(text.replaceAll(' ', '\\s')) })
-    .first()
-    .waitFor();
+    .first();
 }
 
 /** Stores the README's picture where EXPLORER_PICTURE names a file for it. */

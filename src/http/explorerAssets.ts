@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
+import { startScript } from './explorerScript.ts';
 
 /** A file of GraphiQL's page. */
 export interface Asset {
@@ -53,13 +54,6 @@ async function readSources() {
     pageStyles,
   };
 }
-
-/** Reads what the page has in its settings element. */
-const startScript = `
-const { workers, graphiql } = JSON.parse(document.getElementById('settings').textContent);
-self.MonacoEnvironment = { globalAPI: false, getWorkerUrl: (_, label) => workers[label] };
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('explorer'), graphiql);
-`;
 
 /** GraphiQL would fill the window; here what the page has to say stands above it. */
 const pageStyles = `

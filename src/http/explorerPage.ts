@@ -36,8 +36,8 @@ function settingsFor(facts: ExplorerFacts, names: Assets['names']) {
       graphql: `explorer/${names.graphqlWorker}`,
       json: `explorer/${names.jsonWorker}`,
     },
+    endpoint: 'graphql',
     graphiql: {
-      endpoint: 'graphql',
       title: TITLE,
       logo: mark('currentColor'),
       // For new tabs and for who comes for the first time; others find the tabs that they left.
