@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page, Request } from 'playwright-core';
 import { spliceWindow } from '../examples/dashboard/src/runs/spliceWindow.ts';
 import { describeWithChromium, launchChromium } from './support/chromium.ts';
 import { axePath, buildDashboard, dashboardPackages, serveDashboard } from './support/dashboard.ts';
@@ -9,6 +9,12 @@ import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
 
 const HOUR_MS = 3_600_000;
+
+/** For how long the gateway holds the head of a list for fresh here, and so between its own polls. */
+const FRESH_MS = 4000;
+
+/** A page's clock runs from when it is there until it is stopped, and can't be stopped at a time that is past. */
+const OPENING_MS = 60_000;
 
 /** The dashboard's own numbers. */
 const POLL_MS = 5000;
@@ -66,6 +72,8 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       const newRuns = page.getByRole('button', { name: '2 new runs' });
       await scene.until(newRuns);
       await rowsBegin(scene, idsOf(gateway, '10000')[0]!);
+      // The browser keeps the place when it draws, and not when the rows are put in.
+      await scene.settled();
       expect(Math.abs((await topOf(row)) - topBefore)).toBeLessThan(1);
       await newRuns.click();
       await newRuns.waitFor({ state: 'detached' });
@@ -93,6 +101,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       gateway.newCalls();
       gateway.simulator.addRuns('10001', 1);
       await scene.pass(10 * POLL_MS);
+      await scene.settled();
       expect(runCalls(gateway)).toEqual([]);
       await setHidden(page, false);
       await scene.pass(0);
@@ -109,13 +118,15 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await scene.until(page.locator('html[data-events="1"]'));
       gateway.newCalls();
       gateway.simulator.addRuns('10000', 3);
-      await scene.until(page.getByText('3 new'), { everywhere: true });
+      await scene.pass(FRESH_MS);
+      await scene.until(page.getByText('3 new'));
       await rowsBegin(scene, idsOf(gateway, '10000')[0]!);
       expect(await shownIds(page)).toEqual(idsOf(gateway, '10000').slice(0, PAGE_SIZE + 3));
       expect(await page.locator('html').getAttribute('data-events')).toBe('2');
       // The gateway's own poll; what the page has read then was known.
       expect(runCalls(gateway)).toEqual([1]);
       await page.evaluate('window.lastSocket.close(4000)');
+      await scene.until(page.locator('html[data-closed]'));
       gateway.simulator.addRuns('10000', 1);
       await scene.pass(POLL_MS);
       await scene.until(page.getByText('4 new'));
@@ -168,6 +179,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await page.getByText('UPSTREAM_FORBIDDEN').waitFor();
       gateway.newCalls();
       await scene.pass(10 * POLL_MS);
+      await scene.settled();
       expect(runCalls(gateway)).toEqual([]);
     });
 
@@ -253,6 +265,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await page.locator('.disclosure').first().click();
       const overflow = await page.locator('html').evaluate((root) => root.scrollWidth - root.clientWidth);
       expect(overflow).toBeLessThanOrEqual(0);
+      expect(await tooSmall(page.locator('main').locator('button, a, .choice-option, .input'))).toEqual([]);
     });
 
     test.each([
@@ -281,7 +294,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await using scene = await open('/?project=10000', {
         context: { ...context, timezoneId: 'Asia/Shanghai', reducedMotion: 'reduce' },
         settings: { CACHE_STALE_MS: '600000' },
-        startMs: Date.UTC(2026, 2, 2, 3, 54, 30),
+        startMs: Date.UTC(2026, 2, 2, 3, 53, 31),
       });
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -317,17 +330,19 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     const gateway = await startTestGateway({
       clock,
       simulator: { now: () => clock.now() },
-      settings: { CACHE_FRESH_MS: '4000', CACHE_STALE_MS: '0', ...options.settings },
+      settings: { CACHE_FRESH_MS: String(FRESH_MS), CACHE_STALE_MS: '0', ...options.settings },
     });
     const server = await serveDashboard(gateway.url);
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options.context });
     const page = await context.newPage();
+    const answered = watchRequests(page);
     await page.addInitScript(options.sockets ? WATCH_SOCKETS : 'delete window.WebSocket');
+    await page.addInitScript(WATCH_FRAMES);
     await page.clock.install({ time: clock.now() });
-    await clock.advance(1000);
+    await clock.advance(OPENING_MS);
     await page.clock.pauseAt(clock.now());
     await page.goto(path === 'about:blank' ? path : server.url + path);
-    return { url: server.url, page, gateway, pass, until, [Symbol.asyncDispose]: close };
+    return { url: server.url, page, gateway, pass, until, settled, [Symbol.asyncDispose]: close };
 
     async function pass(ms: number): Promise<void> {
       await clock.advance(ms);
@@ -337,9 +352,19 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     async function until(element: Locator, { isThere = true, everywhere = false } = {}): Promise<void> {
       for (let steps = 0; (await element.count()) > 0 !== isThere; steps++) {
         if (steps > 1000) throw new Error(`Waited in vain for ${String(element)}${isThere ? '' : ' to go'}.`);
-        if (everywhere) await pass(100);
-        else await page.clock.fastForward(1);
+        if (everywhere) {
+          await page.evaluate('nextFrame()');
+          await pass(100);
+        } else {
+          await settled();
+          await page.clock.fastForward(1);
+        }
       }
+    }
+
+    async function settled(): Promise<void> {
+      await page.evaluate('nextFrame()');
+      await answered();
     }
 
     async function close(): Promise<void> {
@@ -371,7 +396,7 @@ describe('a window spliced into a list', () => {
   });
 });
 
-/** Counts a page's events in its root element, and keeps its last socket. */
+/** Notes a page's events and closes in its root element, and keeps its last socket. */
 const WATCH_SOCKETS = `
   window.WebSocket = class extends WebSocket {
     constructor(...given) {
@@ -381,9 +406,34 @@ const WATCH_SOCKETS = `
         const { dataset } = document.documentElement;
         if (JSON.parse(data).type === 'next') dataset.events = String(Number(dataset.events ?? 0) + 1);
       });
+      this.addEventListener('close', () => (document.documentElement.dataset.closed = ''));
     }
   };
 `;
+
+/** Keeps the browser's own frames: the page's are of the time that stands still. */
+const WATCH_FRAMES = `{
+  const request = window.requestAnimationFrame.bind(window);
+  window.nextFrame = () => new Promise(request);
+}`;
+
+/** The returned function resolves when the page waits for no answer of the gateway's. */
+function watchRequests(page: Page): () => Promise<void> {
+  const underWay = new Set<Request>();
+  let wake = (): void => undefined;
+  page.on('request', (request) => {
+    if (request.url().endsWith('/graphql')) underWay.add(request);
+  });
+  page.on('requestfinished', end);
+  page.on('requestfailed', end);
+  return async () => {
+    if (underWay.size > 0) await new Promise<void>((resolve) => (wake = resolve));
+  };
+
+  function end(request: Request): void {
+    if (underWay.delete(request) && underWay.size === 0) wake();
+  }
+}
 
 interface Scene extends AsyncDisposable {
   url: string;
@@ -391,8 +441,13 @@ interface Scene extends AsyncDisposable {
   gateway: TestGateway;
   /** Lets time go by for the simulator, the gateway and the page. */
   pass(ms: number): Promise<void>;
-  /** Lets the page's time go by in small steps, and with `everywhere` all time, until an element is there or no longer. */
+  /**
+   * Lets the page's time go by in small steps, and with `everywhere` all time, until an element is there or no longer. Before each
+   * step the page settles, or at least draws, so that a slow machine has no fewer of them.
+   */
   until(element: Locator, options?: { isThere?: boolean; everywhere?: boolean }): Promise<void>;
+  /** Resolves when the page has drawn what it has, and waits for no answer of the gateway's. */
+  settled(): Promise<void>;
 }
 
 async function rowsAre(scene: Scene, count: number): Promise<void> {
@@ -428,6 +483,15 @@ function runCalls(gateway: TestGateway): number[] {
 
 function topOf(element: Locator): Promise<number> {
   return element.evaluate((node) => node.getBoundingClientRect().top);
+}
+
+/** Those that a finger misses, which are smaller than WCAG's 2.5.8 has it, by their classes. */
+function tooSmall(targets: Locator): Promise<string[]> {
+  return targets.evaluateAll((elements) =>
+    elements
+      .filter((element) => Math.min(element.clientWidth, element.clientHeight) < 24)
+      .map(({ classList }) => classList.value),
+  );
 }
 
 async function setHidden(page: Page, isHidden: boolean): Promise<void> {
