@@ -1,5 +1,7 @@
 import { loadConfig } from './config.ts';
+import { OperatorError } from './errors.ts';
 import { startGateway } from './gateway.ts';
+import { runProgram } from './program.ts';
 import { demoDrift, startSimulator } from './simulator/server.ts';
 import { createCredentialSource } from './upstream/credentials.ts';
 
@@ -12,12 +14,8 @@ async function main(): Promise<void> {
     DATAWORKS_ENDPOINT: simulator.url,
   });
   if ('problems' in result) {
-    console.error(
-      ['The demo cannot start:', ...result.problems.map((problem) => `  - ${problem}`)].join('\n'),
-    );
     await simulator.close();
-    process.exitCode = 1;
-    return;
+    throw new OperatorError(result.problems);
   }
   const credential = createCredentialSource(simulator);
   const gateway = await startGateway(result.config, { credential }).catch(async (error: unknown) => {
@@ -45,4 +43,4 @@ Project 10000 has 2,524 runs and gets a new one every now and then; 10003 is emp
 `;
 }
 
-await main();
+await runProgram('The demo', main);

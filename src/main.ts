@@ -4,7 +4,8 @@ import { OperatorError } from './errors.ts';
 import { startGateway } from './gateway.ts';
 import { readSettingFiles } from './http/server.ts';
 import { manageLifecycle } from './lifecycle.ts';
-import { systemClock, UpstreamError } from './model.ts';
+import { systemClock } from './model.ts';
+import { problemsIn, runProgram } from './program.ts';
 import { createLogger } from './telemetry/logger.ts';
 import { startTracing } from './tracing.ts';
 import { createCredentialSource } from './upstream/credentials.ts';
@@ -62,20 +63,4 @@ async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> 
   return problems;
 }
 
-/** @throws the error itself where it is a bug. */
-function problemsIn(error: unknown): readonly string[] {
-  if (error instanceof OperatorError) return error.problems;
-  if (error instanceof UpstreamError) return [error.message];
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall !== 'listen' || code === undefined) throw error;
-  const advice = code === 'EADDRINUSE' ? 'something listens there already' : code;
-  return [`PORT and HOST can't be listened on: ${advice}.`];
-}
-
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  const problems = problemsIn(error);
-  console.error(['The gateway cannot start:', ...problems.map((problem) => `  - ${problem}`)].join('\n'));
-  process.exit(1);
-}
+await runProgram('The gateway', () => main(process.argv.slice(2)));

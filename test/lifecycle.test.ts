@@ -52,12 +52,15 @@ describe('a start', () => {
     ]);
   });
 
-  test('on a port that is taken is one line', async () => {
-    const port = new URL(simulator.url).port;
-    await using gateway = startGatewayProcess(settings({ PORT: port }));
+  test.each([
+    ['main.js', 'The gateway'],
+    ['demo.js', 'The demo'],
+  ] as const)('on a port that is taken is one line: %s', async (program, name) => {
+    const { port } = new URL(simulator.url);
+    await using gateway = startGatewayProcess(settings({ PORT: port }), [], program);
     expect(await gateway.exit).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toBe(
-      "The gateway cannot start:\n  - PORT and HOST can't be listened on: something listens there already.\n",
+      `${name} cannot start:\n  - Port ${port} of HOST can't be listened on: something listens there already. End it, or set another PORT.\n`,
     );
   });
 

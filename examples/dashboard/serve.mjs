@@ -39,6 +39,11 @@ server.listen(port, '127.0.0.1', () => {
   );
 });
 
+server.on('error', ({ message }) => {
+  console.error(`The dashboard cannot be served: ${message}. Set another PORT.`);
+  process.exit(1);
+});
+
 server.on('upgrade', (incoming, socket, head) => {
   const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
   if (pathname === '/graphql') passOnSocket(incoming, socket, head);

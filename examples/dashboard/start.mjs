@@ -62,7 +62,7 @@ async function untilItAnswers(url) {
 }
 
 function answers(url) {
-  return fetch(`${url}/health/live`).then(
+  return fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1000) }).then(
     ({ ok }) => ok,
     () => false,
   );

@@ -44,11 +44,14 @@ async function startDemo(port: number): Promise<ChildProcess> {
   });
   process.once('exit', () => demo.kill());
   while (demo.exitCode === null) {
-    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`).catch(() => null);
+    const ready = await fetch(`http://127.0.0.1:${port}/health/ready`, {
+      signal: AbortSignal.timeout(1000),
+    }).catch(() => null);
     if (ready?.ok) return demo;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Error(`The gateway did not start: is port ${port} taken?`);
+  // It has said why.
+  process.exit(1);
 }
 
 function welcome(url: string): string {
@@ -65,4 +68,10 @@ again. Workspace 10004 is none that the gateway may see: all that it would say o
 `;
 }
 
-await main();
+await main().catch((error: unknown) => {
+  if (!(error instanceof Error && 'syscall' in error && error.syscall === 'listen')) throw error;
+  console.error(
+    `The supergraph cannot start: ${error.message}. Set another PORT; the two after it are taken as well.`,
+  );
+  process.exit(1);
+});

@@ -12,7 +12,7 @@ export interface GatewayProcess extends AsyncDisposable {
   stderr(): string;
 }
 
-const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const BUILT = new URL('../../dist/', import.meta.url);
 
 /** No way to a credential but those that a test gives. */
 const NO_CREDENTIALS = {
@@ -21,12 +21,13 @@ const NO_CREDENTIALS = {
   ALIBABA_CLOUD_CLI_PROFILE_DISABLED: 'true',
 };
 
-/** `npm start`'s own program as built, with the environment given and nothing of the test's. */
+/** `npm start`'s own program as built, or the demo's, with the environment given and nothing of the test's. */
 export function startGatewayProcess(
   env: Record<string, string> = {},
   args: readonly string[] = [],
+  program: 'main.js' | 'demo.js' = 'main.js',
 ): GatewayProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL(program, BUILT)), ...args], {
     env: { PATH: process.env['PATH'], ...NO_CREDENTIALS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
