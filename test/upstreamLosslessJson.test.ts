@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../src/model.ts';
@@ -37,7 +39,26 @@ function integersIn(value: JsonValue): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(integersIn) : [];
 }
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** In bytes, once all that can be collected is. */
+function heapInUse(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
+
 describe('parseLossless', () => {
+  test('keeps of a text nothing but its values', () => {
+    const before = heapInUse();
+    const ids = Array.from({ length: 30 }, (_, index) => {
+      const text = JSON.stringify({ pad: 'x'.repeat(300_000 + index), id: 'ID' });
+      return (parseLossless(text.replace('"ID"', '1234567890123456789')) as { id: string }).id;
+    });
+    expect(heapInUse() - before).toBeLessThan(3_000_000);
+    expect(new Set(ids)).toEqual(new Set(['1234567890123456789']));
+  });
+
   test('keeps every digit of every integer, wherever it stands', () => {
     fc.assert(
       fc.property(written, space, ({ text, integers }, gap) => {

@@ -10,7 +10,7 @@ import type { JsonValue } from '../model.ts';
 export function parseLossless(text: string): JsonValue {
   if (!MAY_HOLD_UNSAFE_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
   return parse(text, null, {
-    parseNumber: (token) => (isSafeNumber(token) ? Number(token) : token),
+    parseNumber: (token) => (isSafeNumber(token) ? Number(token) : copyOf(token)),
     // The last of equal keys wins, as with JSON.parse.
     onDuplicateKey: ({ newValue }) => newValue,
   }) as JsonValue;
@@ -22,3 +22,8 @@ export function parseLossless(text: string): JsonValue {
  * after one of `:[,`, which is all that this relies on.
  */
 const MAY_HOLD_UNSAFE_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+
+/** The token is a slice of the text, of which V8 keeps the whole for as long as there is the slice. */
+function copyOf(token: string): string {
+  return Buffer.from(token, 'latin1').toString('latin1');
+}
