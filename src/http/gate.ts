@@ -17,7 +17,7 @@ export interface Gate {
   /** Who asks, or why they go no further. To be asked before the body is read. */
   admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): MaybePromise<Viewer | Refusal>;
   /** The same for who comes by a socket and proves who they are there. */
-  admitBySocket(visitor: Visitor): MaybePromise<Viewer | Refusal>;
+  admitBySocket(visitor: Visitor, authorization: string | undefined): MaybePromise<Viewer | Refusal>;
   /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
   tooOften(viewer: Viewer, visitor: Pick<Visitor, 'ip'>): Refusal | null;
 }
@@ -28,7 +28,6 @@ export interface Visitor {
   /** Of the `host` header, without its port; empty without one. */
   hostname: string;
   ip: string;
-  authorization: string | undefined;
 }
 
 /** Decides who comes in: whoever proves a name, or anybody where none must be proved, and nobody too often. */
@@ -38,18 +37,23 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     reply: FastifyReply,
     needs?: Capability,
   ): MaybePromise<Viewer | Refusal> {
-    const { id, hostname, ip, headers } = request;
-    const visitor = { id, hostname, ip, authorization: headers.authorization };
-    return decide(visitor, needs, (reason) => void reply.header('www-authenticate', challenge(reason)));
+    const { authorization } = request.headers;
+    return decide(
+      request,
+      authorization,
+      needs,
+      (reason) => void reply.header('www-authenticate', challenge(reason)),
+    );
   }
 
   function decide(
     visitor: Visitor,
+    authorization: string | undefined,
     needs?: Capability,
     onUnproved?: (reason: 'missing' | 'invalid') => void,
   ): MaybePromise<Viewer | Refusal> {
     if (!authenticator.isRequired && !isOfThisMachine(visitor.hostname)) return foreignHost;
-    return whenThere(identify(visitor), (viewer) => judge(viewer, visitor, needs, onUnproved));
+    return whenThere(identify(authorization, visitor), (viewer) => judge(viewer, visitor, needs, onUnproved));
   }
 
   function judge(
@@ -68,7 +72,10 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     return count(callerOf(viewer, visitor), needs) ?? viewer;
   }
 
-  function identify({ authorization, id }: Visitor): MaybePromise<Viewer | 'missing' | 'invalid' | null> {
+  function identify(
+    authorization: string | undefined,
+    { id }: Visitor,
+  ): MaybePromise<Viewer | 'missing' | 'invalid' | null> {
     const identified = authenticator.authenticate(authorization);
     if (!(identified instanceof Promise)) return identified;
     return identified.catch((error: unknown) => {
@@ -77,8 +84,8 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     });
   }
 
-  function callerOf({ name }: Viewer, { ip }: Pick<Visitor, 'ip'>): string {
-    return authenticator.isRequired ? name : ip;
+  function callerOf({ name }: Viewer, visitor: Pick<Visitor, 'ip'>): string {
+    return authenticator.isRequired ? name : visitor.ip;
   }
 
   /** What needs a capability is counted by itself: an operator who scrapes is not kept out by callers of the same address. */
@@ -95,7 +102,7 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
 
   return {
     admit,
-    admitBySocket: (visitor) => decide(visitor),
+    admitBySocket: decide,
     tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
   };
 }

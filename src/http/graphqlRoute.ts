@@ -46,7 +46,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
   const { apollo, trustedDocuments, bodies, clock, deadlineMs, createContext } = options;
 
   async function context({ id, record }: FastifyRequest): Promise<DoorContext> {
-    const { viewer, watch, signal } = record;
+    const { viewer, watch } = record;
     // Only a page is let through without a viewer, and whether it is one Apollo Server decides.
     if (viewer === null) {
       const message = 'Send authorization: Bearer <token>.';
@@ -54,7 +54,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     }
     const report = (event: CallEvent) => watch?.report(event);
     const traceparent = watch?.traceparent ?? null;
-    const made = await createContext({ requestId: id, viewer, signal, report, traceparent });
+    const made = await createContext({ requestId: id, viewer, signal: record.signal(), report, traceparent });
     record.sources = made.sources;
     return { ...made, record };
   }

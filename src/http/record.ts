@@ -20,7 +20,7 @@ export interface RequestRecord {
   /** What the answer is made from; null where it did not come so far. */
   sources: Sources | null;
   /** Aborted when nobody waits for the answer any more: it is out, its caller is gone, or its time is up. */
-  readonly signal: AbortSignal;
+  signal(): AbortSignal;
   /** Aborts the signal, where anybody has asked for it. */
   abandon(): void;
 }
@@ -47,7 +47,7 @@ export function newRecord(): RequestRecord {
     operationType: null,
     codes: [],
     sources: null,
-    get signal() {
+    signal() {
       controller ??= new AbortController();
       // An operation of many calls is no leak.
       setMaxListeners(0, controller.signal);

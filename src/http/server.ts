@@ -106,6 +106,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     knownOperation: (body) => bodies.find(body),
   });
 
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
+    done();
+  });
   addHealth(app, () => (isDraining ? shuttingDown : options.health()));
   if (options.metrics) addMetrics(app, gate, options.metrics);
   if (explorer) addExplorer(app, explorer);
@@ -115,7 +119,6 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     // Before the body is read.
     onRequest(request, reply, done) {
       watch(request, reply, options.observe);
-      void reply.header('cache-control', 'no-store');
       const unwanted = isDraining ? refusedWhileDraining : overload.refusal();
       if (unwanted !== null) return void refuse(request, reply, unwanted);
       if (options.explorer && asksForPage(request)) {
@@ -214,7 +217,7 @@ function watch(request: FastifyRequest, reply: FastifyReply, observe: Observe): 
   const requestWatch = observe({ requestId: id, headers });
   record.watch = requestWatch;
   // Fastify's own signal fires as soon as a body is read, for so does the request's `close`.
-  reply.raw.once('close', () => {
+  reply.raw.on('close', () => {
     record.abandon();
     const { operationName, operationType, codes, viewer } = record;
     requestWatch.ended({

@@ -91,7 +91,6 @@ export function addWebSockets(app: FastifyInstance, options: WebSocketOptions): 
       id: requestIdOf(request),
       hostname: headers.host?.replace(/:\d+$/, '') ?? '',
       ip: request.socket.remoteAddress ?? '',
-      authorization: headers.authorization,
       headers,
       get viewer() {
         return viewer;

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { setMaxListeners } from 'node:events';
 import {
   createSourceEventStream,
@@ -16,7 +17,7 @@ import { withTokenLimit } from './apollo.ts';
 import type { Gate, Visitor } from './gate.ts';
 import { assertMaySelect } from './gatedFields.ts';
 import type { OperationStart } from './graphqlRoute.ts';
-import type { Observe, RequestStart } from './observation.ts';
+import type { Observe } from './observation.ts';
 import { assertWithinBounds } from './operationBounds.ts';
 import { CLOSE } from './websocketConnection.ts';
 import {
@@ -38,7 +39,7 @@ export interface SocketOperationOptions extends DocumentReaderOptions {
 
 /** Who is at the other end of a socket. */
 export interface SocketCaller extends Visitor {
-  headers: RequestStart['headers'];
+  headers: IncomingHttpHeaders;
   /** Null until they have proved who they are. */
   readonly viewer: Viewer | null;
   close(code: number, reason: string): void;
@@ -69,8 +70,8 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
 
   return makeServer<Record<string, unknown> | undefined, SocketCaller>({
     async onConnect({ connectionParams, extra: caller }) {
-      const authorization = authorizationIn(connectionParams) ?? caller.authorization;
-      const viewer = await gate.admitBySocket({ ...caller, authorization });
+      const authorization = authorizationIn(connectionParams) ?? caller.headers.authorization;
+      const viewer = await gate.admitBySocket(caller, authorization);
       if ('code' in viewer) return turnAway(caller, viewer);
       if (!caller.enter(viewer)) return turnAway(caller, tooManySockets);
       // Operators find what goes wrong with it in the log by this.

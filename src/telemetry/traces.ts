@@ -20,11 +20,13 @@ export function startTrace(headers: Headers): OperationTrace {
   const tracer = trace.getTracer('dataworks-graphql-gateway');
   const parent = propagation.extract(ROOT_CONTEXT, headers);
   const span = tracer.startSpan('graphql', { kind: SpanKind.SERVER }, parent);
-  const below = trace.setSpan(parent, span);
   const traceparent = traceparentOf(span, headers);
+  const traceId = traceparent?.split('-')[1] ?? null;
+  if (!span.isRecording()) return { traceId, traceparent, ...unrecorded };
+  const below = trace.setSpan(parent, span);
 
   return {
-    traceId: traceparent?.split('-')[1] ?? null,
+    traceId,
     traceparent,
     call(event) {
       if (event.type !== 'outcome') return;
@@ -57,6 +59,9 @@ function fail(span: Span, word: string): void {
   span.setAttribute('error.type', word);
   span.setStatus({ code: SpanStatusCode.ERROR, message: word });
 }
+
+/** Of a trace that nobody collects. */
+const unrecorded = { call: () => undefined, ended: () => undefined };
 
 /** Our span's, or, without an SDK, the caller's as it came: a log line and a call can be found by it all the same. */
 function traceparentOf(span: Span, { traceparent }: Headers): string | null {
