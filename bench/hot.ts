@@ -31,6 +31,7 @@ const COLD_CALLS = 1000;
 
 const CONNECTIONS = 10;
 const BARE = 'bare node:http, the same bytes';
+const BARE_WITH_HEADERS = 'bare node:http, the same bytes and headers';
 
 const OFF = { COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' };
 const levers: Readonly<Record<string, Record<string, string>>> = {
@@ -40,6 +41,7 @@ const levers: Readonly<Record<string, Record<string, string>>> = {
 };
 const peerNames: Readonly<Record<string, string>> = {
   bare: BARE,
+  bareWithHeaders: BARE_WITH_HEADERS,
   mercurius: 'Mercurius with jit',
   apollo: 'Apollo Server standalone',
   apolloWithoutCacheControl: 'Apollo Server standalone, no cacheControl plugin',
@@ -54,8 +56,7 @@ try {
     servers.set(name, await startServer({ kind: 'gateway', simulator: simulator.url, settings }));
   }
   const rowsFile = join(directory, 'rows.json');
-  const rows = await rowsOf(servers.get('this gateway')?.url ?? '');
-  await writeFile(rowsFile, JSON.stringify(rows));
+  await writeFile(rowsFile, JSON.stringify(await rowsOf(servers.get('this gateway')?.url ?? '')));
   for (const [kind, name] of Object.entries(peerNames)) {
     servers.set(name, await startServer({ kind: 'peer', name: kind, rowsFile }));
   }
@@ -127,17 +128,20 @@ async function cold(upstream: ServerProcess): Promise<void> {
   }
 }
 
-/** All rows of the list, as the gateway answers them. */
-async function rowsOf(url: string): Promise<Connection> {
+/** All rows of the list, as the gateway answers them, and the headers of its answers. */
+async function rowsOf(url: string): Promise<{ rows: Connection; headers: [string, string][] }> {
   const edges: Connection['edges'] = [];
   for (let number = 1; ; number++) {
-    const page = await ask(url, { number, size: 100 });
-    edges.push(...page.edges);
-    if (edges.length >= page.totalCount) return { ...page, edges };
+    const { connection, headers } = await ask(url, { number, size: 100 });
+    edges.push(...connection.edges);
+    if (edges.length >= connection.totalCount) return { rows: { ...connection, edges }, headers };
   }
 }
 
-async function ask(url: string, page: Page): Promise<Connection> {
+async function ask(
+  url: string,
+  page: Page,
+): Promise<{ connection: Connection; headers: [string, string][] }> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
@@ -148,15 +152,16 @@ async function ask(url: string, page: Page): Promise<Connection> {
     errors?: unknown;
   };
   if (!data) throw new Error(`${url} answered ${JSON.stringify(errors)}.`);
-  return data.pipelineRuns;
+  return { connection: data.pipelineRuns, headers: [...response.headers] };
 }
 
 async function tellAnswer(servers: ReadonlyMap<string, ServerProcess>): Promise<void> {
   const shown = await Promise.all([...servers.values()].map(({ url }) => ask(url, { number: 1, size: 10 })));
-  const sizes = shown.map((connection) => JSON.stringify(connection).length);
-  const stages = shown[0]?.edges.reduce((count, { node }) => count + node.stages.length, 0);
+  const sizes = shown.map(({ connection }) => JSON.stringify(connection).length);
+  const edges = shown[0]?.connection.edges;
+  const stages = edges?.reduce((count, { node }) => count + node.stages.length, 0);
   console.log(
-    `Project ${PROJECT_ID}, ${shown[0]?.edges.length} runs of ${stages} stages in all, ${Math.min(...sizes)} to ${Math.max(...sizes)} bytes; the query has ${QUERY.length}.`,
+    `Project ${PROJECT_ID}, ${edges?.length} runs of ${stages} stages in all, ${Math.min(...sizes)} to ${Math.max(...sizes)} bytes; the query has ${QUERY.length}.`,
   );
 }
 

@@ -12,20 +12,17 @@ import mercurius from 'mercurius';
  * hold in memory as they go out. None of them checks who asks, counts anything, or writes a log.
  */
 
-/** Each starts one, before rows as the gateway answers them, and gives its URL for POSTs. */
+/** Each starts one, before rows as the gateway answers them, and gives its URL for POSTs. The headers are those of its answers. */
 export const peers = {
-  bare: async (rows) => {
-    const bytes = Buffer.from(
-      JSON.stringify({ data: { pipelineRuns: windowOf(rows, { number: 1, size: 10 }) } }),
+  bare: (rows) => listening(bareServer(rows, [['content-type', 'application/json; charset=utf-8']])),
+  bareWithHeaders: (rows, headers) => {
+    const itsOwn = ['connection', 'content-length', 'date', 'keep-alive', 'transfer-encoding'];
+    return listening(
+      bareServer(
+        rows,
+        headers.filter(([name]) => !itsOwn.includes(name)),
+      ),
     );
-    const server = createServer((request, response) => {
-      request.resume().on('end', () => {
-        response.setHeader('content-type', 'application/json; charset=utf-8');
-        response.setHeader('content-length', bytes.length);
-        response.end(bytes);
-      });
-    });
-    return listening(server);
   },
   apollo: async (rows) => {
     const server = new ApolloServer({ typeDefs, resolvers: resolversFor(rows) });
@@ -49,6 +46,19 @@ export const peers = {
     return `${await app.listen({ port: 0 })}/graphql`;
   },
 };
+
+function bareServer(rows, headers) {
+  const bytes = Buffer.from(
+    JSON.stringify({ data: { pipelineRuns: windowOf(rows, { number: 1, size: 10 }) } }),
+  );
+  return createServer((request, response) => {
+    request.resume().on('end', () => {
+      for (const [name, value] of headers) response.setHeader(name, value);
+      response.setHeader('content-length', bytes.length);
+      response.end(bytes);
+    });
+  });
+}
 
 async function listening(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));

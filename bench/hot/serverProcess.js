@@ -58,10 +58,15 @@ async function urlOf(what) {
     case 'gateway':
       return gatewayUrl(what);
     case 'peer':
-      return peers[what.name](JSON.parse(readFileSync(what.rowsFile, 'utf8')));
+      return peerUrl(what);
     case 'sdk':
       return what.simulator;
   }
+}
+
+async function peerUrl({ name, rowsFile }) {
+  const { rows, headers } = JSON.parse(readFileSync(rowsFile, 'utf8'));
+  return peers[name](rows, headers);
 }
 
 /** As in production, but for the simulator's quota: its log goes where its standard output does. */
