@@ -173,7 +173,7 @@ function httpSettingsOf(given: Settings): HttpSettings {
     limits: {
       bodyBytes: given.MAX_BODY_BYTES,
       deadlineMs: given.REQUEST_DEADLINE_MS,
-      turnMs: given.MAX_TURN_MS,
+      queueMs: given.MAX_QUEUE_MS,
       tokens: given.MAX_TOKENS,
       depth: given.MAX_DEPTH,
       aliases: given.MAX_ALIASES,

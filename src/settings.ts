@@ -62,7 +62,7 @@ export const settings = z.object({
   MAX_DIRECTIVES: whole(0, 1000).default(20),
   MAX_SELECTIONS: whole(10, 10_000).default(1000),
   MAX_ROWS: whole(10, 1_000_000).default(5000),
-  MAX_TURN_MS: whole(5, 60_000).default(80),
+  MAX_QUEUE_MS: whole(5, 60_000).default(1000),
   RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).optional(),
   RATE_LIMIT_BURST: whole(1, 1_000_000).optional(),
   LIVE_MAX_PER_CALLER: whole(0, 1_000_000).optional(),

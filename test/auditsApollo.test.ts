@@ -14,7 +14,7 @@ defineIntegrationTestSuite(
     const server = new ApolloServer<BaseContext>(config);
     await server.start();
     const app = await createApp({
-      limits: { bodyBytes: 100_000, deadlineMs: 10_000, turnMs: 80 },
+      limits: { bodyBytes: 100_000, deadlineMs: 10_000, queueMs: 1000 },
       corsOrigins: [],
       isDraining: () => false,
       onBug: () => undefined,

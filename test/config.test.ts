@@ -31,7 +31,7 @@ describe('settings', () => {
         limits: {
           bodyBytes: 100_000,
           deadlineMs: 10_000,
-          turnMs: 80,
+          queueMs: 1000,
           tokens: 2000,
           depth: 10,
           aliases: 15,

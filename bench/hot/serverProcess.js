@@ -81,7 +81,7 @@ async function gatewayUrl({ simulator, settings, token }) {
     DATAWORKS_ENDPOINT: simulator,
     DATAWORKS_MAX_QPS: '10000',
     // What else the machine does must not make it refuse what is measured.
-    MAX_TURN_MS: '10000',
+    MAX_QUEUE_MS: '10000',
     AUTH_TOKENS_FILE: tokensFile,
     RATE_LIMIT_PER_SECOND: '1000000',
     MAX_OPERATION_CALLS: '100',

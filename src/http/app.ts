@@ -10,8 +10,8 @@ export interface TransportLimits {
   bodyBytes: number;
   /** How long a request may take: to arrive, and then once more to be answered. */
   deadlineMs: number;
-  /** How long one turn of the event loop may take, while the process has more to do than it can, before the rest is refused. */
-  turnMs: number;
+  /** How long a request may wait for its turn before those who come later are refused, in milliseconds. */
+  queueMs: number;
 }
 
 export interface AppOptions {

@@ -15,9 +15,9 @@ import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
 import { whenThere } from './maybePromise.ts';
 import type { Observe } from './observation.ts';
 import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
-import { createOverloadGuard } from './overload.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { refuse } from './refusals.ts';
+import { createRequestQueue } from './requestQueue.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
 import {
   readTrustedDocuments,
@@ -76,6 +76,12 @@ export interface HttpServer {
 }
 
 /**
+ * Connections that the system holds until they are taken on, one in a turn of the event loop: Node's 511 are fewer than can come
+ * at once, and whoever finds no place is not told. Linux allows 4096.
+ */
+const BACKLOG = 4096;
+
+/**
  * The door: everything that knows HTTP.
  *
  * @throws OperatorError for files of the settings that can't be used, before anything listens.
@@ -97,7 +103,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     : null;
   const apollo = createApollo({ ...options, limits, explorer });
   await apollo.start();
-  const overload = createOverloadGuard({ clock, maxTurnMs: limits.turnMs });
+  const queue = createRequestQueue({ clock, maxWaitMs: limits.queueMs });
   let isDraining = false;
   const bodies = createKnownBodies(options.storedAnswerBytes / 4);
   const app = await createApp({
@@ -106,6 +112,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     knownOperation: (body) => bodies.find(body),
   });
 
+  app.server.on('connection', () => queue.newcomer());
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     done();
@@ -119,8 +126,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     // Before the body is read.
     onRequest(request, reply, done) {
       watch(request, reply, options.observe);
-      const unwanted = isDraining ? refusedWhileDraining : overload.refusal();
-      if (unwanted !== null) return void refuse(request, reply, unwanted);
+      if (isDraining) return void refuse(request, reply, refusedWhileDraining);
       if (options.explorer && asksForPage(request)) {
         done();
         return;
@@ -128,7 +134,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       void whenThere(gate.admit(request, reply), (viewer) => {
         if ('code' in viewer) return void refuse(request, reply, viewer);
         request.record.viewer = viewer;
-        done();
+        queue.enter((refusal) => {
+          if (refusal !== null) refuse(request, reply, refusal);
+          else if (!reply.raw.destroyed) done();
+        });
       });
     },
     handler: graphqlRoute({
@@ -150,7 +159,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     maxMessageBytes: limits.bodyBytes,
     isDraining: () => isDraining,
   });
-  const url = await app.listen({ host: options.host, port: options.port });
+  const url = await app.listen({ host: options.host, port: options.port, backlog: BACKLOG });
 
   return {
     url,

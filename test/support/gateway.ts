@@ -48,7 +48,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     DATAWORKS_ENDPOINT: simulator.url,
     DATAWORKS_MAX_QPS: '1000',
     // Simulator, gateway and test share one event loop, and a busy machine makes its turns long.
-    MAX_TURN_MS: '60000',
+    MAX_QUEUE_MS: '60000',
     ...options.settings,
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
