@@ -1,5 +1,5 @@
-import { describe, expect, test } from '@jest/globals';
-import { HeaderMap } from '@apollo/server';
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import { describe, expect, jest, test } from '@jest/globals';
 import { anonymous } from '../src/context.ts';
 import { createAnswers } from '../src/http/answers.ts';
 import { answerKeyOf } from '../src/http/answersKey.ts';
@@ -7,6 +7,7 @@ import { viewerOf } from '../src/http/scopes.ts';
 import { type Clock, type Freshness, systemClock } from '../src/model.ts';
 import { bearer, captureLog, digestOf, temporaryFiles } from './support/door.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { pipelined } from './support/pipelined.ts';
 
 const QUERY = `query Runs($first: Int) {
   pipelineRuns(projectId: 10000, first: $first) { totalCount asOf staleBecause nodes { runId } }
@@ -135,6 +136,27 @@ describe('stored answers', () => {
     const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
     expect(metrics).toMatch(/cache_results_total\{action="ListPipelineRuns",result="hit"\} 1/);
     expect(metrics).toMatch(/operation_duration_seconds_count\{code="OK"\} 2/);
+  });
+
+  test('are made once for all who ask at once, where the data is there', async () => {
+    await using gateway = await startTestGateway();
+    await gateway.query(QUERY, { first: 2 });
+    const made = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
+    try {
+      const answers = await pipelined(gateway.url, SMALL, 30);
+      expect(answers.match(/^HTTP\/1.1 200 /gm)).toHaveLength(30);
+      expect(answers.match(/"totalCount":2524/g)).toHaveLength(30);
+      expect(made).toHaveBeenCalledTimes(1);
+    } finally {
+      made.mockRestore();
+    }
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
+  });
+
+  test('are made by each who asks where the one who asked first got none', async () => {
+    await using gateway = await startTestGateway();
+    const answers = await pipelined(gateway.url, '{ pipelineRuns(projectId: 10004) { totalCount } }', 3);
+    expect(answers.match(/"code":"UPSTREAM_FORBIDDEN"/g)).toHaveLength(3);
   });
 
   test('are for those alone who may see the same, and for nobody who is not let in', async () => {

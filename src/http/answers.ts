@@ -18,6 +18,9 @@ export interface Answers {
   find(key: string): { answer: Answer; freshness: Freshness } | null;
   /** The answer must be one without errors. */
   keep(key: string, answer: Answer): void;
+  /** Tells that an answer is being made, until the promise settles. */
+  making(key: string, made: Promise<unknown>): void;
+  isBeingMade(key: string): boolean;
 }
 
 /** What an entry, its sources and their places in maps weigh besides body and key, about. Bytes. */
@@ -26,7 +29,8 @@ const SOURCE_BYTES = 400;
 
 /** @param maxBytes what all that is kept may weigh; with 0, nothing is kept */
 export function createAnswers(maxBytes: number): Answers {
-  if (maxBytes === 0) return { find: () => null, keep: () => undefined };
+  if (maxBytes === 0) return keepsNone;
+  const beingMade = new Set<string>();
   const answers = new LRUCache<string, Answer>({ maxSize: maxBytes });
   return {
     find(key) {
@@ -43,5 +47,18 @@ export function createAnswers(maxBytes: number): Answers {
         size: ENTRY_BYTES + 2 * key.length + body.length + SOURCE_BYTES * sources.actions.length,
       });
     },
+    making(key, made) {
+      const forget = () => beingMade.delete(key);
+      beingMade.add(key);
+      made.then(forget, forget);
+    },
+    isBeingMade: (key) => beingMade.has(key),
   };
 }
+
+const keepsNone: Answers = {
+  find: () => null,
+  keep: () => undefined,
+  making: () => undefined,
+  isBeingMade: () => false,
+};

@@ -1,3 +1,4 @@
+import { setImmediate as aTurn } from 'node:timers/promises';
 import {
   type ApolloServer,
   HeaderMap,
@@ -43,7 +44,7 @@ const DEADLINE_SLACK_MS = 500;
 
 /** The step from Fastify to Apollo Server and back. */
 export function graphqlRoute(options: GraphQLRouteOptions) {
-  const { apollo, trustedDocuments, bodies, clock, deadlineMs, createContext } = options;
+  const { answers, apollo, trustedDocuments, bodies, clock, deadlineMs, createContext } = options;
 
   async function context({ id, record }: FastifyRequest): Promise<DoorContext> {
     const { viewer, watch } = record;
@@ -71,6 +72,21 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     });
   }
 
+  async function makeAndSend(
+    operation: HTTPGraphQLRequest,
+    key: string | null,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> {
+    const answer = apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: operation,
+      context: () => context(request),
+    });
+    const answered = await withinDeadline(answer, request);
+    if ('code' in answered) return refuse(request, reply, answered);
+    return send(answered, key, request, reply, options);
+  }
+
   return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const { viewer, body, knownOperation } = request.record;
     const knownKey = knownOperation && viewer && answerKeyOfKnown(knownOperation, request.headers, viewer);
@@ -82,13 +98,14 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
       if (body !== null) bodies.learn(body, key);
       if (sendKept(key, request, reply, options)) return reply;
     }
-    const answer = apollo.executeHTTPGraphQLRequest({
-      httpGraphQLRequest: operation,
-      context: () => context(request),
-    });
-    const answered = await withinDeadline(answer, request);
-    if ('code' in answered) return refuse(request, reply, answered);
-    return send(answered, key, request, reply, options);
+    // What needs no call is made within the turn: a crowd that asks the same when an answer has ceased to be fresh has it made once.
+    if (key !== null && answers.isBeingMade(key)) {
+      await aTurn();
+      if (sendKept(key, request, reply, options)) return reply;
+    }
+    const sent = makeAndSend(operation, key, request, reply);
+    if (key !== null) answers.making(key, sent);
+    return sent;
   };
 }
 
