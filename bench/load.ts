@@ -15,6 +15,7 @@ const figures = await runLoad({
   measuringSeconds: Math.min(30, seconds / 2),
   seconds,
   limitedSeconds: Math.min(120, seconds / 2),
+  limitedShare: 0.5,
   sampleEveryMs: Math.min(5000, (seconds * 1000) / 20),
 });
 const problems = problemsOf(figures, { eventLoopP99Ms: 500, residentMb: 500, growthPercent: 10 });

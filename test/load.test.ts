@@ -16,6 +16,8 @@ describe('the gateway as built, at twice the load that it sustains', () => {
         measuringSeconds: 5,
         seconds: SECONDS,
         limitedSeconds: 5,
+        // However much less the machine has left for it than when it was measured.
+        limitedShare: 0.05,
         sampleEveryMs: 1000,
       });
     },

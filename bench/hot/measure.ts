@@ -58,6 +58,11 @@ function stayAwake(): () => void {
   return () => (isAwake = false);
 }
 
+const REQUEST = {
+  method: 'POST' as const,
+  headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+};
+
 export async function load(
   server: ServerProcess,
   pages: readonly Page[],
@@ -65,14 +70,18 @@ export async function load(
   { mayRefuse = false } = {},
 ): Promise<autocannon.Result> {
   const fallAsleep = stayAwake();
+  const { connections = 1 } = much;
+  const requests = pages.map((page) => ({ ...REQUEST, body: bodyOf(page) }));
+  let connection = 0;
   const result = await autocannon({
     url: server.url,
+    ...REQUEST,
     ...much,
-    requests: pages.map((page) => ({
-      method: 'POST' as const,
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
-      body: bodyOf(page),
-    })),
+    // All pages are asked for, each over one connection, or over as many as there are more connections than pages.
+    setupClient(client) {
+      const offset = connection++ % Math.min(connections, requests.length);
+      client.setRequests(requests.filter((_, n) => n % connections === offset));
+    },
   });
   fallAsleep();
   if ((result.non2xx > 0 && !mayRefuse) || result.errors > 0) {

@@ -16,8 +16,10 @@ export interface LoadPlan {
   measuringSeconds: number;
   /** How long twice that rate is asked. */
   seconds: number;
-  /** How long it is asked of a gateway that limits its callers to half of the sustainable rate. */
+  /** How long it is asked of a gateway that limits its callers. */
   limitedSeconds: number;
+  /** To which share of the sustainable rate. */
+  limitedShare: number;
   sampleEveryMs: number;
   /** Told of each stretch as it ends. */
   tell?: (figures: LoadFigures) => void;
@@ -56,7 +58,7 @@ const CHECKED_PER_SECOND = 40;
 
 /**
  * The gateway as built, before a simulated DataWorks that allows five calls a second, each a process of its own: first at the rate
- * that it sustains, then at twice that, then so with callers limited to half of what it sustains.
+ * that it sustains, then at twice that, then so with callers limited to a share of what it sustains.
  */
 export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
   const { sampleEveryMs } = plan;
@@ -75,10 +77,13 @@ export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
     const twice = { name: 'twice that', seconds: plan.seconds, callers: CALLERS, perSecond, sampleEveryMs };
     return [measured, await load(stage, twice)];
   });
-  const limited = await onStage(rateLimitedTo(Math.floor(perSecond / 4)), (stage) => {
-    const name = 'twice that, callers limited';
-    return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
-  });
+  const limited = await onStage(
+    rateLimitedTo(Math.max(1, Math.floor((plan.limitedShare * perSecond) / 2))),
+    (stage) => {
+      const name = 'twice that, callers limited';
+      return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
+    },
+  );
   return [...unlimited, limited];
 }
 
