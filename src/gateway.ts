@@ -21,7 +21,6 @@ import { createCompiledExecution } from './execution/compiled.ts';
 import { createLoaders } from './loaders/loaders.ts';
 import { type CachedUpstream, type CallContext, type Clock, systemClock } from './model.ts';
 import { createObservability } from './observability.ts';
-import { connectRedis } from './redis.ts';
 import { createSchema } from './schema.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
@@ -50,7 +49,7 @@ export interface GatewayParts {
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { credential, clock = systemClock } = parts;
   const logger = parts.logger ?? createLogger('error');
-  const redis = config.redisUrl === null ? null : connect(config.redisUrl, logger);
+  const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   const identity = await identityOf(config, credential);
   const budget = createBudget({
     limits: limitsFor(config.budget.edition, config.budget.overrides),
@@ -193,7 +192,9 @@ function healthOf(check: CredentialCheck | null, isRedisAway: () => boolean): He
   };
 }
 
-function connect(url: string, logger: Logger): Redis {
+/** Its packages are not even loaded where there is none. */
+async function connect(url: string, logger: Logger): Promise<Redis> {
+  const { connectRedis } = await import('./redis.ts');
   return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis is away.') });
 }
 
