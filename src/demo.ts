@@ -13,15 +13,9 @@ async function main(): Promise<void> {
     DATAWORKS_REGION: undefined,
     DATAWORKS_ENDPOINT: simulator.url,
   });
-  if ('problems' in result) {
-    await simulator.close();
-    throw new OperatorError(result.problems);
-  }
+  if ('problems' in result) throw new OperatorError(result.problems);
   const credential = createCredentialSource(simulator);
-  const gateway = await startGateway(result.config, { credential }).catch(async (error: unknown) => {
-    await simulator.close();
-    throw error;
-  });
+  const gateway = await startGateway(result.config, { credential });
   console.log(welcome(gateway.url, simulator.url));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(

@@ -75,7 +75,7 @@ function lineOf(end: RequestEnd, durationMs: number) {
     status: httpStatus,
     durationMs: Math.round(durationMs * 10) / 10,
     // As many errors as rows can share a code.
-    codes: codes.length < 2 ? codes : [...new Set(codes)],
+    codes: [...new Set(codes)],
     ...(aborted && { aborted }),
   };
 }

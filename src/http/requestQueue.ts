@@ -32,8 +32,8 @@ const MAX_SLICE_MS = 50;
  * In one turn, Node takes all requests that have come, and one new connection. With a thousand callers who all ask again as soon
  * as they are answered, a turn is as long as all their answers take: timers, probes and sockets to DataWorks wait for it, and
  * callers whose connection has yet to be taken on wait for as many turns as there are of them. So a turn begins no more than a
- * slice of them, or but one where a connection has been taken on, and the others are next, in the order in which they came. Where that takes too long, those who come are told to
- * come back: that costs little, and who waits already is answered.
+ * slice of them, or but one where a connection has been taken on, and the others are next, in the order in which they came. Where
+ * that takes too long, those who come are told to come back: that costs little, and who waits already is answered.
  */
 export function createRequestQueue(options: RequestQueueOptions): RequestQueue {
   const { clock, maxWaitMs, soon = afterTicksAndPromises, nextTurn = immediate } = options;
