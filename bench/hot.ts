@@ -31,7 +31,6 @@ const COLD_CALLS = 1000;
 
 const CONNECTIONS = 10;
 const BARE = 'bare node:http, the same bytes';
-const BARE_WITH_HEADERS = 'bare node:http, the same bytes and headers';
 
 const OFF = { COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' };
 const levers: Readonly<Record<string, Record<string, string>>> = {
@@ -41,7 +40,7 @@ const levers: Readonly<Record<string, Record<string, string>>> = {
 };
 const peerNames: Readonly<Record<string, string>> = {
   bare: BARE,
-  bareWithHeaders: BARE_WITH_HEADERS,
+  bareWithHeaders: `${BARE} and headers`,
   mercurius: 'Mercurius with jit',
   apollo: 'Apollo Server standalone',
   apolloWithoutCacheControl: 'Apollo Server standalone, no cacheControl plugin',

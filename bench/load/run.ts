@@ -62,7 +62,8 @@ const CHECKED_PER_SECOND = 40;
  */
 export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
   const { sampleEveryMs } = plan;
-  let perSecond = 0;
+  let sustained = 0;
+  const twice = () => ({ callers: CALLERS, perSecond: 2 * sustained, sampleEveryMs });
   const unlimited = await onStage({}, async (stage) => {
     const callers = MEASURING_CALLERS;
     const name = 'as much as it takes';
@@ -73,16 +74,12 @@ export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
       perSecond: null,
       sampleEveryMs,
     });
-    perSecond = 2 * Math.floor(measured.answeredPerSecond);
-    const twice = { name: 'twice that', seconds: plan.seconds, callers: CALLERS, perSecond, sampleEveryMs };
-    return [measured, await load(stage, twice)];
+    sustained = Math.floor(measured.answeredPerSecond);
+    return [measured, await load(stage, { name: 'twice that', seconds: plan.seconds, ...twice() })];
   });
-  const limited = await onStage(
-    rateLimitedTo(Math.max(1, Math.floor((plan.limitedShare * perSecond) / 2))),
-    (stage) => {
-      const name = 'twice that, callers limited';
-      return load(stage, { name, seconds: plan.limitedSeconds, callers: CALLERS, perSecond, sampleEveryMs });
-    },
+  const limit = rateLimitedTo(Math.max(1, Math.floor(plan.limitedShare * sustained)));
+  const limited = await onStage(limit, (stage) =>
+    load(stage, { name: 'twice that, callers limited', seconds: plan.limitedSeconds, ...twice() }),
   );
   return [...unlimited, limited];
 }
