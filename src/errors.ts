@@ -153,8 +153,20 @@ function openCodeOf(error: unknown): string | null {
   if (!(error instanceof GraphQLError)) return null;
   const { code, http } = error.extensions as { code?: unknown; http?: { status?: number } };
   if (typeof code === 'string') return requestCodes.has(code) ? code : null;
+  if (isOfArgument(original)) return 'BAD_USER_INPUT';
   // So Apollo Server reports a persisted query whose hash is another's.
   return http?.status === 400 ? 'BAD_REQUEST' : null;
+}
+
+/**
+ * A variable with a default may be null where an argument may not. Validation allows it, and neither graphql-js nor graphql-jit
+ * gives its refusal a code.
+ */
+function isOfArgument(error: unknown): boolean {
+  return (
+    error instanceof GraphQLError &&
+    /^Argument "\w+" (?:of non-null type|of required type|has invalid value) /.test(error.message)
+  );
 }
 
 function isOurs(error: unknown): error is GraphQLError {

@@ -44,12 +44,15 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.decorateRequest('record');
   const readJson = app.getDefaultJsonParser('error', 'error');
+  const readJsonWithProto = app.getDefaultJsonParser('ignore', 'error');
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     const { record } = request;
     record.body = body;
     record.knownOperation = knownOperation(body);
     if (record.knownOperation !== null) done(null);
+    // A document may declare a variable of this name, which then is a key of the variables.
+    else if (body.includes('$__proto__')) void readJsonWithProto(request, body, done);
     else void readJson(request, body, done);
   });
   const securityHeaders = Object.entries(securityHeadersFor(corsOrigins));

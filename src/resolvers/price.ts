@@ -105,10 +105,15 @@ export function priceOf(
     return conditionType === type || (isAbstractType(conditionType) && schema.isSubType(conditionType, type));
   }
 
+  /** Execution refuses a condition that is null, and with it all that is selected beside it. */
   function isIncluded(selection: SelectionNode): boolean {
-    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
-    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
-    return skip?.['if'] !== true && include?.['if'] !== false;
+    try {
+      const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
+      const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
+      return skip?.['if'] !== true && include?.['if'] !== false;
+    } catch {
+      return false;
+    }
   }
 }
 
