@@ -5,6 +5,7 @@ import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { newRecord } from './record.ts';
 import { refusalFor, refuse } from './refusals.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
+import { ordinaryRequestRefusal, UpgradableRequest } from './websocketUpgrade.ts';
 
 export interface TransportLimits {
   bodyBytes: number;
@@ -34,6 +35,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     // For the request to arrive as a whole: one that trickles in holds a connection no longer than one that is worked on.
     requestTimeout: limits.deadlineMs,
     genReqId: requestIdOf,
+    http: { IncomingMessage: UpgradableRequest },
     forceCloseConnections: 'idle',
     // What comes while closing is answered by this gateway, in its own form.
     return503OnClosing: false,
@@ -42,6 +44,8 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       refuse(request, reply, { code: 'BAD_REQUEST', message: 'The URL is not one.', status: 400 });
     },
   });
+  // Node drops headers beyond a count without a word; their size is bounded already.
+  app.server.maxHeadersCount = 0;
   app.decorateRequest('record');
   const readJson = app.getDefaultJsonParser('error', 'error');
   const readJsonWithProto = app.getDefaultJsonParser('ignore', 'error');
@@ -56,9 +60,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     else void readJson(request, body, done);
   });
   const securityHeaders = Object.entries(securityHeadersFor(corsOrigins));
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.record = newRecord();
-    done();
+    const refusal = ordinaryRequestRefusal(request.raw);
+    if (refusal === null) done();
+    else refuse(request, reply.header('connection', 'close'), refusal);
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
     for (const [name, value] of securityHeaders) if (!reply.hasHeader(name)) void reply.header(name, value);

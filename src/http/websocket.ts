@@ -11,7 +11,7 @@ import {
   type SocketCaller,
   type SocketOperationOptions,
 } from './websocketOperations.ts';
-import { asksForWebSocket, refuseUpgrade, serveWithoutUpgrade, upgradeRefusal } from './websocketUpgrade.ts';
+import { refuseUpgrade, upgradeRefusal } from './websocketUpgrade.ts';
 
 export interface SocketLimits {
   /** Sockets that one caller may have open. */
@@ -57,10 +57,6 @@ export function addWebSockets(app: FastifyInstance, options: WebSocketOptions): 
   const rules = { ...options, isDraining, isFull: () => server.clients.size >= sockets.inAll };
 
   app.server.on('upgrade', (request, socket, head) => {
-    if (!asksForWebSocket(request)) {
-      serveWithoutUpgrade(app.server, request, socket, head);
-      return;
-    }
     // Whoever hangs up before it has its answer is no error of ours.
     socket.on('error', () => undefined);
     const refusal = upgradeRefusal(request, rules);

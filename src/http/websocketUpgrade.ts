@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
-import { STATUS_CODES } from 'node:http';
+import { IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Refusal } from '../errors.ts';
 
@@ -35,38 +34,45 @@ export function refuseUpgrade(socket: Duplex, { code, message, status, retryAfte
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** Whether it is a WebSocket that the request asks for, and not `h2c`, as clients of Java do with every first request. */
-export function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
-  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
-}
-
 /**
- * Gives a request that asked for a protocol which is not spoken here back to the server, to be answered in HTTP/1.1 as RFC 9110
- * has it. Node keeps to that by itself only where nobody listens for upgrades, and hands them over with their parser gone.
+ * A request as the HTTP server parses it. Node hands every request with an `Upgrade` header to the server's `upgrade` listener and
+ * frees its parser, whatever the protocol. This class reports an upgrade only for a WebSocket that can be opened now. All other
+ * requests are answered as ordinary HTTP/1.1 requests, in order, which RFC 9110 allows for every `Upgrade` header.
  *
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.8
  */
-export function serveWithoutUpgrade(
-  server: Server,
-  request: IncomingMessage,
-  socket: Duplex,
-  rest: Buffer,
-): void {
-  const lines = [`${request.method ?? ''} ${request.url ?? ''} HTTP/1.1`];
-  for (let index = 0; index < request.rawHeaders.length; index += 2) {
-    const [name = '', value = ''] = request.rawHeaders.slice(index, index + 2);
-    if (name.toLowerCase() === 'connection') lines.push(`${name}: ${withoutUpgrade(value)}`);
-    else if (!OF_UPGRADES.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
+export class UpgradableRequest extends IncomingMessage {
+  // Without an initializer: the constructor of IncomingMessage calls the setter before fields exist.
+  declare private upgradeState: boolean | 'undecided';
+
+  /** Decided once, when Node first reads it: the headers are complete then. */
+  get upgrade(): boolean {
+    if (this.upgradeState === 'undecided') {
+      this.upgradeState = this.method === 'CONNECT' || (isWebSocketRequest(this) && canSwitch(this));
+    }
+    return this.upgradeState;
   }
-  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), rest]));
-  server.emit('connection', socket);
+
+  set upgrade(isRequested: boolean | null) {
+    this.upgradeState = isRequested ? 'undecided' : false;
+  }
 }
 
-const OF_UPGRADES: ReadonlySet<string> = new Set(['upgrade', 'http2-settings']);
+/** Why an ordinary request is refused that asked for a WebSocket; null for all other requests. */
+export function ordinaryRequestRefusal(request: IncomingMessage): Refusal | null {
+  return isWebSocketRequest(request) ? notSwitchable : null;
+}
 
-function withoutUpgrade(connection: string): string {
-  const options = connection.split(',').map((option) => option.trim());
-  return options.filter((option) => !OF_UPGRADES.has(option.toLowerCase())).join(', ');
+/** Other protocols, such as the `h2c` of Java's first requests, are ignored. */
+function isWebSocketRequest({ method, headers }: IncomingMessage): boolean {
+  const connection = headers.connection?.toLowerCase().split(/[\s,]+/) ?? [];
+  return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket' && connection.includes('upgrade');
+}
+
+/** A 101 must not overtake the response to an earlier request, and a body must not be read as the first frames. */
+function canSwitch({ headers, socket }: IncomingMessage): boolean {
+  const { _httpMessage: pendingResponse } = socket as { _httpMessage?: ServerResponse | null };
+  return pendingResponse == null && !('content-length' in headers) && !('transfer-encoding' in headers);
 }
 
 /**
@@ -95,6 +101,13 @@ const foreignPage: Refusal = {
   code: 'FORBIDDEN',
   message: 'Pages of this origin may not connect: have the operator add it to CORS_ORIGINS.',
   status: 403,
+};
+
+const notSwitchable: Refusal = {
+  code: 'BAD_REQUEST',
+  message:
+    'A WebSocket needs a request without a body, on a connection whose earlier requests are all answered.',
+  status: 400,
 };
 
 const draining: Refusal = {
