@@ -1,11 +1,12 @@
-import { EventEmitter } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Server } from 'graphql-ws';
-import type { WebSocket } from 'ws';
-import { openConnection } from '../src/http/websocketConnection.ts';
+import { anonymous } from '../src/context.ts';
+import { createTurns } from '../src/http/socketTraffic.ts';
+import { CLOSE_GRACE_MS, type Connection, openConnection } from '../src/http/websocketConnection.ts';
 import { bearer, digestOf, temporaryFiles, type TemporaryFiles } from './support/door.ts';
+import { FakeSocket } from './support/fakeSocket.ts';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
 import { knock, openSocket } from './support/sockets.ts';
 import { createVirtualClock, type VirtualClock } from './support/virtualClock.ts';
@@ -364,17 +365,20 @@ describe('a slow consumer', () => {
   });
 
   test('is dropped with a code when it takes nothing for a while, and its subscriptions end at once', async () => {
-    const { socket, clock, sent, closed, send } = fakeConnection();
+    const { socket, clock, closed, send } = await readyConnection();
     const first = send('one');
-    sent[0]!.taken();
     await first;
-    void send('two');
+    socket.stall();
+    const second = send('two');
     await clock.advance(14_999);
     expect(socket.closedWith).toBeNull();
     await clock.advance(1);
-    expect(socket.closedWith).toBe(4413);
+    expect(socket.closedWith).toMatchObject({ code: 4413, reason: expect.stringMatching(/^SLOW_CONSUMER/) });
     expect(closed).toEqual([4413]);
-    socket.emit('close', 1006, Buffer.from(''));
+    await second;
+    // The other side takes its time over the close as well.
+    await clock.advance(CLOSE_GRACE_MS);
+    expect(socket.readyState).toBe(3);
     expect(closed).toEqual([4413]);
     expect(clock.pendingTimers()).toBe(0);
   });
@@ -427,29 +431,32 @@ async function open(settings: Record<string, string> = {}): Promise<Scene> {
   }
 }
 
-/** A connection whose other side takes what it is sent when the test says so. */
-function fakeConnection() {
+/** An authenticated connection over a fake socket. */
+async function readyConnection() {
   const clock: VirtualClock = createVirtualClock();
-  const sent: { message: string; taken: () => void }[] = [];
   const closed: number[] = [];
   let speak: (message: string) => Promise<void> | void = () => undefined;
-  const socket = Object.assign(new EventEmitter(), {
-    protocol: 'graphql-transport-ws',
-    OPEN: 1,
-    readyState: 1,
-    bufferedAmount: 0,
-    closedWith: null as number | null,
-    send: (message: string, taken: () => void) => void sent.push({ message, taken }),
-    close: (code: number) => void (socket.closedWith = code),
-  });
+  let connection: Connection | null = null;
+  const socket = new FakeSocket();
   const server: Server<object> = {
     opened(given) {
-      speak = (message) => given.send(message);
+      speak = (message) => given.send(JSON.stringify(message));
+      given.onMessage(() => Promise.resolve(void connection?.admit(anonymous, undefined)));
       return (code = 0) => Promise.resolve(void closed.push(code));
     },
   };
-  openConnection(server, socket as unknown as WebSocket, {}, { clock, onBug: () => undefined });
-  return { socket, clock, sent, closed, send: (message: string) => speak(message) };
+  connection = openConnection(server, socket.asWebSocket(), () => ({}), {
+    clock,
+    turns: createTurns(1),
+    bucket: { burst: 10, perSecond: 1 },
+    place: { admit: () => true, release: () => undefined },
+    onBug: () => undefined,
+    onClosed: () => undefined,
+  });
+  socket.say({ type: 'connection_init' });
+  await clock.advance(0);
+  expect(connection.state.phase).toBe('ready');
+  return { socket, clock, closed, send: (message: string) => speak(message) };
 }
 
 /** Says something in HTTP, and gives back all that is answered. */

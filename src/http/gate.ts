@@ -18,6 +18,8 @@ export interface Gate {
   admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): MaybePromise<Viewer | Refusal>;
   /** The same for who comes by a socket and proves who they are there. */
   admitBySocket(visitor: Visitor, authorization: string | undefined): MaybePromise<Viewer | Refusal>;
+  /** The viewer behind an authorization that was admitted before, uncounted; null where it proves nothing any more. */
+  revalidate(authorization: string | undefined): MaybePromise<Viewer | null>;
   /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
   tooOften(viewer: Viewer, visitor: Pick<Visitor, 'ip'>): Refusal | null;
 }
@@ -103,6 +105,10 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
   return {
     admit,
     admitBySocket: decide,
+    revalidate: (authorization) =>
+      whenThere(authenticator.authenticate(authorization), (viewer) =>
+        typeof viewer === 'string' ? null : viewer,
+      ),
     tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
   };
 }

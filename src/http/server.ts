@@ -24,7 +24,8 @@ import {
   type TrustedDocuments,
   type TrustedDocumentSettings,
 } from './trustedDocuments.ts';
-import { addWebSockets, type SocketLimits } from './websocket.ts';
+import { addWebSockets } from './websocket.ts';
+import type { SocketLimits } from './websocketConnections.ts';
 
 export interface HttpSettings {
   host: string;
@@ -156,6 +157,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ...options,
     gate,
     trustedDocuments,
+    isAuthenticated: authenticator.isRequired,
     maxMessageBytes: limits.bodyBytes,
     isDraining: () => isDraining,
   });

@@ -42,15 +42,19 @@ export interface SocketCaller extends Visitor {
   headers: IncomingHttpHeaders;
   /** Null until they have proved who they are. */
   readonly viewer: Viewer | null;
+  /** Fires when the socket begins to close. */
+  readonly ended: AbortSignal;
   close(code: number, reason: string): void;
-  /** Lets them in for as long as their proof holds; false where they have as many sockets open as they may. */
-  enter(viewer: Viewer): boolean;
+  /** Lets them in for as long as their proof holds; false where they have as many sockets open as they may, or it has closed. */
+  enter(viewer: Viewer, authorization: string | undefined): boolean;
 }
 
 /** What the resolver of a subscription gets, and what is needed to give each event a context of its own. */
 interface SubscriptionContext extends GatewayContext {
   /** Aborted when the subscription is over. */
   over: AbortController;
+  /** Fires when the socket begins to close. */
+  socketEnded: AbortSignal;
   begun: Beginning;
 }
 
@@ -69,11 +73,13 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   const readDocument = createDocumentReader(options);
 
   return makeServer<Record<string, unknown> | undefined, SocketCaller>({
+    // The connection has a timer of its own.
+    connectionInitWaitTimeout: 0,
     async onConnect({ connectionParams, extra: caller }) {
       const authorization = authorizationIn(connectionParams) ?? caller.headers.authorization;
       const viewer = await gate.admitBySocket(caller, authorization);
       if ('code' in viewer) return turnAway(caller, viewer);
-      if (!caller.enter(viewer)) return turnAway(caller, tooManySockets);
+      if (!caller.enter(viewer, authorization)) return turnAway(caller, tooManySockets);
       // Operators find what goes wrong with it in the log by this.
       return { requestId: caller.id };
     },
@@ -107,7 +113,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     const over = new AbortController();
     // A subscription of many events is no leak.
     setMaxListeners(0, over.signal);
-    const contextValue = { ...newContext(id, viewer, over.signal), over, begun };
+    const contextValue = { ...newContext(id, viewer, over.signal), over, begun, socketEnded: caller.ended };
     assertMaySelect({ document, operation, viewer, introspection });
     assertWithinBounds({ schema, document, operation, variables }, limits.rows, contextValue.cost);
     assertCoercible(operation, variables);
@@ -126,17 +132,19 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
 
   /** As graphql-js does it, but that each event is an operation of its own: with its own deadline, and loaders that know nothing yet. */
   async function subscribe(args: SubscriptionArgs) {
-    const { over, begun, requestId, viewer } = args.contextValue;
+    const { over, begun, requestId, viewer, socketEnded } = args.contextValue;
     const stream = await createSourceEventStream(args);
     const isStream = Symbol.asyncIterator in stream;
     begun.ended(isStream ? [] : (stream.errors ?? []).map(codeOf));
     if (!isStream) return stream;
-    return mapEach(
+    const events = mapEach(
       stream[Symbol.asyncIterator](),
       (event) =>
         execute({ ...args, rootValue: event, contextValue: newContext(requestId, viewer, over.signal) }),
       () => over.abort(),
     );
+    endWith(socketEnded, over.signal, events);
+    return events;
   }
 
   function assertCoercible(
@@ -172,17 +180,21 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   }
 }
 
+/** Ends a stream with its socket, also where graphql-ws has lost sight of it. */
+function endWith(socketEnded: AbortSignal, over: AbortSignal, events: AsyncIterableIterator<unknown>): void {
+  const end = (): void => void events.return?.();
+  setMaxListeners(0, socketEnded);
+  if (socketEnded.aborted) end();
+  else socketEnded.addEventListener('abort', end, { once: true, signal: over });
+}
+
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | null {
   const given = params?.['authorization'] ?? params?.['Authorization'];
   return typeof given === 'string' ? given : null;
 }
 
-/** What a close frame has room for besides its code, in bytes. */
-const MAX_REASON_BYTES = 123;
-
 function turnAway(caller: SocketCaller, { code, message, status }: Refusal): false {
-  const reason = Buffer.from(`${code}: ${message}`).subarray(0, MAX_REASON_BYTES).toString();
-  caller.close(closeCodes[status] ?? CLOSE.tryAgainLater, reason);
+  caller.close(closeCodes[status] ?? CLOSE.tryAgainLater, `${code}: ${message}`);
   return false;
 }
 
@@ -190,7 +202,7 @@ const closeCodes: Readonly<Record<number, number>> = { 401: CLOSE.unauthorized, 
 
 const tooManySockets: Refusal = {
   code: 'TOO_MANY_SUBSCRIPTIONS',
-  message: 'You have as many sockets open as LIVE_MAX_PER_CALLER allows.',
+  message: 'As many sockets are open as LIVE_MAX_PER_CALLER or LIVE_MAX allows.',
   status: 429,
 };
 

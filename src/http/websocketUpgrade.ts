@@ -11,6 +11,10 @@ export interface UpgradeRules {
   corsOrigins: readonly string[];
   isDraining: () => boolean;
   isFull: () => boolean;
+  /** Whether one more socket of a remote address may wait for its authentication. */
+  canTake: (address: string) => boolean;
+  /** The remote address of the request. */
+  address: string;
 }
 
 /** Why a request for a socket is refused; null where it is not. */
@@ -18,7 +22,8 @@ export function upgradeRefusal(request: IncomingMessage, rules: UpgradeRules): R
   if (pathOf(request) !== '/graphql') return notHere;
   if (isOfForeignPage(request, rules.corsOrigins)) return foreignPage;
   if (rules.isDraining()) return draining;
-  return rules.isFull() ? full : null;
+  if (rules.isFull()) return full;
+  return rules.canTake(rules.address) ? null : tooManyPending;
 }
 
 /** Answers with the refusal in GraphQL's own form, as over HTTP, and hangs up. */
@@ -122,4 +127,12 @@ const full: Refusal = {
   message: 'As many sockets are open as LIVE_MAX allows: try again later, or poll with a query.',
   status: 503,
   retryAfterMs: 10_000,
+};
+
+const tooManyPending: Refusal = {
+  code: 'TOO_MANY_SUBSCRIPTIONS',
+  message:
+    'Too many sockets wait for their authentication: send connection_init at once, or try again later.',
+  status: 503,
+  retryAfterMs: 1000,
 };

@@ -1,0 +1,105 @@
+import type { Viewer } from '../context.ts';
+import type { Clock } from '../model.ts';
+import type { MaybePromise } from './maybePromise.ts';
+import { CLOSE, type Connection } from './websocketConnection.ts';
+
+export interface RevalidationOptions {
+  clock: Clock;
+  connections: ReadonlySet<Connection>;
+  /** The viewer of a token now; null for one that proves nothing any more. Rejects when that can't be told. */
+  revalidate: (authorization: string | undefined) => MaybePromise<Viewer | null>;
+}
+
+export interface Revalidation {
+  /** To be called when a connection has become ready. Idempotent. */
+  start(): void;
+  stop(): void;
+}
+
+/** A changed file of tokens counts within 5 seconds, and these on top make less than 10. Milliseconds. */
+const SWEEP_EVERY_MS = 4000;
+
+/** A signature takes a tenth of a millisecond to verify: so many tokens that expire are verified in one sweep, in rotation. */
+const MAX_EXPIRING_PER_SWEEP = 250;
+
+/**
+ * Ends connections whose token has expired, is revoked, or grants something else than it did. One timer serves all connections,
+ * and tokens that many share are looked at once.
+ */
+export function createRevalidation({ clock, connections, revalidate }: RevalidationOptions): Revalidation {
+  let cancelTimer: (() => void) | null = null;
+  /** Tokens that expire and have had their turn in this rotation. */
+  const verified = new Set<string | undefined>();
+  const underWay = new Set<string | undefined>();
+
+  function schedule(): void {
+    cancelTimer = clock.after(SWEEP_EVERY_MS, sweep);
+  }
+
+  function sweep(): void {
+    cancelTimer = null;
+    const byToken = readyByToken();
+    if (byToken.size > 0) schedule();
+    let left = MAX_EXPIRING_PER_SWEEP;
+    for (const [token, { sharing, isExpiring }] of byToken) {
+      if (isExpiring && (left === 0 || verified.has(token))) continue;
+      if (isExpiring) {
+        left -= 1;
+        verified.add(token);
+      }
+      void check(token, sharing);
+    }
+    if (left > 0) verified.clear();
+  }
+
+  /** Closes what has expired on the way. */
+  function readyByToken() {
+    const byToken = new Map<string | undefined, { sharing: Connection[]; isExpiring: boolean }>();
+    for (const connection of connections) {
+      const { state } = connection;
+      if (state.phase !== 'ready') continue;
+      const { viewer, authorization } = state;
+      if (viewer.expiresAt !== null && viewer.expiresAt <= clock.now()) {
+        connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token has expired');
+        continue;
+      }
+      const known = byToken.get(authorization);
+      if (known) known.sharing.push(connection);
+      else byToken.set(authorization, { sharing: [connection], isExpiring: viewer.expiresAt !== null });
+    }
+    return byToken;
+  }
+
+  async function check(token: string | undefined, sharing: readonly Connection[]): Promise<void> {
+    if (underWay.has(token)) return;
+    underWay.add(token);
+    try {
+      const viewer = await revalidate(token);
+      for (const connection of sharing) closeUnlessSame(connection, viewer);
+    } catch {
+      // While keys can't be fetched nothing is known against the token. Who authenticates now reports the failure.
+    } finally {
+      underWay.delete(token);
+    }
+  }
+
+  return {
+    start() {
+      if (cancelTimer === null) schedule();
+    },
+    stop() {
+      cancelTimer?.();
+      cancelTimer = null;
+    },
+  };
+}
+
+function closeUnlessSame(connection: Connection, viewer: Viewer | null): void {
+  const { state } = connection;
+  if (state.phase !== 'ready') return;
+  if (viewer === null) {
+    connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token is no longer valid');
+  } else if (viewer.scope !== state.viewer.scope || viewer.name !== state.viewer.name) {
+    connection.close(CLOSE.forbidden, 'FORBIDDEN: the rights of the token have changed, connect again');
+  }
+}

@@ -1,0 +1,122 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Clock } from '../model.ts';
+import type { Gate, Visitor } from './gate.ts';
+import { createSocketPlaces } from './socketPlaces.ts';
+import { createRevalidation } from './socketRevalidation.ts';
+import { createTurns } from './socketTraffic.ts';
+import { type Connection, openConnection } from './websocketConnection.ts';
+import type { SocketCaller } from './websocketOperations.ts';
+
+export interface SocketLimits {
+  /** Sockets that one caller may have open. */
+  perCaller: number;
+  /** Sockets that may be open in all. */
+  inAll: number;
+}
+
+export interface ConnectionsOptions {
+  clock: Clock;
+  gate: Gate;
+  sockets: SocketLimits;
+  /** Whether callers must prove who they are. */
+  isAuthenticated: boolean;
+  /** Told of errors that are bugs. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+/** The other side of a socket, as its request for one shows it. */
+export interface Peer extends Visitor {
+  headers: IncomingHttpHeaders;
+}
+
+/** All connections of a process, and what they share. */
+export interface Connections {
+  /** Whether as many authenticated sockets are open as may be. */
+  isFull(): boolean;
+  /** Whether one more socket of this remote address may wait for its authentication. */
+  canTake(address: string): boolean;
+  /** To be called only where `canTake` is true. */
+  open(socket: WebSocket, peer: Peer): void;
+  /** Begins to close every connection. */
+  closeAll(code: number, reason: string): void;
+  terminateAll(): void;
+  stop(): void;
+  counts(): { pending: number; authenticated: number };
+}
+
+/**
+ * Sockets that are not authenticated yet. They are short-lived, and all clients behind a proxy share one address, so the bound
+ * leaves room for many that reconnect at once.
+ */
+const MAX_PENDING = { pendingPerAddress: 200, pendingInAll: 2000 };
+
+/** Messages of all sockets that are handled in one turn of the event loop. */
+const MESSAGES_PER_TURN = 32;
+
+/** Messages that a socket may send for ever, each second. */
+const MESSAGES_PER_SECOND = 20;
+
+/** Messages that a socket may send at once besides those that begin and end its caller's subscriptions. */
+const SPARE_BURST = 100;
+
+export function createConnections(
+  operations: Server<SocketCaller>,
+  options: ConnectionsOptions,
+): Connections {
+  const { clock, gate, sockets, isAuthenticated, onBug } = options;
+  // Without authentication nobody is kept waiting who could be locked out.
+  const pending = isAuthenticated
+    ? MAX_PENDING
+    : { pendingPerAddress: sockets.inAll, pendingInAll: sockets.inAll };
+  const places = createSocketPlaces({ ...sockets, ...pending });
+  const turns = createTurns(MESSAGES_PER_TURN);
+  const bucket = { burst: SPARE_BURST + 2 * sockets.perCaller, perSecond: MESSAGES_PER_SECOND };
+  const connections = new Set<Connection>();
+  const revalidation = createRevalidation({
+    clock,
+    connections,
+    revalidate: (token) => gate.revalidate(token),
+  });
+
+  return {
+    isFull: () => places.isFull(),
+    canTake: (address) => places.canTake(address),
+    open(socket, peer) {
+      const connection = openConnection(operations, socket, (opened) => callerOf(peer, opened), {
+        clock,
+        turns,
+        bucket,
+        place: places.take(peer.ip),
+        onBug: (error) => onBug(error, peer.id),
+        onClosed: () => void connections.delete(connection),
+      });
+      connections.add(connection);
+    },
+    closeAll(code, reason) {
+      for (const connection of connections) connection.close(code, reason);
+    },
+    terminateAll() {
+      for (const connection of connections) connection.terminate();
+    },
+    stop: () => revalidation.stop(),
+    counts: () => places.counts(),
+  };
+
+  function callerOf(peer: Peer, connection: Connection): SocketCaller {
+    return {
+      ...peer,
+      ended: connection.ended,
+      get viewer() {
+        return connection.state.phase === 'ready' ? connection.state.viewer : null;
+      },
+      close: (code, reason) => connection.close(code, reason),
+      enter(viewer, authorization) {
+        if (!connection.admit(viewer, authorization)) return false;
+        revalidation.start();
+        return true;
+      },
+    };
+  }
+}
