@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs, parseEnv } from 'node:util';
-import { OperatorError } from './errors.ts';
+import { OperatorError, withoutCredentials } from './errors.ts';
 import { settings } from './settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,7 +39,10 @@ export function readConfigFile(path: string): Environment {
   const values = parse(path);
   const unknown = Object.keys(values).filter((name) => !(name in settings.shape) && !FOREIGN_NAME.test(name));
   if (unknown.length > 0) {
-    throw new OperatorError(unknown.map((name) => `${name} in ${path} is not a setting of this gateway.`));
+    const file = withoutCredentials(path);
+    throw new OperatorError(
+      unknown.map((name) => `${shownName(name)} in ${file} is not a setting of this gateway.`),
+    );
   }
   return values;
 }
@@ -51,8 +54,15 @@ function parse(path: string): Environment {
     const entries = Object.entries(JSON.parse(text) as Record<string, unknown>);
     return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value)]));
   } catch {
-    throw new OperatorError([`The file ${path} of --config can't be read, or is not what it should be.`]);
+    throw new OperatorError([
+      `The file ${withoutCredentials(path)} of --config can't be read, or is not what it should be.`,
+    ]);
   }
+}
+
+/** A line that continues a secret can look like a name with a value. */
+function shownName(name: string): string {
+  return /^[A-Z][A-Z0-9_]{0,63}$/.test(name) ? name : 'A name that is not upper-case letters, digits and _';
 }
 
 function textOf(value: unknown): string {

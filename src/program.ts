@@ -21,6 +21,7 @@ export function problemsIn(error: unknown): readonly string[] {
   if (error instanceof OperatorError) return error.problems;
   if (error instanceof UpstreamError) return [error.message];
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (syscall === 'getaddrinfo') return ['HOST is not the name of this machine or of one of its addresses.'];
   if (syscall !== 'listen' || code === undefined) throw error;
   const advice =
     code === 'EADDRINUSE' ? 'something listens there already. End it, or set another PORT' : code;

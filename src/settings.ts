@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { withoutCredentials } from './errors.ts';
 
 export const EDITIONS = ['basic', 'standard', 'professional', 'enterprise'] as const;
 
@@ -13,7 +14,12 @@ const SIGNATURE_ALGORITHM = /^(?:[RPE]S(?:256|384|512)|EdDSA|Ed25519)$/;
 /** Every setting by its environment name: what it may be, and what it is when not set. */
 export const settings = z.object({
   PORT: whole(0, 65_535).default(4000),
-  HOST: z.string().default('127.0.0.1'),
+  HOST: z
+    .string()
+    .regex(/^[\w.:%-]+$/, {
+      error: (issue) => `must be a host name or an IP address; got ${quote(issue.input)}.`,
+    })
+    .default('127.0.0.1'),
   NODE_ENV: z.string().optional(),
   INTROSPECTION: flag().optional(),
   EXPLORER: flag().optional(),
@@ -76,7 +82,8 @@ export const settings = z.object({
   AUTH_JWKS_URL: z
     .string()
     .refine(isKeySetUrl, {
-      error: (issue) => `must be an https URL, or http on a loopback address; got ${quote(issue.input)}.`,
+      error: (issue) =>
+        `must be an https URL, or http on a loopback address, with no user or password in it; got ${quote(issue.input)}.`,
     })
     .optional(),
   AUTH_JWKS_FILE: z.string().optional(),
@@ -132,14 +139,15 @@ function flag() {
     .transform((value) => value === 'on');
 }
 
-/** A value as a problem shows it. */
+/** A value as a problem shows it: with no credential in it. */
 export function quote(value: unknown): string {
-  return JSON.stringify(value);
+  return JSON.stringify(withoutCredentials(String(value)));
 }
 
 function isKeySetUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
+  const { protocol, hostname, username, password } = new URL(text);
+  if (username || password) return false;
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')));
 }
 

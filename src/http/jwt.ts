@@ -8,7 +8,7 @@ import {
   jwtVerify,
 } from 'jose';
 import type { Viewer } from '../context.ts';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, withoutCredentials } from '../errors.ts';
 import type { MaybePromise } from './maybePromise.ts';
 import { viewerOf } from './scopes.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
@@ -103,6 +103,6 @@ function keysIn(text: string, path: string): JWTVerifyGetKey {
   try {
     return createLocalJWKSet(JSON.parse(text) as JSONWebKeySet);
   } catch {
-    throw new OperatorError([`AUTH_JWKS_FILE ${path} is not a JSON Web Key Set.`]);
+    throw new OperatorError([`AUTH_JWKS_FILE ${withoutCredentials(path)} is not a JSON Web Key Set.`]);
   }
 }

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { CAPABILITIES, type Viewer } from '../context.ts';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, withoutCredentials } from '../errors.ts';
 import { viewerOf } from './scopes.ts';
 
 /** The viewer whose token this is, or null. */
@@ -17,7 +17,8 @@ export function staticTokensIn(text: string, path: string): StaticTokens {
   if (!parsed.success) {
     throw new OperatorError(
       parsed.error.issues.map(
-        ({ path: place, message }) => `AUTH_TOKENS_FILE ${path}: ${place.join('.')} ${message}`,
+        ({ path: place, message }) =>
+          `AUTH_TOKENS_FILE ${withoutCredentials(path)}: ${place.join('.')} ${message}`,
       ),
     );
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import { OperatorError, type Refusal } from '../errors.ts';
+import { OperatorError, type Refusal, withoutCredentials } from '../errors.ts';
 
 export interface TrustedDocumentSettings {
   /** A JSON manifest: Apollo's persisted query manifest, or an object of documents by id. */
@@ -70,7 +70,7 @@ async function readManifest(path: string): Promise<Map<string, string>> {
     return new Map(manifest.parse(JSON.parse(await readFile(path, 'utf8'))));
   } catch {
     throw new OperatorError([
-      `PERSISTED_OPERATIONS_FILE ${path} can't be read, or is neither an Apollo persisted query manifest nor a JSON object of documents by id.`,
+      `PERSISTED_OPERATIONS_FILE ${withoutCredentials(path)} can't be read, or is neither an Apollo persisted query manifest nor a JSON object of documents by id.`,
     ]);
   }
 }

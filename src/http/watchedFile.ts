@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { OperatorError } from '../errors.ts';
+import { OperatorError, withoutCredentials } from '../errors.ts';
 import type { Clock } from '../model.ts';
 import type { MaybePromise } from './maybePromise.ts';
 
@@ -54,7 +54,7 @@ export async function watchFile<Content>(
     try {
       return await readFile(path, 'utf8');
     } catch {
-      throw new OperatorError([`${options.setting} ${path} can't be read.`]);
+      throw new OperatorError([`${options.setting} ${withoutCredentials(path)} can't be read.`]);
     }
   }
 
