@@ -1,4 +1,5 @@
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { bounded, cut } from './bounds.ts';
 
 export type { Logger } from 'pino';
 
@@ -10,8 +11,14 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     timestamp: createTimestamp(),
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeBug },
+    hooks: { logMethod: logBounded },
   };
   return pino(options, destination ?? (standardOutput ??= createStandardOutput()));
+}
+
+/** Cuts every text of a line, whoever it comes from: a line is as long as its fields are many. */
+function logBounded(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
+  log.apply(this, args.map((argument) => bounded(argument)) as Parameters<LogFn>);
 }
 
 /** Most lines under load are of a millisecond that another was of. */
@@ -62,8 +69,16 @@ export function describeBug(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error))
     return { type: typeof error, message: 'Something was thrown that is no error.' };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
-  return { type: error.name, message: withoutSecrets(error.message), stack: frames.join('\n') };
+  return {
+    type: cut(error.name),
+    message: cut(withoutSecrets(cut(error.message, MAX_BUG_MESSAGE))),
+    stack: cut(frames.join('\n'), MAX_STACK),
+  };
 }
+
+/** Characters of a bug's message that are searched for secrets, and of its stack. */
+const MAX_BUG_MESSAGE = 2000;
+const MAX_STACK = 4000;
 
 /** Addresses, credentials and signatures, wherever in a text they stand. */
 export function withoutSecrets(text: string): string {

@@ -90,14 +90,20 @@ export function createMetrics(levels: () => Levels): Metrics {
   return metrics;
 }
 
-/** What is made for a label once. Labels take few values. */
-function byLabel<Made>(make: (label: string) => Made): (label: string) => Made {
+/** More label values than any label of ours has, and characters of one. What goes beyond is counted as `OTHER`. */
+const MAX_LABEL_VALUES = 64;
+const LABEL_VALUE = /^\w{1,64}$/;
+
+/** What is made for a label once. A series is kept for ever, so labels take a bounded number of short values. */
+export function byLabel<Made>(make: (label: string) => Made): (label: string) => Made {
   const made = new Map<string, Made>();
   return (label) => {
     const known = made.get(label);
     if (known !== undefined) return known;
-    const fresh = make(label);
-    made.set(label, fresh);
+    const isUsable = made.size < MAX_LABEL_VALUES && LABEL_VALUE.test(label);
+    const value = isUsable ? label : 'OTHER';
+    const fresh = made.get(value) ?? make(value);
+    made.set(value, fresh);
     return fresh;
   };
 }

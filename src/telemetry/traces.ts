@@ -1,5 +1,6 @@
 import { propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import type { CallEvent } from '../model.ts';
+import { cut } from './bounds.ts';
 
 export interface OperationTrace {
   /** The trace that the operation belongs to: the caller's, or one of ours; null where nobody traces. */
@@ -35,7 +36,7 @@ export function startTrace(headers: Headers): OperationTrace {
       const attributes = {
         'rpc.system': 'dataworks',
         'rpc.method': action,
-        ...(requestId !== null && { 'dataworks.request_id': requestId }),
+        ...(requestId !== null && { 'dataworks.request_id': cut(requestId) }),
       };
       const startTime = endTime - durationMs;
       const call = tracer.startSpan(action, { kind: SpanKind.CLIENT, startTime, attributes }, below);
@@ -47,7 +48,7 @@ export function startTrace(headers: Headers): OperationTrace {
         span.updateName(operationType);
         span.setAttribute('graphql.operation.type', operationType);
       }
-      if (operationName !== null) span.setAttribute('graphql.operation.name', operationName);
+      if (operationName !== null) span.setAttribute('graphql.operation.name', cut(operationName));
       if (codes[0] !== undefined) fail(span, codes[0]);
       span.end();
     },
