@@ -56,6 +56,9 @@ export interface Viewer {
   may(capability: Capability): boolean;
   /** The most upstream calls that one of the caller's operations may need; null for the gateway's own limit. */
   maxOperationCalls: number | null;
+  /** The most upstream calls that may be made for the caller in any second and in a day; null for no limit of its own. */
+  maxCallsPerSecond: number | null;
+  maxCallsPerDay: number | null;
   /** Epoch milliseconds at which the proof of who they are ends, and with it what goes on by it; null for never. */
   expiresAt: number | null;
 }
@@ -79,5 +82,7 @@ export const anonymous: Viewer = {
   mayRead: () => true,
   may: (capability) => capability !== 'introspect',
   maxOperationCalls: null,
+  maxCallsPerSecond: null,
+  maxCallsPerDay: null,
   expiresAt: null,
 };

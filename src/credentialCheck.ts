@@ -1,42 +1,53 @@
 import { type CallContext, type CallEvent, type Clock, type Upstream, UpstreamError } from './model.ts';
 
-/** Whether DataWorks takes the gateway's credentials, as far as its answers have told. */
+/** Whether DataWorks accepts the gateway's credentials, as far as its answers have shown. */
 export interface CredentialCheck {
   /** Null while they work; else what operators are told. */
   problem(): string | null;
-  /** Every call's outcome is to be shown to it. */
+  /** To be called with every event of every call. */
   note(event: CallEvent): void;
   stop(): void;
 }
 
 export interface CredentialCheckOptions {
   clock: Clock;
-  /** Pays, and asks the upstream itself: what a cache remembers proves nothing. */
+  /** Pays, and asks the upstream itself: a cached answer proves nothing. */
   upstream: Upstream;
   /** How long one check may take, in milliseconds. */
   timeoutMs: number;
+  /** Whether no call is left for the day, so that a check cannot succeed. Default: never. */
+  isQuotaExhausted?: () => boolean;
+  /** Told when DataWorks begins to refuse the credentials and when it accepts them again. */
+  onChange?: (state: 'refused' | 'accepted') => void;
   report: (event: CallEvent) => void;
 }
 
-/** Between checks while the credentials are refused, in milliseconds. */
-const RETRY_MS = 30_000;
+/** Between checks while the credentials are refused: doubles from the first to the longest, in milliseconds. */
+const firstRetryMs = 30_000;
+const longestRetryMs = 60 * 60_000;
 
 /** Any number will do: it is enough that DataWorks answers for it, be it with nothing or with a refusal of the project. */
 const SOME_PROJECT = '1';
 
 /**
- * Asks DataWorks one thing at once, since a credential that could be had may still be refused, and again from time to time while
- * it is. A failure of any other kind proves nothing against the credentials, and must not keep a gateway from serving what it
- * has.
+ * Makes one call at the start, since a credential that could be had may still be refused, and more while it is refused. A failure
+ * of any other kind proves nothing: it neither keeps a gateway that starts from serving, nor ends a refusal.
  */
 export function createCredentialCheck(options: CredentialCheckOptions): CredentialCheck {
-  const { clock, upstream, timeoutMs, report } = options;
+  const { clock, upstream, timeoutMs, report, onChange } = options;
   const stopped = new AbortController();
-  let problem: string | null = 'DataWorks has not accepted the credentials yet.';
+  let state: 'unknown' | 'accepted' | 'refused' = 'unknown';
+  let retryMs = firstRetryMs;
   let callOff: (() => void) | null = null;
 
   async function check(): Promise<void> {
     callOff = null;
+    if (state === 'refused') scheduleNext();
+    if (!options.isQuotaExhausted?.()) await askUpstream();
+    if (state === 'unknown') state = 'accepted';
+  }
+
+  async function askUpstream(): Promise<void> {
     const context: CallContext = {
       deadline: clock.now() + timeoutMs,
       priority: 'interactive',
@@ -45,23 +56,45 @@ export function createCredentialCheck(options: CredentialCheckOptions): Credenti
     };
     try {
       await upstream.call('ListProjects', { projectIds: [SOME_PROJECT] }, context);
-      problem = null;
+      accepted();
     } catch (error) {
-      if (error instanceof UpstreamError && error.kind === 'credentials') refused();
-      else problem = null;
+      learn(error instanceof UpstreamError ? error : null);
     }
   }
 
+  function learn(error: UpstreamError | null): void {
+    if (error?.kind === 'credentials') refused();
+    // DataWorks checks the credentials first.
+    else if (error?.kind === 'forbidden' || error?.kind === 'rejected') accepted();
+  }
+
   function refused(): void {
-    problem = 'DataWorks refuses the credentials.';
-    if (!stopped.signal.aborted) callOff ??= clock.after(RETRY_MS, () => void check());
+    if (state !== 'refused') onChange?.('refused');
+    state = 'refused';
+    if (callOff === null) scheduleNext();
+  }
+
+  function accepted(): void {
+    if (state === 'refused') onChange?.('accepted');
+    state = 'accepted';
+    retryMs = firstRetryMs;
+    callOff?.();
+    callOff = null;
+  }
+
+  function scheduleNext(): void {
+    if (stopped.signal.aborted) return;
+    callOff = clock.after(retryMs, () => void check());
+    retryMs = Math.min(2 * retryMs, longestRetryMs);
   }
 
   void check();
   return {
-    problem: () => problem,
+    problem: () => problems[state],
     note(event) {
-      if (event.type === 'outcome' && event.error?.kind === 'credentials') refused();
+      if (event.type !== 'outcome') return;
+      if (event.error === null) accepted();
+      else learn(event.error);
     },
     stop() {
       stopped.abort();
@@ -69,3 +102,9 @@ export function createCredentialCheck(options: CredentialCheckOptions): Credenti
     },
   };
 }
+
+const problems = {
+  unknown: 'DataWorks has not accepted the credentials yet.',
+  accepted: null,
+  refused: 'DataWorks refuses the credentials.',
+};

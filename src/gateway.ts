@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { budgeted } from './budget/budgeted.ts';
 import { type Budget, createBudget } from './budget/budget.ts';
+import { limitedByCaller } from './budget/callerLimits.ts';
 import { limitsFor } from './budget/presets.ts';
 import { cached } from './cache/cached.ts';
 import { createDemand } from './cache/demand.ts';
@@ -19,8 +20,9 @@ import { createLive, type Live } from './live/live.ts';
 import { apolloGatewayOf } from './execution/apolloGateway.ts';
 import { createCompiledExecution } from './execution/compiled.ts';
 import { createLoaders } from './loaders/loaders.ts';
-import { type CachedUpstream, type CallContext, type Clock, systemClock } from './model.ts';
+import { type CachedUpstream, type CallContext, type CallEvent, type Clock, systemClock } from './model.ts';
 import { createObservability } from './observability.ts';
+import { createQuotaProbe } from './quotaProbe.ts';
 import { createSchema } from './schema.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
@@ -54,6 +56,10 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const budget = createBudget({
     limits: limitsFor(config.budget.edition, config.budget.overrides),
     clock,
+    onExhaustion(nextProbeAt) {
+      observability.quotaChanged(nextProbeAt);
+      quotaProbe.start();
+    },
     ...(redis && { shared: { redis, identity, replicas: config.replicas } }),
   });
   const observability = createObservability({
@@ -65,21 +71,41 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const client = createClient({ ...config.upstream, credential, clock });
   const patient = resilient(budgeted(client, budget), {
     clock,
-    maxInFlight: MAX_IN_FLIGHT,
     onBreakerChange: observability.breakerChanged,
   });
+  const calls = {
+    clock,
+    upstream: patient,
+    timeoutMs: config.requestDeadlineMs,
+    report: observability.background,
+  };
+  const quotaProbe = createQuotaProbe({
+    ...calls,
+    nextProbeAt: () => budget.snapshot().nextProbeAt,
+  });
+  const credentialCheck = parts.checkCredentials
+    ? createCredentialCheck({
+        ...calls,
+        isQuotaExhausted: () => budget.snapshot().dayLeft === 0,
+        onChange: observability.credentialsChanged,
+      })
+    : null;
+  const background = (event: CallEvent) => {
+    credentialCheck?.note(event);
+    observability.background(event);
+  };
   const { freshMs, staleMs } = config.cache;
   const paces = () => pacesOf(budget, clock);
   const demand = createDemand({ freshMs, clock, paces });
   const common =
     redis && shared(patient, { redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
-  const upstream = cached(common ?? patient, {
+  const upstream = cached(limitedByCaller(common ?? patient, clock), {
     ...config.cache,
     clock,
     demand,
     paces,
     patienceMs: config.requestDeadlineMs,
-    report: observability.background,
+    report: background,
   });
   const live = createLive(upstream, {
     clock,
@@ -88,19 +114,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     fastMs: freshMs,
     slowMs: config.live.idleMs,
     deadlineMs: config.requestDeadlineMs,
-    report: observability.background,
+    report: background,
   });
   const isRedisAway = () =>
     redis !== null &&
     (redis.status !== 'ready' || common?.health() === 'down' || budget.snapshot().shared === 'fallback');
-  const credentialCheck = parts.checkCredentials
-    ? createCredentialCheck({
-        clock,
-        upstream: patient,
-        timeoutMs: config.requestDeadlineMs,
-        report: observability.background,
-      })
-    : null;
   const schema = createSchema();
   const server = await startHttpServer({
     ...config.http,
@@ -112,7 +130,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     createContext: (start) =>
       createContext({ upstream, live, budget, config, clock }, watched(start, credentialCheck)),
     report: observability.background,
-    health: () => healthOf(credentialCheck, isRedisAway),
+    health: () => healthOf(credentialCheck, isRedisAway, budget.snapshot().nextProbeAt),
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
     onBug: observability.bug,
@@ -122,17 +140,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     url: server.url,
     async close() {
       credentialCheck?.stop();
+      quotaProbe.stop();
       await server.close();
       redis?.disconnect();
     },
   };
 }
-
-/**
- * Calls under way or waiting for their turn with the budget, where priorities rule. The budget bounds the calls on the wire: as
- * many a second as it allows, each for the time of one try.
- */
-const MAX_IN_FLIGHT = 512;
 
 interface Shared {
   upstream: CachedUpstream;
@@ -150,6 +163,11 @@ function createContext(
   const call: CallContext = {
     deadline: clock.now() + config.requestDeadlineMs,
     priority,
+    caller: {
+      id: viewer.name,
+      maxCallsPerSecond: viewer.maxCallsPerSecond,
+      maxCallsPerDay: viewer.maxCallsPerDay,
+    },
     signal,
     traceparent: traceparent ?? undefined,
     report(event) {
@@ -182,14 +200,24 @@ function watched(start: OperationStart, check: CredentialCheck | null): Operatio
   };
 }
 
-function healthOf(check: CredentialCheck | null, isRedisAway: () => boolean): Health {
+function healthOf(
+  check: CredentialCheck | null,
+  isRedisAway: () => boolean,
+  nextProbeAt: number | null,
+): Health {
   const problem = check?.problem() ?? null;
   if (problem !== null) return { status: 'unavailable', reasons: [problem] };
-  if (!isRedisAway()) return { status: 'ok', reasons: [] };
-  return {
-    status: 'degraded',
-    reasons: ['Redis is away: this replica answers from its own memory and share of the budget.'],
-  };
+  const reasons: string[] = [];
+  if (isRedisAway()) {
+    reasons.push('Redis is away: this replica answers from its own memory and share of the budget.');
+  }
+  if (nextProbeAt !== null) {
+    const nextTryAt = new Date(nextProbeAt).toISOString();
+    reasons.push(
+      `DataWorks reports that the daily quota is used up. The next trial call is at ${nextTryAt}.`,
+    );
+  }
+  return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 
 /** Its packages are not even loaded where there is none. */

@@ -165,11 +165,25 @@ export interface Remembered<Result> extends Answer<Result> {
 /** Who waits: a person, a background refresh, or a poller. Earlier ones go first. */
 export type Priority = 'interactive' | 'refresh' | 'polling';
 
+/** On whose behalf calls are made: the unit of fairness, and of limits that are not the account's. */
+export interface Caller {
+  /** Unique among all callers. */
+  id: string;
+  /** The most upstream calls that may be made for the caller in any second; absent or null without such a limit. */
+  maxCallsPerSecond?: number | null;
+  /** The same for a calendar day. */
+  maxCallsPerDay?: number | null;
+}
+
 /** What one operation passes down to every call that it causes. */
 export interface CallContext {
   /** Epoch milliseconds (of the clock in use) by which an answer must be there. */
   deadline: number;
   priority: Priority;
+  /** Default: the gateway itself. */
+  caller?: Caller | undefined;
+  /** Whether the call finds out if a failing action works again. It takes the next permit, ahead of every priority. */
+  isProbe?: boolean;
   /** Fires when the caller no longer waits. */
   signal?: AbortSignal;
   /** An answer last known true before this time (epoch milliseconds) will not do. */
@@ -178,6 +192,30 @@ export interface CallContext {
   traceparent?: string | undefined;
   /** Told of everything that happens to the call. Must not throw. */
   report: (event: CallEvent) => void;
+}
+
+/** The same context with other fields. Its priority stays live: it can rise while the call waits for its turn. */
+export function withChanges(
+  context: CallContext,
+  changes: Partial<Omit<CallContext, 'priority'>>,
+): CallContext {
+  return {
+    ...context,
+    ...changes,
+    get priority() {
+      return context.priority;
+    },
+  };
+}
+
+/** A context that also records whether the call was sent. */
+export function withSentMark(context: CallContext): { context: CallContext; isSent: () => boolean } {
+  let isSent = false;
+  const report = (event: CallEvent) => {
+    isSent ||= event.type === 'attempt';
+    context.report(event);
+  };
+  return { context: withChanges(context, { report }), isSent: () => isSent };
 }
 
 export type CallEvent =
@@ -201,6 +239,12 @@ export interface Upstream {
     params: Actions[A]['params'],
     context: CallContext,
   ): Promise<Answer<Actions[A]['result']>>;
+}
+
+/** An upstream that can refuse some calls without sending them. */
+export interface CheckingUpstream extends Upstream {
+  /** Why the call would not be sent, or null. */
+  refusalOf<A extends Action>(action: A, params: Actions[A]['params']): UpstreamError | null;
 }
 
 /** An upstream that remembers, and can be asked what it would answer without any call at all. */
@@ -261,6 +305,10 @@ export interface UpstreamErrorDetails {
   requestId?: string | null;
   /** How long to wait before the same call can succeed, in milliseconds. */
   retryAfterMs?: number | null;
+  /** Whether a limit of the caller's own refused the call, which says nothing to other callers. Default: no. */
+  isCallerLimit?: boolean;
+  /** Of an invalid response: whether it is no JSON at all, such as a proxy's page or half an answer. Default: no. */
+  isNotJson?: boolean;
 }
 
 /**
@@ -274,6 +322,8 @@ export class UpstreamError extends Error {
   readonly code: string | null;
   readonly requestId: string | null;
   readonly retryAfterMs: number | null;
+  readonly isCallerLimit: boolean;
+  readonly isNotJson: boolean;
 
   constructor(message: string, details: UpstreamErrorDetails) {
     super(message);
@@ -282,6 +332,8 @@ export class UpstreamError extends Error {
     this.code = details.code ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfterMs = details.retryAfterMs ?? null;
+    this.isCallerLimit = details.isCallerLimit ?? false;
+    this.isNotJson = details.isNotJson ?? false;
   }
 }
 

@@ -2,7 +2,7 @@ import type { BudgetSnapshot } from './budget/budget.ts';
 import type { Observe, RequestEnd } from './http/observation.ts';
 import type { OperatorError } from './errors.ts';
 import type { LiveCounts } from './live/live.ts';
-import type { CallEvent, Clock } from './model.ts';
+import type { Action, CallEvent, Clock } from './model.ts';
 import type { Logger } from './telemetry/logger.ts';
 import { type BreakerState, createMetrics, type Levels, type Metrics } from './telemetry/metrics.ts';
 import { startTrace } from './telemetry/traces.ts';
@@ -13,7 +13,10 @@ export interface Observability {
   observe: Observe;
   /** For calls that no operation waits for. */
   background: (event: CallEvent) => void;
-  breakerChanged: (state: BreakerState) => void;
+  breakerChanged: (action: Action, state: BreakerState) => void;
+  /** DataWorks says that the day's quota is used up, and when it is asked again; null when it is not any more. */
+  quotaChanged: (nextProbeAt: number | null) => void;
+  credentialsChanged: (state: 'refused' | 'accepted') => void;
   bug: (error: unknown, requestId: string) => void;
   unusableFile: (error: OperatorError) => void;
   scrape: Metrics['scrape'];
@@ -54,9 +57,26 @@ export function createObservability({ logger, clock, budget, live }: Observabili
       };
     },
     background: (event) => metrics.call(event),
-    breakerChanged(state) {
-      metrics.breaker(state);
-      logger.warn({ state }, 'The circuit breaker before DataWorks changed.');
+    breakerChanged(action, state) {
+      metrics.breaker(action, state);
+      logger.warn({ action, state }, `The circuit breaker of ${action} changed to ${state}.`);
+    },
+    quotaChanged(nextProbeAt) {
+      if (nextProbeAt === null) logger.info('DataWorks accepts calls again: the daily quota is available.');
+      else {
+        const nextTryAt = new Date(nextProbeAt).toISOString();
+        logger.warn(
+          { nextTryAt },
+          'DataWorks reports that the daily quota of this account is used up. Cached data is served as stale until a trial call succeeds.',
+        );
+      }
+    },
+    credentialsChanged(state) {
+      if (state === 'accepted') logger.info('DataWorks accepts the credentials again.');
+      else
+        logger.error(
+          'DataWorks refuses the credentials. Check the access key, its expiry and the system clock.',
+        );
     },
     bug: (error, requestId) =>
       logger.error({ err: error, requestId }, 'The gateway met an error of its own.'),
@@ -92,9 +112,13 @@ function createTally() {
   };
 }
 
-function levelsOf({ second, day, month, waiting }: BudgetSnapshot): Omit<Levels, 'live'> {
+function levelsOf({ second, day, month, waiting, nextProbeAt }: BudgetSnapshot): Omit<Levels, 'live'> {
   const budgetLeft = Object.entries({ second, day, month }).flatMap(([window, { left }]) =>
     left === null ? [] : [[window, left] as const],
   );
-  return { budgetLeft: Object.fromEntries(budgetLeft), waiting };
+  return {
+    budgetLeft: Object.fromEntries(budgetLeft),
+    waiting,
+    isQuotaExhausted: nextProbeAt !== null,
+  };
 }

@@ -320,20 +320,64 @@ describe('a throttle answer', () => {
 });
 
 describe('an answer that the quota is exhausted', () => {
-  test('stops all until the day turns, and says when', async () => {
-    const { clock, budget, ask, admitted, refused } = setUp();
+  test('stops all but one trial call after five minutes, and says when', async () => {
+    const { clock, budget, ask, askMany, admitted, refused } = setUp();
     ask('waiting', { withinMs: 60_000 });
     await clock.advance(1);
     budget.exhausted(upstreamError('quotaExhausted'));
     ask('person');
     await clock.advance(0);
-    expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted', retryAfterMs: 4 * hour - 1 }]);
-    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, msUntilDayTurns: 4 * hour - 1 });
-    await clock.advance(4 * hour);
-    ask('next day');
+    expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted', retryAfterMs: 300_000 }]);
+    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, nextProbeAt: clock.now() + 300_000 });
+    await clock.advance(300_000);
+    ask('trial');
+    askMany(3);
     await clock.advance(0);
-    expect(admitted).toEqual(['waiting', 'next day']);
-    expect(budget.snapshot().dayLeft).toBeNull();
+    expect(admitted).toEqual(['waiting', 'trial']);
+    expect(refused).toHaveLength(4);
+    budget.succeeded();
+    ask('next');
+    await clock.advance(0);
+    expect(admitted).toEqual(['waiting', 'trial', 'next']);
+    expect(budget.snapshot()).toMatchObject({ dayLeft: null, nextProbeAt: null });
+  });
+
+  test('is tried again after delays that double to an hour, and at the turn of the day', async () => {
+    const changes: (number | null)[] = [];
+    const onExhaustion = (nextProbeAt: number | null) => void changes.push(nextProbeAt);
+    const { clock, budget, ask, admittedAtMs } = setUp({ onExhaustion });
+    const startedAt = clock.now();
+    budget.exhausted(upstreamError('quotaExhausted'));
+    while (clock.monotonic() < 6 * hour) {
+      const before = admittedAtMs.length;
+      ask('caller', { withinMs: 1000 });
+      await clock.advance(0);
+      // The answers of a whole burst are one statement.
+      if (admittedAtMs.length > before) {
+        budget.exhausted(upstreamError('quotaExhausted'));
+        budget.exhausted(upstreamError('quotaExhausted'));
+      }
+      await clock.advance(60_000);
+    }
+    const minutes = admittedAtMs.map((atMs) => atMs / 60_000);
+    // The day turns four hours after the start.
+    expect(minutes).toEqual([5, 15, 35, 75, 135, 195, 240, 300]);
+    expect(changes).toEqual([startedAt + 300_000]);
+  });
+
+  test('is not ended by the answer to a call that was sent before it', async () => {
+    const { clock, budget, ask, refused } = setUp();
+    budget.exhausted(upstreamError('quotaExhausted'));
+    budget.succeeded();
+    ask('person');
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted' }]);
+  });
+
+  test('that names a time far away is tried again after an hour', () => {
+    const { clock, budget } = setUp();
+    budget.exhausted(upstreamError('quotaExhausted', 100 * hour));
+    expect(budget.snapshot().nextProbeAt).toBe(clock.now() + hour);
   });
 
   test('stops all for as long as it says, where it does', async () => {
@@ -389,6 +433,7 @@ describe('the snapshot', () => {
       waiting: { interactive: 1, refresh: 0, polling: 0 },
       shared: 'memory',
       dayLeft: 95,
+      nextProbeAt: null,
       msUntilDayTurns: 4 * hour - 100,
     });
   });

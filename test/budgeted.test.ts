@@ -13,7 +13,8 @@ function setUp(outcomes: (Error | null)[] = []) {
   const clock = createVirtualClock();
   const sentAtMs: number[] = [];
   const upstream: Upstream = {
-    call() {
+    call(action, _, { report }) {
+      report({ type: 'attempt', action });
       sentAtMs.push(clock.monotonic());
       const outcome = outcomes.shift();
       if (outcome) return Promise.reject(outcome);
@@ -72,9 +73,9 @@ describe('a budgeted upstream', () => {
 
   test('stops at an answer that the day is used up', async () => {
     const { clock, call, sentAtMs } = setUp([upstreamError('quotaExhausted')]);
-    await expect(call()).rejects.toMatchObject({ kind: 'quotaExhausted', retryAfterMs: 16 * 3_600_000 });
+    await expect(call()).rejects.toMatchObject({ kind: 'quotaExhausted', retryAfterMs: 300_000 });
     await clock.advance(0);
-    await expect(call()).rejects.toMatchObject({ kind: 'quotaExhausted', retryAfterMs: 16 * 3_600_000 });
+    await expect(call()).rejects.toMatchObject({ kind: 'quotaExhausted', retryAfterMs: 300_000 });
     expect(sentAtMs).toEqual([0]);
   });
 

@@ -131,8 +131,8 @@ describe('metrics', () => {
     const used = [...gateway.simulator.calls].length;
     expect(await figure('dataworks_gateway_budget_left_calls{window="day"}')).toBe(1000 - used);
     expect(await figure('dataworks_gateway_budget_waiting_calls{priority="interactive"}')).toBe(0);
-    expect(await figure('dataworks_gateway_breaker_state{state="closed"}')).toBe(1);
-    expect(await figure('dataworks_gateway_breaker_state{state="open"}')).toBe(0);
+    expect(await figure('dataworks_gateway_breaker_state{action="ListProjects",state="closed"}')).toBe(1);
+    expect(await figure('dataworks_gateway_breaker_state{action="ListProjects",state="open"}')).toBe(0);
     expect(await figure('process_resident_memory_bytes')).toBeGreaterThan(0);
     expect(await figure('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   });
@@ -154,7 +154,7 @@ describe('metrics', () => {
     while ((await levels()).some((level) => level > 0));
   });
 
-  test('tell that the breaker is open', async () => {
+  test('tell which breaker is open', async () => {
     await using broken = await startTestGateway({
       settings: { LOG_LEVEL: 'silent' },
       logger: captureLog().logger,
@@ -162,7 +162,8 @@ describe('metrics', () => {
     broken.simulator.fault({ kind: 'empty500' });
     for (let i = 1; i <= 3; i++) await broken.query(`{ project(projectId: ${i}) { name } }`);
     const text = await (await fetch(`${broken.url}/metrics`)).text();
-    expect(text).toContain('dataworks_gateway_breaker_state{state="open"} 1');
+    expect(text).toContain('dataworks_gateway_breaker_state{action="ListProjects",state="open"} 1');
+    expect(text).toContain('dataworks_gateway_breaker_state{action="ListPipelineRuns",state="closed"} 1');
   });
 
   test('are not there where METRICS is off', async () => {

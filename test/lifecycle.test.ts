@@ -9,7 +9,7 @@ import { loadConfig } from '../src/config.ts';
 import { createCredentialCheck } from '../src/credentialCheck.ts';
 import { startGateway } from '../src/gateway.ts';
 import { manageLifecycle } from '../src/lifecycle.ts';
-import { type Actions, type Upstream, UpstreamError } from '../src/model.ts';
+import { type Actions, type Upstream, UpstreamError, type UpstreamErrorKind } from '../src/model.ts';
 import { type Simulator, startSimulator } from '../src/simulator/server.ts';
 import { startTracing } from '../src/tracing.ts';
 import { createCredentialSource } from '../src/upstream/credentials.ts';
@@ -205,37 +205,89 @@ describe('readiness', () => {
     expect((await ready()).status).toBe(200);
   });
 
-  test('is lost when the credentials are refused, and comes back when they work again', async () => {
+  /** A check before an upstream that gives the next of the answers, the last of them for ever. */
+  function createChecked(answers: (UpstreamErrorKind | 'ok')[]) {
     const clock = createVirtualClock();
-    const answers: (Error | 'ok')[] = [
-      new UpstreamError('Refused.', { kind: 'credentials', action: 'ListProjects' }),
-      new UpstreamError('Refused.', { kind: 'credentials', action: 'ListProjects' }),
-      'ok',
-    ];
-    let calls = 0;
+    const callsAtS: number[] = [];
+    const changes: string[] = [];
+    const quota = { isExhausted: false };
     const upstream: Upstream = {
-      call: () => {
-        calls += 1;
-        const answer = answers.shift();
-        if (answer instanceof Error) return Promise.reject(answer);
-        const value = {
+      call: (action) => {
+        callsAtS.push(clock.monotonic() / 1000);
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        if (answer !== undefined && answer !== 'ok') {
+          return Promise.reject(new UpstreamError('It failed.', { kind: answer, action }));
+        }
+        const value: Actions['ListProjects']['result'] = {
           rows: [],
           totalCount: 0,
           pageNumber: 1,
           pageSize: 100,
-        } as Actions['ListProjects']['result'];
+        };
         return Promise.resolve({ value: value as never, asOf: clock.now(), staleBecause: null });
       },
     };
-    const check = createCredentialCheck({ clock, upstream, timeoutMs: 1000, report: () => undefined });
+    const check = createCredentialCheck({
+      clock,
+      upstream,
+      timeoutMs: 1000,
+      isQuotaExhausted: () => quota.isExhausted,
+      onChange: (state) => changes.push(state),
+      report: () => undefined,
+    });
+    return { clock, check, callsAtS, changes, quota };
+  }
+
+  test('is lost when the credentials are refused, and comes back when they work again', async () => {
+    const { clock, check, callsAtS, changes } = createChecked(['credentials', 'credentials', 'ok']);
     await clock.advance(0);
-    expect([check.problem(), calls]).toEqual(['DataWorks refuses the credentials.', 1]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 1]);
     await clock.advance(30_000);
-    expect([check.problem(), calls]).toEqual(['DataWorks refuses the credentials.', 2]);
-    await clock.advance(30_000);
-    expect([check.problem(), calls]).toEqual([null, 3]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    await clock.advance(60_000);
+    expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
     await clock.advance(300_000);
-    expect(calls).toBe(3);
+    expect(callsAtS).toEqual([0, 30, 90]);
+    expect(changes).toEqual(['refused', 'accepted']);
+    check.stop();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('costs few calls of the day while the credentials are refused', async () => {
+    const { clock, check, callsAtS, changes } = createChecked(['credentials']);
+    await clock.advance(86_400_000);
+    check.stop();
+    expect(callsAtS.slice(0, 5)).toEqual([0, 30, 90, 210, 450]);
+    expect(callsAtS.length).toBeLessThan(35);
+    expect(changes).toEqual(['refused']);
+  });
+
+  test('stays lost while another failure keeps the credentials from being tried', async () => {
+    const { clock, check, callsAtS, quota } = createChecked(['credentials', 'quotaExhausted', 'ok']);
+    await clock.advance(30_000);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    quota.isExhausted = true;
+    await clock.advance(7_200_000);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    quota.isExhausted = false;
+    await clock.advance(3_600_000);
+    expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
+    check.stop();
+  });
+
+  test('comes back with the first call of anybody that succeeds', async () => {
+    const { clock, check, changes } = createChecked(['credentials']);
+    await clock.advance(0);
+    check.note({ type: 'outcome', action: 'ListPipelineRuns', durationMs: 1, error: null, requestId: null });
+    expect([check.problem(), changes]).toEqual([null, ['refused', 'accepted']]);
+    check.note({
+      type: 'outcome',
+      action: 'ListPipelineRuns',
+      durationMs: 1,
+      error: new UpstreamError('Refused.', { kind: 'credentials', action: 'ListPipelineRuns' }),
+      requestId: null,
+    });
+    expect(check.problem()).toBe('DataWorks refuses the credentials.');
     check.stop();
     expect(clock.pendingTimers()).toBe(0);
   });

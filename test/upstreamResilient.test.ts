@@ -1,9 +1,8 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from '@jest/globals';
-import type { Answer, CallContext, CallEvent, PipelineRun, Priority, Upstream } from '../src/model.ts';
+import type { Answer, CallContext, CallEvent, PipelineRun, Upstream } from '../src/model.ts';
 import { UpstreamError } from '../src/model.ts';
 import type { UpstreamErrorKind } from '../src/model.ts';
-import { createGate } from '../src/upstream/gate.ts';
 import { resilient } from '../src/upstream/resilient.ts';
 import type { ResilienceOptions } from '../src/upstream/resilient.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
@@ -14,6 +13,8 @@ const answer: Answer<PipelineRun | null> = { value: null, asOf: 1, staleBecause:
 function failure(kind: UpstreamErrorKind, retryAfterMs: number | null = null): UpstreamError {
   return new UpstreamError(`${kind} of the test`, { kind, action, retryAfterMs });
 }
+
+const notJson = new UpstreamError('It is HTML.', { kind: 'invalidResponse', action, isNotJson: true });
 
 /** One call that reached the upstream: the test answers it when it likes. */
 interface Reached {
@@ -29,8 +30,9 @@ function createHarness(options: Partial<ResilienceOptions> = {}) {
   const events: CallEvent[] = [];
   const changes: string[] = [];
   const upstream: Upstream = {
-    call: (_action, params) =>
+    call: (called, params, context) =>
       new Promise((resolve, reject) => {
+        context.report({ type: 'attempt', action: called });
         const { runId } = params as { runId: string };
         const atMs = clock.monotonic();
         reached.push({ runId, atMs, answer: () => resolve(answer), fail: reject });
@@ -39,7 +41,7 @@ function createHarness(options: Partial<ResilienceOptions> = {}) {
   const wrapped = resilient(upstream, {
     clock,
     random: () => 0.5,
-    onBreakerChange: (state) => changes.push(state),
+    onBreakerChange: (changed, state) => changes.push(changed === action ? state : `${changed} ${state}`),
     ...options,
   });
 
@@ -52,7 +54,9 @@ function createHarness(options: Partial<ResilienceOptions> = {}) {
         {
           deadline: clock.now() + withinMs,
           priority: 'interactive',
-          report: (event) => events.push(event),
+          report: (event) => {
+            if (event.type !== 'attempt') events.push(event);
+          },
           ...rest,
         },
       ),
@@ -111,9 +115,9 @@ describe('trying again', () => {
   test('ends with the error of the third try', async () => {
     const { clock, reached, call } = createHarness();
     const outcome = call();
-    for (const kind of ['unavailable', 'timeout', 'invalidResponse'] as const) {
+    for (const error of [failure('unavailable'), failure('timeout'), notJson]) {
       await clock.advance(200);
-      reached.at(-1)!.fail(failure(kind));
+      reached.at(-1)!.fail(error);
     }
     await outcome.settled;
     expect(reached).toHaveLength(3);
@@ -131,7 +135,7 @@ describe('trying again', () => {
     expect(reached.map(({ atMs }) => atMs)).toEqual([0, 500, 4500]);
   });
 
-  test.each<UpstreamErrorKind>(['rejected', 'forbidden', 'credentials', 'quotaExhausted'])(
+  test.each<UpstreamErrorKind>(['rejected', 'forbidden', 'credentials', 'quotaExhausted', 'invalidResponse'])(
     'is never done after %s',
     async (kind) => {
       const { clock, reached, events, call } = createHarness();
@@ -183,7 +187,7 @@ describe('trying again', () => {
 });
 
 test('calls that share one signal leave no listener on it', async () => {
-  const { clock, reached, call } = createHarness({ maxInFlight: 5 });
+  const { clock, reached, call } = createHarness();
   const { signal } = new AbortController();
   const outcomes = Array.from({ length: 20 }, () => call('run', { signal }));
   await clock.advance(0);
@@ -206,16 +210,12 @@ describe('the deadline', () => {
     expect(reached).toHaveLength(1);
   });
 
-  test('frees the caller but not the place of a call that is still under way', async () => {
-    const { clock, reached, call } = createHarness({ maxInFlight: 1 });
-    call('first', { withinMs: 100 });
-    await clock.advance(100);
-    call('second');
-    await clock.advance(0);
-    expect(reached.map(({ runId }) => runId)).toEqual(['first']);
-    reached[0]!.answer();
-    await clock.advance(0);
-    expect(reached.map(({ runId }) => runId)).toEqual(['first', 'second']);
+  test('has passed for a caller who has left already: no call is made', async () => {
+    const { reached, call } = createHarness();
+    const outcome = call('run', { signal: AbortSignal.abort() });
+    await outcome.settled;
+    expect(outcome.error?.kind).toBe('timeout');
+    expect(reached).toHaveLength(0);
   });
 });
 
@@ -245,22 +245,30 @@ describe('the breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  test.each<UpstreamErrorKind>(['throttled', 'quotaExhausted', 'credentials', 'rejected', 'forbidden'])(
-    'does not count %s',
-    async (kind) => {
-      const { changes, failCalls } = createHarness({ breakerFaults: 1 });
-      await failCalls(5, kind);
-      expect(changes).toEqual([]);
-    },
-  );
+  test.each<UpstreamErrorKind>([
+    'throttled',
+    'quotaExhausted',
+    'credentials',
+    'rejected',
+    'forbidden',
+    'invalidResponse',
+  ])('does not count %s', async (kind) => {
+    const { changes, failCalls } = createHarness({ breakerFaults: 1 });
+    await failCalls(5, kind);
+    expect(changes).toEqual([]);
+  });
 
-  test.each<UpstreamErrorKind>(['unavailable', 'timeout', 'invalidResponse'])('counts %s', async (kind) => {
+  test.each([
+    ['unavailable', failure('unavailable')],
+    ['timeout', failure('timeout')],
+    ['a body that is not JSON', notJson],
+  ])('counts %s', async (_, error) => {
     const { clock, reached, changes, call } = createHarness({ breakerFaults: 2, maxTries: 2 });
     call();
     await clock.advance(0);
-    reached[0]!.fail(failure(kind));
+    reached[0]!.fail(error);
     await clock.advance(100);
-    reached[1]!.fail(failure(kind));
+    reached[1]!.fail(error);
     await clock.advance(0);
     expect(changes).toEqual(['open']);
   });
@@ -363,95 +371,5 @@ describe('the breaker', () => {
     clock.jump(3_600_000);
     await call().settled;
     expect(reached).toHaveLength(1);
-  });
-});
-
-describe('the queue', () => {
-  test('holds what is more than may be under way, and goes by priority, then by arrival', async () => {
-    const { clock, reached, call } = createHarness({ maxInFlight: 2 });
-    call('first');
-    call('second');
-    const arrivals: [string, Priority][] = [
-      ['poller', 'polling'],
-      ['refresh 1', 'refresh'],
-      ['person 1', 'interactive'],
-      ['refresh 2', 'refresh'],
-      ['person 2', 'interactive'],
-    ];
-    for (const [runId, priority] of arrivals) call(runId, { priority });
-    await clock.advance(0);
-    expect(reached).toHaveLength(2);
-    for (let index = 0; index < 7; index += 1) {
-      reached[index]!.answer();
-      await clock.advance(0);
-    }
-    expect(reached.slice(2).map(({ runId }) => runId)).toEqual([
-      'person 1',
-      'person 2',
-      'refresh 1',
-      'refresh 2',
-      'poller',
-    ]);
-  });
-
-  test('refuses those that find it full', async () => {
-    const { clock, reached, changes, call } = createHarness({
-      maxInFlight: 1,
-      maxQueued: 1,
-      breakerFaults: 1,
-    });
-    call('under way');
-    call('queued');
-    const refused = call('refused');
-    await refused.settled;
-    expect(refused.error?.kind).toBe('unavailable');
-    await clock.advance(0);
-    expect([reached.length, changes.length]).toEqual([1, 0]);
-  });
-
-  test('is left by a caller who goes or whose time is up, and the place serves another', async () => {
-    const { clock, reached, call } = createHarness({ maxInFlight: 1, maxQueued: 2 });
-    const caller = new AbortController();
-    call('under way');
-    const left = call('left', { signal: caller.signal });
-    const late = call('late', { withinMs: 100 });
-    await clock.advance(0);
-    caller.abort();
-    await clock.advance(100);
-    expect([left.error?.kind, late.error?.kind]).toEqual(['timeout', 'timeout']);
-    const served = call('served');
-    reached[0]!.answer();
-    await clock.advance(0);
-    expect(reached.map(({ runId }) => runId)).toEqual(['under way', 'served']);
-    reached[1]!.answer();
-    await served.settled;
-    expect(served.value).toBe(answer);
-  });
-
-  test('passes the place on when a caller leaves in the moment of getting it', async () => {
-    const clock = createVirtualClock();
-    const gate = createGate({ clock, maxInFlight: 1, maxQueued: 2 });
-    const caller = new AbortController();
-    const context = {
-      deadline: clock.now() + 1000,
-      priority: 'interactive',
-      report: () => undefined,
-    } as const;
-    const leave = (await gate.enter(action, context)) as () => void;
-    const left = gate.enter(action, { ...context, signal: caller.signal });
-    const next = gate.enter(action, context);
-    leave();
-    caller.abort();
-    expect(await left).toMatchObject({ kind: 'timeout' });
-    expect(await next).toBeInstanceOf(Function);
-    expect(clock.pendingTimers()).toBe(0);
-  });
-
-  test('is empty-handed for a caller who has left already: no call is made', async () => {
-    const { reached, call } = createHarness();
-    const outcome = call('run', { signal: AbortSignal.abort() });
-    await outcome.settled;
-    expect(outcome.error?.kind).toBe('timeout');
-    expect(reached).toHaveLength(0);
   });
 });

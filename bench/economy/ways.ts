@@ -85,7 +85,7 @@ function flatCache(read: Read, clock: Clock): Read {
 
 function gateway(client: Upstream, clock: Clock): Ask {
   const budget = createBudget({ limits: limitsFor('standard'), clock });
-  const upstream = cached(resilient(budgeted(client, budget), { clock, maxInFlight: 512 }), {
+  const upstream = cached(resilient(budgeted(client, budget), { clock }), {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,

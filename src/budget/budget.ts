@@ -26,6 +26,8 @@ export interface BudgetOptions {
   maxWaiting?: number;
   /** From 0 to 1, for jitter. Default: Math.random. */
   random?: () => number;
+  /** Told when the upstream says that the day's quota is used up, with the time of the next try; with null when that is over. */
+  onExhaustion?: (nextProbeAt: number | null) => void;
   /** Counts shared by all replicas. Default: each process counts for itself. */
   shared?: SharedOptions;
 }
@@ -54,6 +56,8 @@ export interface BudgetSnapshot extends Record<WindowName, WindowSnapshot> {
   /** Calls that may still be made before the day turns, the month's limit included; null without limits. */
   dayLeft: number | null;
   msUntilDayTurns: number;
+  /** While the upstream says that the day's quota is used up: when the next call may try it, in epoch milliseconds. */
+  nextProbeAt: number | null;
 }
 
 export interface Budget {
@@ -69,20 +73,20 @@ export interface Budget {
    * long that is, in milliseconds.
    */
   throttled(error: UpstreamError): number;
-  /** The upstream answered that the day's allowance is gone: all wait for the next, or for as long as it says. Gives how long. */
+  /** The upstream answered that the day's quota is used up: all wait until one call may try it again. Gives how long. */
   exhausted(error: UpstreamError): number;
-  /** The upstream answered: the next delay after a throttle starts small again. */
+  /** The upstream answered: the next delay after a throttle starts small again, and a day that was tried is not used up. */
   succeeded(): void;
   snapshot(): BudgetSnapshot;
 }
 
 /** One budget a process and upstream identity. Throws a `RangeError` on limits that are none. */
 export function createBudget(options: BudgetOptions): Budget {
-  const { clock = systemClock, random = Math.random, maxWaiting = 1_000 } = options;
+  const { clock = systemClock, random = Math.random, maxWaiting = 1_000, onExhaustion } = options;
   assertLimits(options.limits);
   const calendar = calendarWindows(options.limits, options.utcOffsetMinutes ?? chinaOffsetMinutes);
   const ledger = createLedger(options, calendar);
-  const holds = createHolds(clock, calendar[0], random);
+  const holds = createHolds(clock, calendar[0], random, (nextProbeAt) => onExhaustion?.(nextProbeAt));
   const queue = createQueue({ clock, maxWaiting, pay, forecast });
 
   async function pay(): Promise<Payment> {
@@ -91,7 +95,11 @@ export function createBudget(options: BudgetOptions): Budget {
     const payment = await ledger.pay();
     // The upstream may have called a halt while Redis was asked.
     const heldSince = holds.obstacle();
-    if (!payment.paid || heldSince.waitMs === 0) return payment;
+    if (!payment.paid) return payment;
+    if (heldSince.waitMs === 0) {
+      holds.callSent();
+      return payment;
+    }
     payment.giveBack();
     return { paid: false, obstacle: heldSince };
   }
@@ -125,6 +133,7 @@ export function createBudget(options: BudgetOptions): Budget {
         waiting: queue.sizes(),
         shared: ledger.shared(),
         dayLeft: holds.isExhausted() ? 0 : leastLeft(windows.day, windows.month),
+        nextProbeAt: holds.nextProbeAt(),
         msUntilDayTurns: windows.day.resetsAt - clock.now(),
       };
     },

@@ -1,23 +1,30 @@
-import type { Upstream } from '../model.ts';
-import { UpstreamError } from '../model.ts';
+import type { CheckingUpstream, Upstream } from '../model.ts';
+import { UpstreamError, withSentMark } from '../model.ts';
 import type { Budget } from './budget.ts';
+import { abandoned } from './refusal.ts';
 
 /**
  * An upstream whose every call pays before it is sent. When it can't pay within the caller's deadline it rejects with an
- * `UpstreamError` of kind `throttled` or `quotaExhausted`, as `Budget.permit` describes, and the upstream is not called.
+ * `UpstreamError` of kind `throttled` or `quotaExhausted`, as `Budget.permit` describes, and the upstream is not called. What the
+ * upstream refuses by itself does not pay, and what is not sent after all is given back.
  */
-export function budgeted(upstream: Upstream, budget: Budget): Upstream {
+export function budgeted(upstream: Upstream | CheckingUpstream, budget: Budget): Upstream {
   return {
     async call(action, params, context) {
+      const refusal = 'refusalOf' in upstream ? upstream.refusalOf(action, params) : null;
+      if (refusal !== null) throw refusal;
       const permit = await budget.permit(action, context);
+      const { context: marked, isSent } = withSentMark(context);
       try {
-        const answer = await upstream.call(action, params, context);
+        if (context.signal?.aborted) throw abandoned(action);
+        const answer = await upstream.call(action, params, marked);
         budget.succeeded();
         return answer;
       } catch (error) {
         throw error instanceof UpstreamError ? learn(error, budget) : error;
       } finally {
-        permit.ended();
+        if (isSent()) permit.ended();
+        else permit.giveBack();
       }
     },
   };
@@ -27,6 +34,8 @@ export function budgeted(upstream: Upstream, budget: Budget): Upstream {
 function learn(error: UpstreamError, budget: Budget): UpstreamError {
   if (error.kind === 'throttled') return withWait(error, budget.throttled(error));
   if (error.kind === 'quotaExhausted') return withWait(error, budget.exhausted(error));
+  // These are answers too: DataWorks has calls left for the account.
+  if (error.kind === 'forbidden' || error.kind === 'rejected') budget.succeeded();
   return error;
 }
 

@@ -3,6 +3,7 @@ import type { Backoff } from './backoff.ts';
 import { backoffMs } from './backoff.ts';
 import type { CalendarWindow } from './calendar.ts';
 import type { Obstacle } from './ledger.ts';
+import { createExhaustion } from './exhaustion.ts';
 import { longest } from './ledger.ts';
 
 /** The pauses that the upstream's own refusals impose, whatever the counts say. */
@@ -13,23 +14,25 @@ export interface Holds {
   obstacle(): Obstacle;
   /** Whether the upstream's word that the day is used up still stands. */
   isExhausted(): boolean;
+  /** When the next call may try whether it does, in epoch milliseconds; null unless it stands. */
+  nextProbeAt(): number | null;
+  /** A call is sent. */
+  callSent(): void;
 }
 
 /** Throttles deserve longer pauses than faults: the window that refused is a second long. */
 const throttleBackoff: Backoff = { firstMs: 1_000, longestMs: 30_000 };
 
-export function createHolds(clock: Clock, day: CalendarWindow, random: () => number): Holds {
+export function createHolds(
+  clock: Clock,
+  day: CalendarWindow,
+  random: () => number,
+  onExhaustion: (nextProbeAt: number | null) => void,
+): Holds {
+  const exhaustion = createExhaustion(clock, day, onExhaustion);
   let throttledUntilMs = -Infinity;
-  let exhaustedUntilMs = -Infinity;
-  let exhaustedDay: string | null = null;
   let streak = 0;
   const isThrottled = () => clock.monotonic() < throttledUntilMs;
-
-  function exhaustedMs(): number {
-    const today = day.periodAt(clock.now());
-    const untilTurnMs = exhaustedDay === today.name ? today.turnsAt - clock.now() : 0;
-    return Math.max(exhaustedUntilMs - clock.monotonic(), untilTurnMs, 0);
-  }
 
   return {
     throttled({ retryAfterMs }) {
@@ -39,19 +42,19 @@ export function createHolds(clock: Clock, day: CalendarWindow, random: () => num
       if (!isThrottled()) streak += 1;
       throttledUntilMs = Math.max(throttledUntilMs, clock.monotonic() + delayMs);
     },
-    exhausted({ retryAfterMs }) {
-      if (retryAfterMs === null) exhaustedDay = day.periodAt(clock.now()).name;
-      else exhaustedUntilMs = Math.max(exhaustedUntilMs, clock.monotonic() + retryAfterMs);
-    },
+    exhausted: (error) => exhaustion.begin(error),
     succeeded() {
+      exhaustion.answered();
       // An answer that comes during the pause was asked for before it, and says nothing of now.
       if (!isThrottled()) streak = 0;
     },
     obstacle: () =>
       longest(
         { window: 'second', waitMs: Math.max(throttledUntilMs - clock.monotonic(), 0) },
-        { window: 'day', waitMs: exhaustedMs() },
+        { window: 'day', waitMs: exhaustion.waitMs() },
       ),
-    isExhausted: () => exhaustedMs() > 0,
+    isExhausted: () => exhaustion.nextProbeAt() !== null,
+    nextProbeAt: () => exhaustion.nextProbeAt(),
+    callSent: () => exhaustion.callSent(),
   };
 }

@@ -15,15 +15,11 @@ export interface Permit {
    * only a span later is its place in the second free again. More than once does nothing.
    */
   readonly ended: () => void;
+  /** The call was not made after all: returns what it cost of the day and month, and ends it. */
+  readonly giveBack: () => void;
 }
 
-export type Payment =
-  | ({
-      paid: true;
-      /** The call was not made after all: returns what it cost of the day and month, and ends it. */
-      giveBack(): void;
-    } & Permit)
-  | { paid: false; obstacle: Obstacle };
+export type Payment = ({ paid: true } & Permit) | { paid: false; obstacle: Obstacle };
 
 /** How full a window is. `limit` and `left` are null where there is no limit; `resetsAt` is epoch milliseconds. */
 export interface WindowSnapshot {

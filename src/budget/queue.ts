@@ -2,7 +2,7 @@ import type { Action, CallContext, Clock, Priority, UpstreamError } from '../mod
 import type { Obstacle, Payment, Permit } from './ledger.ts';
 import { abandoned, refusal, tooLate } from './refusal.ts';
 import type { Waiter } from './waitingLine.ts';
-import { createWaitingLine } from './waitingLine.ts';
+import { createWaitingLine, mostExpendable } from './waitingLine.ts';
 
 export interface QueueOptions {
   clock: Clock;
@@ -38,6 +38,8 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         action,
+        callerId: context.caller?.id ?? '',
+        isProbe: context.isProbe ?? false,
         get priority() {
           return context.priority;
         },
@@ -71,10 +73,15 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
 
   function enter(newcomer: Waiter): void {
     line.add(newcomer);
-    const last = line.size() > maxWaiting ? line.last() : undefined;
-    if (last) dismiss(last, refusal(last.action, forecast()(maxWaiting)));
+    if (line.size() > maxWaiting) dismissMostExpendable();
     review(newcomer);
     if (cancelAlarm === null) void pump();
+  }
+
+  function dismissMostExpendable(): void {
+    const order = line.inOrder();
+    const waiter = mostExpendable(order);
+    if (waiter) dismiss(waiter, refusal(waiter.action, forecast()(order.indexOf(waiter))));
   }
 
   function dismiss(waiter: Waiter, reason: UpstreamError): void {
@@ -87,12 +94,25 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
     const obstacleOf = forecast();
     const nowMs = clock.monotonic();
     // A payment on its way is in the forecast already, and is for the first in line.
-    const waiters = line.inOrder().slice(isPaying ? 1 : 0);
+    const inOrder = () => line.inOrder().slice(isPaying ? 1 : 0);
+    let waiters = inOrder();
+    // All at once, since a day that is used up leaves nobody a chance.
+    const soonestMs = nowMs + obstacleOf(0).waitMs;
+    const hopeless = waiters.filter(({ deadlineMs }) => soonestMs >= deadlineMs);
+    for (const waiter of hopeless) {
+      dismiss(waiter, refusal(waiter.action, obstacleOf(waiters.indexOf(waiter))));
+    }
+    if (hopeless.length > 0) waiters = inOrder();
     let ahead = newcomer ? Math.max(0, waiters.indexOf(newcomer)) : 0;
-    for (const waiter of waiters.slice(ahead)) {
+    for (let waiter = waiters[ahead]; waiter !== undefined; waiter = waiters[ahead]) {
       const obstacle = obstacleOf(ahead);
-      if (nowMs + obstacle.waitMs >= waiter.deadlineMs) dismiss(waiter, refusal(waiter.action, obstacle));
-      else ahead += 1;
+      if (nowMs + obstacle.waitMs < waiter.deadlineMs) {
+        ahead += 1;
+      } else {
+        dismiss(waiter, refusal(waiter.action, obstacle));
+        // The later calls of its caller move up, and others do not.
+        waiters = inOrder();
+      }
     }
   }
 
@@ -119,9 +139,8 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
     const payment = await pay();
     isPaying = false;
     if (!payment.paid) return payment.obstacle;
-    const first = line.first();
+    const first = line.takeFirst();
     if (first) {
-      line.remove(first);
       first.admit(payment);
     } else {
       payment.giveBack();

@@ -9,11 +9,12 @@ import {
   type Remembered,
   type Upstream,
   UpstreamError,
+  withChanges,
 } from '../model.ts';
 import { createDemand, type Demand } from './demand.ts';
-import { createFlights } from './flights.ts';
+import { createFlights, keyFor } from './flights.ts';
 import type { FreshnessSettings, Pace } from './freshness.ts';
-import { type CacheKit, runKey, withTimes } from './kit.ts';
+import { type CacheKit, runKey } from './kit.ts';
 import { createMemory } from './memory.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
@@ -114,18 +115,20 @@ function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: Ca
     usualFreshMs: options.freshMs,
     freshMs: () => demand.freshMs(),
     wanted: (key) => demand.note(key),
-    inBackground(name, refresh) {
-      if (refreshing.has(name)) return;
-      refreshing.add(name);
+    inBackground(name, caller, refresh) {
+      const key = keyFor(name, caller);
+      if (refreshing.has(key)) return;
+      refreshing.add(key);
       const context: CallContext = {
         priority: 'refresh',
+        caller,
         deadline: clock.now() + patienceMs,
         report: (event) => options.report(event),
       };
       // What went wrong is kept with the thing that it went wrong for.
       refresh(context)
         .catch(() => undefined)
-        .finally(() => refreshing.delete(name));
+        .finally(() => refreshing.delete(key));
     },
   };
 }
@@ -138,7 +141,7 @@ function steadily(upstream: Upstream, steady: SteadyClock): Upstream {
       const answer = await upstream.call(
         action,
         params,
-        withTimes(context, {
+        withChanges(context, {
           deadline: steady.toWall(deadline),
           notBefore: notBefore === undefined ? undefined : steady.toWall(notBefore),
         }),
@@ -155,7 +158,7 @@ function inWallTime<Value>({ value, asOf, staleBecause }: Answer<Value>, steady:
 /** A caller's context in steady time. */
 function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
   const { deadline, notBefore } = context;
-  return withTimes(context, {
+  return withChanges(context, {
     deadline: steady.fromWall(deadline),
     notBefore: notBefore === undefined ? undefined : pastFromWall(notBefore, steady),
   });

@@ -1,4 +1,11 @@
-import { type Action, type Answer, type CallContext, type Clock, UpstreamError } from '../model.ts';
+import {
+  type Action,
+  type Answer,
+  type CallContext,
+  type Caller,
+  type Clock,
+  UpstreamError,
+} from '../model.ts';
 
 /** Calls under way, one a key: who asks for the same thing meanwhile waits for the same answer. */
 export interface Flights {
@@ -29,9 +36,18 @@ interface Flight {
 /** Why a flight's signal has fired, when all who waited for it went away before their time was up. */
 const ALL_WENT_AWAY = 'all went away';
 
-/** Whether a failed flight says nothing of the upstream, because it was its callers who ended it. */
-export function wasGivenUp({ signal }: CallContext): boolean {
-  return signal?.reason === ALL_WENT_AWAY;
+/** Whether a failed flight says nothing to others: its callers ended it, or a limit of the caller's own refused it. */
+export function isOfItsCaller(error: unknown, { signal }: CallContext): boolean {
+  return signal?.reason === ALL_WENT_AWAY || (error instanceof UpstreamError && error.isCallerLimit);
+}
+
+/**
+ * A call for a caller with a limit of its own may wait for that limit and fail by it. So it has a key of its own, and nobody else
+ * joins it.
+ */
+export function keyFor(key: string, caller: Caller | undefined): string {
+  const isLimited = caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
+  return isLimited ? `${key} ${caller.id}` : key;
 }
 
 /** @param patienceMs how long a call may take that callers share */
@@ -47,10 +63,11 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     begin: (context: CallContext) => Promise<Answer<Value>>,
   ): Promise<Answer<Value>> {
     const { notBefore = -Infinity } = context;
-    const joined = flights.get(key);
+    const ownKey = keyFor(key, context.caller);
+    const joined = flights.get(key) ?? flights.get(ownKey);
     if (!joined || joined.startedAt < notBefore) {
       context.report({ type: 'miss', action });
-      return join(start(key, context, begin), action, context) as Promise<Answer<Value>>;
+      return join(start(ownKey, context, begin), action, context) as Promise<Answer<Value>>;
     }
     context.report({ type: 'shared', action });
     if (context.priority === 'interactive') joined.priority = 'interactive';
@@ -70,6 +87,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
       get priority() {
         return flight.priority;
       },
+      caller: caller.caller,
       deadline: Math.max(caller.deadline, startedAt + patienceMs),
       signal: abandon.signal,
       notBefore: caller.notBefore,

@@ -1,4 +1,4 @@
-import type { CallContext, Clock, Upstream } from '../model.ts';
+import { type CallContext, type Caller, type Clock, type Upstream, withChanges } from '../model.ts';
 import type { Flights } from './flights.ts';
 import type { Memory } from './memory.ts';
 
@@ -18,8 +18,15 @@ export interface CacheKit {
   freshMs(): number;
   /** Notes that a short-lived thing is asked for. */
   wanted(key: string): void;
-  /** Runs a refresh that nobody waits for, unless one of this name is running. Never throws or rejects. */
-  inBackground(name: string, refresh: (context: CallContext) => Promise<unknown>): void;
+  /**
+   * Runs a refresh that nobody waits for on behalf of the caller who was served something stale, unless one of this name is
+   * running. Never throws or rejects.
+   */
+  inBackground(
+    name: string,
+    caller: Caller | undefined,
+    refresh: (context: CallContext) => Promise<unknown>,
+  ): void;
 }
 
 /** The key under which a run is known, whichever way it came. */
@@ -30,23 +37,5 @@ export function runKey({ projectId, runId }: { projectId: string; runId: string 
 /** The context of a call whose answer is to replace what was known at `asOf`, where something was. */
 export function newerThan(asOf: number | undefined, context: CallContext): CallContext {
   if (asOf === undefined || asOf === -Infinity) return context;
-  return withTimes(context, { ...context, notBefore: Math.max(context.notBefore ?? -Infinity, asOf + 1) });
-}
-
-/** The same context with other times. Its priority stays live: it can rise while the call waits for its turn. */
-export function withTimes(
-  context: CallContext,
-  { deadline, notBefore }: Pick<CallContext, 'deadline' | 'notBefore'>,
-): CallContext {
-  const { signal, traceparent, report } = context;
-  return {
-    get priority() {
-      return context.priority;
-    },
-    deadline,
-    notBefore,
-    ...(signal && { signal }),
-    traceparent,
-    report,
-  };
+  return withChanges(context, { notBefore: Math.max(context.notBefore ?? -Infinity, asOf + 1) });
 }

@@ -1,5 +1,5 @@
 import type { Answer, CallContext, Page, Project, Remembered } from '../model.ts';
-import { wasGivenUp } from './flights.ts';
+import { isOfItsCaller } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
@@ -30,7 +30,7 @@ export function createProjects(kit: CacheKit): Projects {
           );
         }),
       );
-      refreshTogether(stale);
+      refreshTogether(stale, context);
       return pageOf(answers);
     },
     peek: (projectIds) => freshPage(projectIds.map((id) => kit.memory.peek(keyOf(id)))),
@@ -56,10 +56,10 @@ export function createProjects(kit: CacheKit): Projects {
     };
   }
 
-  function refreshTogether(ids: readonly string[]): void {
+  function refreshTogether(ids: readonly string[], { caller }: CallContext): void {
     const batch = createBatch(kit);
     for (const id of ids) {
-      kit.inBackground(keyOf(id), (context) =>
+      kit.inBackground(keyOf(id), caller, (context) =>
         kit.flights.fetch(keyOf(id), 'ListProjects', context, (flight) => batch.find(id, flight)),
       );
     }
@@ -114,7 +114,7 @@ async function fetchProjects(
   } catch (error) {
     for (const id of ids) {
       const known = kit.memory.get(keyOf(id));
-      if (known && !wasGivenUp(context)) known.trouble = troubleOf(error, kit.clock.now());
+      if (known && !isOfItsCaller(error, context)) known.trouble = troubleOf(error, kit.clock.now());
     }
     throw error;
   }
@@ -135,6 +135,7 @@ function together(flights: readonly CallContext[]): CallContext {
     get priority() {
       return flights.some(({ priority }) => priority === 'interactive') ? 'interactive' : first.priority;
     },
+    caller: first.caller,
     deadline: Math.max(...flights.map(({ deadline }) => deadline)),
     signal: abandon.signal,
     notBefore: Math.max(...flights.map(({ notBefore = -Infinity }) => notBefore)),

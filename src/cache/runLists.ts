@@ -1,5 +1,5 @@
 import type { Actions, Answer, CallContext, Page, PipelineRun, Remembered } from '../model.ts';
-import { wasGivenUp } from './flights.ts';
+import { isOfItsCaller } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan, runKey } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
@@ -38,7 +38,7 @@ export function createRunLists(kit: CacheKit): RunLists {
       const place = placeOf(page);
       kit.wanted(place.listKey);
       const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
-      const refresh = () => refreshBehind(place);
+      const refresh = () => refreshBehind(place, context);
       const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
       if (served) return served;
       // The page may be known, only not lately enough: then the head can confirm it, and whatever else is known of the list.
@@ -110,8 +110,8 @@ export function createRunLists(kit: CacheKit): RunLists {
     }
   }
 
-  function refreshBehind(place: Place): void {
-    kit.inBackground(place.pageKey, async (context) => {
+  function refreshBehind(place: Place, { caller }: CallContext): void {
+    kit.inBackground(place.pageKey, caller, async (context) => {
       if (needsHead(place, context)) await fetchPage(headOf(place), context);
       if (place.index > 0 && !confirmedAnswer(place, context)) await fetchPage(place, context);
     });
@@ -127,7 +127,8 @@ export function createRunLists(kit: CacheKit): RunLists {
         learn(place, answer);
         return answer;
       } catch (error) {
-        if (!wasGivenUp(flight)) knownList(place)?.fail(place.index, troubleOf(error, kit.clock.now()));
+        if (!isOfItsCaller(error, flight))
+          knownList(place)?.fail(place.index, troubleOf(error, kit.clock.now()));
         throw error;
       }
     });

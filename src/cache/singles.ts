@@ -1,5 +1,5 @@
 import type { Actions, Answer, CallContext, Remembered } from '../model.ts';
-import { wasGivenUp } from './flights.ts';
+import { isOfItsCaller } from './flights.ts';
 import { freshForMs } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
@@ -25,7 +25,8 @@ export function createSingles<A extends SingleAction>(
     async read(params, context) {
       const key = keyOf(params);
       const view = wantedView(key);
-      const refresh = () => kit.inBackground(key, (background) => fetch(key, params, background));
+      const refresh = () =>
+        kit.inBackground(key, context.caller, (background) => fetch(key, params, background));
       return serve(kit, action, view, refresh, context) ?? fetch(key, params, context);
     },
     peek: (params) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(params)))),
@@ -63,7 +64,7 @@ export function createSingles<A extends SingleAction>(
         return answer;
       } catch (error) {
         const known = kit.memory.get(key);
-        if (known && !wasGivenUp(flight)) known.trouble = troubleOf(error, kit.clock.now());
+        if (known && !isOfItsCaller(error, flight)) known.trouble = troubleOf(error, kit.clock.now());
         throw error;
       }
     });

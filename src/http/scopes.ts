@@ -8,11 +8,13 @@ export interface Scope {
   /** Capabilities; names that are none grant nothing. */
   may: readonly string[];
   maxOperationCalls?: number | null | undefined;
+  maxCallsPerSecond?: number | null | undefined;
+  maxCallsPerDay?: number | null | undefined;
   /** Epoch milliseconds; absent for a token that does not end. */
   expiresAt?: number;
 }
 
-export function viewerOf({ name, projects, may, maxOperationCalls, expiresAt }: Scope): Viewer {
+export function viewerOf({ name, projects, may, maxOperationCalls, expiresAt, ...limits }: Scope): Viewer {
   const readable = projects === '*' ? null : new Set(projects);
   const capabilities = new Set(may.filter(isCapability));
   return {
@@ -25,6 +27,8 @@ export function viewerOf({ name, projects, may, maxOperationCalls, expiresAt }: 
     mayRead: (projectId) => readable === null || readable.has(projectId),
     may: (capability) => capabilities.has(capability),
     maxOperationCalls: maxOperationCalls ?? null,
+    maxCallsPerSecond: limits.maxCallsPerSecond ?? null,
+    maxCallsPerDay: limits.maxCallsPerDay ?? null,
     expiresAt: expiresAt ?? null,
   };
 }

@@ -38,6 +38,8 @@ export const staticTokenEntry = z.strictObject({
     .array(z.enum(CAPABILITIES), { error: () => `must be an array of ${CAPABILITIES.join(', ')}.` })
     .default([]),
   maxOperationCalls: z.int().min(1).optional(),
+  maxCallsPerSecond: z.int().min(1).max(10_000).optional(),
+  maxCallsPerDay: z.int().min(1).optional(),
 });
 
 const entries = z

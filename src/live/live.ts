@@ -84,7 +84,7 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
     run(key, caller) {
       const leave = seats.take(caller);
       const read = (context: CallContext) => readLately('GetPipelineRun', key, context);
-      return watchOf(runs, `${key.projectId}/${key.runId}`, runTopic(read)).listen(leave);
+      return watchOf(runs, `${key.projectId}/${key.runId}`, runTopic(read), caller).listen(leave);
     },
     runs({ projectId, filter }, caller) {
       const leave = seats.take(caller);
@@ -92,7 +92,7 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
       const page = { projectId, filter, pageNumber: 1, pageSize };
       const read = (context: CallContext) => readLately('ListPipelineRuns', page, context);
       const key = JSON.stringify([projectId, status, creator, objectId]);
-      return watchOf(lists, key, listTopic(read)).listen(leave);
+      return watchOf(lists, key, listTopic(read), caller).listen(leave);
     },
     counts: () => ({ subscriptions: seats.taken, pollers: runs.size + lists.size }),
   };
@@ -101,10 +101,15 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
     watches: Map<string, Watch<News>>,
     key: string,
     topic: Topic<State, News>,
+    caller: string,
   ): Watch<News> {
     const known = watches.get(key);
     if (known) return known;
-    const watch = createWatch(topic, { ...paces, onEnd: () => void watches.delete(key) });
+    const watch = createWatch(topic, {
+      ...paces,
+      caller: { id: caller },
+      onEnd: () => void watches.delete(key),
+    });
     watches.set(key, watch);
     return watch;
   }

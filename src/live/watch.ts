@@ -2,6 +2,7 @@ import {
   type Answer,
   type CallContext,
   type CallEvent,
+  type Caller,
   type Clock,
   type StaleReason,
   UpstreamError,
@@ -25,6 +26,8 @@ export interface Topic<State, News> {
 
 export interface WatchOptions {
   clock: Clock;
+  /** On whose behalf it polls: the first listener. */
+  caller?: Caller;
   /** Between polls while something is under way, and how old an answer counts as the present. Milliseconds. */
   fastMs: number;
   /** Between polls while nothing is. Milliseconds. */
@@ -70,7 +73,7 @@ const CLOCKS_APART_MS = 100;
  */
 export function createWatch<State, News>(
   topic: Topic<State, News>,
-  { clock, fastMs, slowMs, deadlineMs, report, onEnd }: WatchOptions,
+  { clock, caller, fastMs, slowMs, deadlineMs, report, onEnd }: WatchOptions,
 ): Watch<News> {
   const listeners = new Set<Listener<State>>();
   const tell = rememberLast((before: Answer<State> | null, now: Answer<State>) => topic.tell(before, now));
@@ -151,7 +154,8 @@ export function createWatch<State, News>(
     callOffPoll();
     const { signal } = (underWay = new AbortController());
     try {
-      learn(await topic.read({ priority: 'polling', deadline: clock.now() + deadlineMs, signal, report }));
+      const deadline = clock.now() + deadlineMs;
+      learn(await topic.read({ priority: 'polling', caller, deadline, signal, report }));
     } catch (error) {
       if (!signal.aborted) fail(error);
     }

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CallEvent } from '../model.ts';
+import type { Action, CallEvent } from '../model.ts';
 
 /** What of the gateway's state is read at the moment of a scrape. */
 export interface Levels {
@@ -7,6 +7,8 @@ export interface Levels {
   budgetLeft: Readonly<Record<string, number>>;
   /** Calls that wait for their turn with the budget, by priority. */
   waiting: Readonly<Record<string, number>>;
+  /** Whether DataWorks says that the day's quota is used up. */
+  isQuotaExhausted: boolean;
   /** Subscriptions that are open, and what is polled for them. */
   live: { subscriptions: number; pollers: number };
 }
@@ -16,7 +18,7 @@ export type BreakerState = 'closed' | 'open' | 'halfOpen';
 export interface Metrics {
   call(event: CallEvent): void;
   operation(end: { code: string; durationMs: number }): void;
-  breaker(state: BreakerState): void;
+  breaker(action: Action, state: BreakerState): void;
   /** In Prometheus' text format, the process's own figures included. */
   scrape(): Promise<{ contentType: string; body: string }>;
 }
@@ -58,8 +60,8 @@ export function createMetrics(levels: () => Levels): Metrics {
   });
   const breakerState = new Gauge({
     name: `${PREFIX}breaker_state`,
-    help: '1 for the state that the circuit breaker is in.',
-    labelNames: ['state'],
+    help: '1 for the state that the circuit breaker of an action is in.',
+    labelNames: ['action', 'state'],
     registers,
   });
   addLevels(registers, levels);
@@ -77,18 +79,25 @@ export function createMetrics(levels: () => Levels): Metrics {
       } else if (event.type !== 'attempt') cacheResultsBy(action)(event.type).inc();
     },
     operation: ({ code, durationMs }) => operationsBy(code).observe(durationMs / 1000),
-    breaker(state) {
+    breaker(action, state) {
       for (const one of ['closed', 'open', 'halfOpen'])
-        breakerState.set({ state: one }, one === state ? 1 : 0);
+        breakerState.set({ action, state: one }, one === state ? 1 : 0);
     },
     async scrape() {
       const all = Registry.merge([registry, processRegistry()]);
       return { contentType: all.contentType, body: await all.metrics() };
     },
   };
-  metrics.breaker('closed');
+  for (const action of ACTIONS) metrics.breaker(action, 'closed');
   return metrics;
 }
+
+const ACTIONS: readonly Action[] = [
+  'ListPipelineRuns',
+  'GetPipelineRun',
+  'ListPipelineRunItems',
+  'ListProjects',
+];
 
 /** More label values than any label of ours has, and characters of one. What goes beyond is counted as `OTHER`. */
 const MAX_LABEL_VALUES = 64;
@@ -125,6 +134,14 @@ function addLevels(registers: Registry[], levels: () => Levels): void {
     registers,
     collect() {
       for (const [priority, count] of Object.entries(levels().waiting)) this.set({ priority }, count);
+    },
+  });
+  new Gauge({
+    name: `${PREFIX}quota_exhausted`,
+    help: '1 while DataWorks reports that the daily quota of the account is used up.',
+    registers,
+    collect() {
+      this.set(levels().isQuotaExhausted ? 1 : 0);
     },
   });
   new Gauge({

@@ -1,6 +1,6 @@
 import openApi from '@alicloud/openapi-client';
 import { UpstreamError } from '../model.ts';
-import type { Action, Actions, Answer, CallContext, Clock, JsonValue, Upstream } from '../model.ts';
+import type { Action, Actions, Answer, CallContext, CheckingUpstream, Clock, JsonValue } from '../model.ts';
 import { actions } from './actions.ts';
 import type { ActionSpec, WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
@@ -27,7 +27,7 @@ export interface ClientOptions {
  * only by its older name fails as `unavailable`, and the next try uses that name. A call whose caller leaves rejects with kind `timeout`, as one whose time is up: either way there is no
  * whole answer in the time given.
  */
-export function createClient(options: ClientOptions): Upstream {
+export function createClient(options: ClientOptions): CheckingUpstream {
   const { endpoint, protocol, credential, tryTimeoutMs = 4000, clock } = options;
   const sdk: Sdk = new openApi.default(new openApi.Config({ endpoint, protocol, credential }));
   /** Until when (monotonic) an action is called by its older name. */
@@ -35,13 +35,9 @@ export function createClient(options: ClientOptions): Upstream {
 
   async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
     const { alias }: ActionSpec<A> = actions[action];
+    throwIfAny(refusalOf(action, params));
     if (alias === undefined) return attempt(action, action, params, context);
-    const byOlderName = clock.monotonic() < (aliasedUntil.get(action) ?? -Infinity);
-    const cannotServe = () => {
-      const detail = alias.cannotServe?.(params) ?? null;
-      return detail === null ? null : upstreamError({ kind: 'rejected', action, detail });
-    };
-    if (byOlderName) throwIfAny(cannotServe());
+    const byOlderName = isAliased(action);
     try {
       return await attempt(action, byOlderName ? alias.name : action, params, context);
     } catch (error) {
@@ -51,10 +47,27 @@ export function createClient(options: ClientOptions): Upstream {
         throw error;
       }
       aliasedUntil.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
-      throwIfAny(cannotServe());
+      throwIfAny(refusalOf(action, params));
       // The older name is a call of its own, to be paid for and counted like any other: the next try makes it.
       const detail = 'this region knows the action by its older name only, which the next try uses';
       throw upstreamError({ kind: 'unavailable', action, detail, retryAfterMs: 0 });
+    }
+  }
+
+  function isAliased(action: Action): boolean {
+    return clock.monotonic() < (aliasedUntil.get(action) ?? -Infinity);
+  }
+
+  function refusalOf<A extends Action>(action: A, params: Actions[A]['params']): UpstreamError | null {
+    const spec: ActionSpec<A> = actions[action];
+    const detail = isAliased(action) ? spec.alias?.cannotServe?.(params) : null;
+    if (detail != null) return upstreamError({ kind: 'rejected', action, detail });
+    try {
+      spec.encode(params);
+      return null;
+    } catch (error) {
+      if (error instanceof UpstreamError) return error;
+      throw error;
     }
   }
 
@@ -136,7 +149,7 @@ export function createClient(options: ClientOptions): Upstream {
     }
   }
 
-  return { call };
+  return { call, refusalOf };
 }
 
 function throwIfAny(error: UpstreamError | null): void {
@@ -185,7 +198,7 @@ function readAnswer<A extends Action>(
   }
   let parsed: JsonObject = {};
   try {
-    parsed = objectOf(parsedBody(body), 'the body');
+    parsed = objectOf(parsedBody(body, action), 'the body');
     const failure = failureIn(parsed);
     if (failure !== null) throw classify(failure, action);
     return { value: spec.decode(parsed, params), requestId: requestIdIn(parsed) };
@@ -196,10 +209,11 @@ function readAnswer<A extends Action>(
   }
 }
 
-function parsedBody(body: unknown): JsonValue {
+function parsedBody(body: unknown, action: Action): JsonValue {
   try {
     return parseLossless(typeof body === 'string' ? body : '');
   } catch {
-    throw new DecodeError('the body is not JSON');
+    const detail = 'the body is not JSON';
+    throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson: true });
   }
 }

@@ -1,10 +1,9 @@
-import { UpstreamError } from '../model.ts';
+import { UpstreamError, withChanges, withSentMark } from '../model.ts';
 import type { Action, Actions, Answer, CallContext, Clock, Upstream, UpstreamErrorKind } from '../model.ts';
-import { createBreaker } from './breaker.ts';
-import type { BreakerState, Verdict } from './breaker.ts';
+import type { BreakerState, Pass, Verdict } from './breaker.ts';
+import { createBreakers } from './breakers.ts';
 import { upstreamError } from './classify.ts';
-import { createGate } from './gate.ts';
-import { pause, within } from './within.ts';
+import { onAbort, pause, within } from './within.ts';
 
 export type { BreakerState } from './breaker.ts';
 
@@ -21,90 +20,90 @@ export interface ResilienceOptions {
   throttledBackoffMs?: number;
   /** A try that would have less than this until the deadline is not begun. Default 250. */
   minTryMs?: number;
-  /** Faulty tries in a row, by whatever calls, that open the breaker. Default 5. */
+  /** Faulty tries of one action in a row, by whatever calls, that open its breaker. Default 5. */
   breakerFaults?: number;
-  /** How long the breaker stays open. Default 5000. */
+  /** How long a breaker stays open. Default 5000. */
   breakerOpenMs?: number;
-  /** Told of every change of the breaker; it begins closed. Must not throw. */
-  onBreakerChange?: (state: BreakerState) => void;
-  /** Tries under way at once. Default 16. */
-  maxInFlight?: number;
-  /** Tries waiting for their turn; more are refused. Default 256. */
-  maxQueued?: number;
+  /** Told of every change of an action's breaker; each begins closed. Must not throw. */
+  onBreakerChange?: (action: Action, state: BreakerState) => void;
 }
 
 /**
- * Tries reads again where that can help, all within the context's one deadline; holds calls back for a while when the
- * upstream fails again and again; bounds how many are under way. A failed call rejects with the error of its last try.
+ * Retries reads where that can help, within the context's one deadline, and refuses calls for a while when their action fails again
+ * and again. A failed call rejects with the error of its last try.
  *
- * A breaker or queue that holds a call back makes it reject with kind `unavailable`, the breaker with `retryAfterMs`. When
- * the caller leaves or the deadline passes, the call rejects at once, while its place counts until the try has ended.
+ * A breaker refuses with kind `unavailable` and `retryAfterMs`. When it opens, tries that have not been sent are refused as well.
+ * When the caller leaves or the deadline passes, the call rejects at once.
  */
 export function resilient(upstream: Upstream, options: ResilienceOptions): Upstream {
   const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
   const backoffMs = { usual: options.backoffMs ?? 100, throttled: options.throttledBackoffMs ?? 1000 };
-  const gate = createGate({
-    clock,
-    maxInFlight: options.maxInFlight ?? 16,
-    maxQueued: options.maxQueued ?? 256,
-  });
-  const breaker = createBreaker({
+  const breakers = createBreakers({
     clock,
     faultsToOpen: options.breakerFaults ?? 5,
     openMs: options.breakerOpenMs ?? 5000,
-    onChange: options.onBreakerChange,
+    onChange: (action, state) => options.onBreakerChange?.(action, state),
   });
 
   async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
     let failed: UpstreamError | null = null;
     for (let tries = 1; ; tries += 1) {
-      const pass = await admit(action, context);
+      const pass = admit(action, context);
       if (pass instanceof UpstreamError) throw failed ?? pass;
+      const untilOpen = breakers.untilOpen(action);
       try {
-        return await tryOnce(action, params, context, pass);
+        return await tryOnce(action, params, context, { pass, untilOpen });
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
+        if (untilOpen.aborted) throw failed ?? error;
         failed = error;
       }
       const delayMs = delayAfter(failed, tries);
       const isLast = tries >= maxTries || isLate(context, delayMs) || hasLeft(context);
-      if (isLast || !retryableKinds.has(failed.kind)) throw failed;
+      if (isLast || !isRetryable(failed)) throw failed;
       context.report({ type: 'retry', action, delayMs, kind: failed.kind });
       await pause(clock, delayMs, context.signal);
     }
   }
 
-  /** A place and the breaker's leave, or why not. */
-  async function admit(action: Action, context: CallContext): Promise<Pass | UpstreamError> {
+  /** Asked before the call queues: nobody waits for an action that is known to fail. */
+  function admit(action: Action, context: CallContext): Pass | UpstreamError {
     if (hasLeft(context)) return upstreamError({ kind: 'timeout', action, detail: 'nobody waits any more' });
-    // Asked on both sides of the queue: nobody waits for an upstream that is known to fail, and none who waited asks it.
-    if (breaker.isHolding()) return heldBack(action);
-    const leave = await gate.enter(action, context);
-    if (leave instanceof UpstreamError) return leave;
-    const judge = breaker.enter();
-    if (judge !== null) return { leave, judge };
-    leave();
-    return heldBack(action);
+    return breakers.of(action).enter(context.priority) ?? refusedBy(action, context);
   }
 
-  function tryOnce<A extends Action>(
+  async function tryOnce<A extends Action>(
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
-    { leave, judge }: Pass,
+    { pass, untilOpen }: { pass: Pass; untilOpen: AbortSignal },
   ): Promise<Answer<Actions[A]['result']>> {
+    const { context: marked, isSent } = withSentMark(context);
+    const ended = new AbortController();
+    const stopListening = [
+      onAbort(context.signal, () => ended.abort(context.signal?.reason)),
+      onAbort(untilOpen, () => {
+        if (!isSent()) ended.abort();
+      }),
+    ];
     async function judged() {
       let verdict: Verdict = 'neither';
       try {
-        const answer = await upstream.call(action, params, context);
+        const { isProbe } = pass;
+        const answer = await upstream.call(
+          action,
+          params,
+          withChanges(marked, { signal: ended.signal, isProbe }),
+        );
         verdict = 'healthy';
         return answer;
       } catch (error) {
-        if (error instanceof UpstreamError) verdict = verdictOn(error, context);
-        throw error;
+        if (!(error instanceof UpstreamError)) throw error;
+        if (isSent()) verdict = verdictOn(error, context);
+        throw untilOpen.aborted && !isSent() ? refusedBy(action, context) : error;
       } finally {
-        judge(verdict);
-        leave();
+        stopListening.forEach((stop) => stop());
+        pass.judge(verdict);
       }
     }
     return within(judged(), {
@@ -116,18 +115,20 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
   }
 
   /** A try that the caller cut short by leaving, or by a near deadline, says nothing of the upstream. */
-  function verdictOn({ kind }: UpstreamError, context: CallContext): Verdict {
-    const wasCutShort = kind === 'timeout' && (hasLeft(context) || isLate(context));
-    return wasCutShort ? 'neither' : verdicts[kind];
+  function verdictOn(error: UpstreamError, context: CallContext): Verdict {
+    const wasCutShort = error.kind === 'timeout' && (hasLeft(context) || isLate(context));
+    if (wasCutShort) return 'neither';
+    return isWellFormed(error) ? 'healthy' : verdicts[error.kind];
   }
 
   function isLate({ deadline }: CallContext, delayMs = 0): boolean {
     return clock.now() + delayMs + minTryMs > deadline;
   }
 
-  function heldBack(action: Action): UpstreamError {
+  function refusedBy(action: Action, { priority }: CallContext): UpstreamError {
     const detail = 'it failed several times in a row and is left alone for a moment';
-    return upstreamError({ kind: 'unavailable', action, detail, retryAfterMs: breaker.retryAfterMs() });
+    const retryAfterMs = breakers.of(action).retryAfterMs(priority);
+    return upstreamError({ kind: 'unavailable', action, detail, retryAfterMs });
   }
 
   /** Full jitter, on top of what the upstream asked for. */
@@ -137,11 +138,6 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
   }
 
   return { call };
-}
-
-interface Pass {
-  leave: () => void;
-  judge: (verdict: Verdict) => void;
 }
 
 /**
@@ -165,6 +161,15 @@ const retryableKinds: ReadonlySet<UpstreamErrorKind> = new Set([
   'timeout',
   'invalidResponse',
 ]);
+
+function isRetryable(error: UpstreamError): boolean {
+  return retryableKinds.has(error.kind) && !isWellFormed(error);
+}
+
+/** JSON that does not decode comes from an upstream that works, and comes again when the same is asked again. */
+function isWellFormed({ kind, isNotJson }: UpstreamError): boolean {
+  return kind === 'invalidResponse' && !isNotJson;
+}
 
 function hasLeft({ signal }: CallContext): boolean {
   return signal?.aborted === true;

@@ -44,7 +44,8 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal | undef
   });
 }
 
-function onAbort(signal: AbortSignal | undefined, task: () => void): () => void {
+/** Runs the task when the signal fires; the returned function ends that. */
+export function onAbort(signal: AbortSignal | undefined, task: () => void): () => void {
   if (signal === undefined) return () => undefined;
   // All calls of one operation listen to its one signal, and Node takes more than ten listeners for a leak.
   setMaxListeners(0, signal);
