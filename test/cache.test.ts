@@ -8,6 +8,7 @@ import type {
   CallEvent,
   PipelineRun,
   PipelineRunItem,
+  UpstreamError,
 } from '../src/model.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from './support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from './support/virtualClock.ts';
@@ -278,7 +279,8 @@ describe('one call in flight a key', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('one who goes away leaves alone, and the call is given up when all have gone', async () => {
+  test('a call that waits for its turn is cancelled when all its callers have gone', async () => {
+    upstream.hold('inQueue');
     const leaving = [new AbortController(), new AbortController()];
     const answers = leaving.map(({ signal }) => head({ signal }).catch((error: unknown) => error));
     await clock.advance(0);
@@ -293,7 +295,56 @@ describe('one call in flight a key', () => {
     expect(upstream.held).toHaveLength(2);
   });
 
-  test('a call for several projects is given up when nobody waits for any of them', async () => {
+  test('a call on the wire goes on when all its callers have gone, and later callers join it', async () => {
+    const leaving = new AbortController();
+    const gone = head({ signal: leaving.signal }).catch((error: unknown) => error);
+    await clock.advance(0);
+    leaving.abort();
+    expect(await gone).toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(false);
+    const joined = head();
+    await clock.advance(600);
+    upstream.held[0]!.answer();
+    const { asOf } = await joined;
+    expect(asOf).toBe(clock.now() - 600);
+    expect(await head()).toEqual({ ...(await joined), asOf, staleBecause: null });
+    expect(upstream.calls).toEqual(['ListPipelineRuns 1']);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test.each([
+    ['the head of a list', () => head],
+    ['one run', () => (more: Partial<CallContext>) => run('new', more)],
+    [
+      'a project',
+      () => (more: Partial<CallContext>) => call('ListProjects', { projectIds: ['1', '2'] }, more),
+    ],
+  ])(
+    'callers that leave after 400 ms pay for one call of 600 ms to %s, and the second of them is answered',
+    async (_, readOf) => {
+      const read = readOf();
+      const outcomes: unknown[] = [];
+      for (let caller = 0; caller < 30; caller++) {
+        const leaving = new AbortController();
+        const stopLeaving = clock.after(400, () => leaving.abort());
+        read({ signal: leaving.signal }).then(
+          ({ staleBecause }) => outcomes.push(staleBecause),
+          (error: unknown) => outcomes.push((error as UpstreamError).kind),
+        );
+        await clock.advance(0);
+        for (const { answer } of upstream.held.splice(0)) clock.after(600, answer);
+        await clock.advance(400);
+        stopLeaving();
+      }
+      expect(outcomes).toHaveLength(30);
+      expect(outcomes.map((outcome) => outcome === 'timeout')).toEqual([true, ...Array(29).fill(false)]);
+      // Twelve seconds, in each five of which a run or list is read once.
+      expect(upstream.calls.length).toBeLessThanOrEqual(3);
+    },
+  );
+
+  test('a call for several projects is cancelled when nobody waits for any of them', async () => {
+    upstream.hold('inQueue');
     const leaving = [new AbortController(), new AbortController()];
     const first = call('ListProjects', { projectIds: ['1', '2'] }, { signal: leaving[0]!.signal });
     await clock.advance(0);
@@ -307,7 +358,36 @@ describe('one call in flight a key', () => {
     expect(upstream.held[0]!.context.signal?.aborted).toBe(true);
   });
 
-  test('that all callers went away says nothing of the upstream', async () => {
+  test('each project of a call on the wire is kept when all its callers have gone', async () => {
+    const leaving = new AbortController();
+    const gone = call('ListProjects', { projectIds: ['1', '2'] }, { signal: leaving.signal });
+    await clock.advance(0);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    const joined = project('2');
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    expect((await joined).value.rows).toHaveLength(1);
+    expect((await project('1')).value.rows).toHaveLength(1);
+    expect(upstream.calls).toEqual(['ListProjects 1,2']);
+  });
+
+  test('that all callers of a queued call went away says nothing of the upstream', async () => {
+    void head();
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    await clock.advance(freshMs + 1);
+    upstream.hold('inQueue');
+    const leaving = new AbortController();
+    const gone = head({ signal: leaving.signal, notBefore: clock.now() });
+    await clock.advance(0);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    await clock.advance(0);
+    expect((await head()).staleBecause).toBe('REFRESHING');
+  });
+
+  test('that a call on the wire fails after all its callers went away says that the upstream fails', async () => {
     void head();
     await clock.advance(0);
     upstream.held[0]!.answer();
@@ -317,8 +397,9 @@ describe('one call in flight a key', () => {
     await clock.advance(0);
     leaving.abort();
     await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    upstream.held[1]!.fail('unavailable');
     await clock.advance(0);
-    expect((await head()).staleBecause).toBe('REFRESHING');
+    expect((await head()).staleBecause).toBe('UPSTREAM_ERROR');
   });
 
   test('a person who joins makes a call urgent that began as a refresh', async () => {

@@ -239,6 +239,22 @@ describeWithRedis('answers shared through Redis', () => {
     });
   });
 
+  test('a call on the wire that its callers have left fills Redis, and its claim ends', async () => {
+    upstream.hold();
+    const replica = await startReplica();
+    const leaving = new AbortController();
+    const gone = head(replica, { signal: leaving.signal });
+    await until(() => upstream.held.length === 1);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    expect(await stored()).toEqual([expect.stringMatching(/:claim$/)]);
+    upstream.held[0]!.answer();
+    await until(async () => (await stored()).some((key) => !key.endsWith(':claim')));
+    expect((await head(await startReplica())).staleBecause).toBeNull();
+    await until(async () => (await stored()).every((key) => !key.endsWith(':claim')));
+    expect(upstream.calls).toHaveLength(1);
+  });
+
   describe('when the upstream fails', () => {
     test('a replica that has just started serves what another has left, told as stale', async () => {
       const { asOf } = await head(await startReplica());

@@ -94,7 +94,7 @@ describe('news of a run', () => {
     news.stop();
   });
 
-  test('end with their poller when the last has gone, and give up the call that is under way', async () => {
+  test('end with their poller when the last has gone; a call on the wire ends in the cache', async () => {
     const scene = createScene([running('a')]);
     const [one, other] = [listen(scene.live.run(KEY, 'ana')), listen(scene.live.run(KEY, 'ben'))];
     await scene.clock.advance(0);
@@ -104,8 +104,11 @@ describe('news of a run', () => {
     expect(scene.upstream.held[0]!.context.signal?.aborted).toBe(false);
     other.stop();
     await scene.clock.advance(0);
-    expect(scene.upstream.held[0]!.context.signal?.aborted).toBe(true);
+    expect(scene.upstream.held[0]!.context.signal?.aborted).toBe(false);
     expect([one.end, other.end]).toEqual(['complete', 'complete']);
+    scene.upstream.held[0]!.answer();
+    await scene.clock.advance(0);
+    expect(await scene.ask()).toMatchObject({ asOf: scene.clock.now(), staleBecause: null });
     scene.upstream.newCalls();
     await scene.clock.advance(10 * IDLE_MS);
     expect(scene.upstream.newCalls()).toEqual([]);

@@ -3,6 +3,7 @@ import {
   type Answer,
   type CallContext,
   type Caller,
+  type CallEvent,
   type Clock,
   UpstreamError,
 } from '../model.ts';
@@ -11,7 +12,8 @@ import {
 export interface Flights {
   /**
    * Joins the call that is under way for the key, if its answer can be as new as `context.notBefore`, or begins one. A caller
-   * whose deadline passes or whose signal fires is let go at once; the call itself is given up only when nobody waits for it.
+   * whose deadline passes or whose signal fires is let go at once. The call itself is cancelled when nobody waits for it, unless an
+   * attempt is on the wire: that is paid for, so it ends in the cache, and later callers join it. It is not retried for nobody.
    *
    * @param begin makes the call with a context of its own, which no single caller can end. Its priority rises when somebody
    *   more urgent joins, so it is to be read when it matters and not copied.
@@ -20,8 +22,14 @@ export interface Flights {
     key: string,
     action: Action,
     context: CallContext,
-    begin: (context: CallContext) => Promise<Answer<Value>>,
+    begin: (context: FlightContext) => Promise<Answer<Value>>,
   ): Promise<Answer<Value>>;
+}
+
+/** The context of a flight's own call. */
+export interface FlightContext extends CallContext {
+  /** Notes what happens to the flight's call when it is part of another flight's call, which reports the event. */
+  follow(event: CallEvent): void;
 }
 
 interface Flight {
@@ -30,6 +38,8 @@ interface Flight {
   result: Promise<Answer<unknown>>;
   priority: CallContext['priority'];
   waiting: number;
+  /** Whether an attempt is paid for and has not failed. */
+  isOnWire: boolean;
   abandon: AbortController;
 }
 
@@ -60,7 +70,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     key: string,
     action: Action,
     context: CallContext,
-    begin: (context: CallContext) => Promise<Answer<Value>>,
+    begin: (context: FlightContext) => Promise<Answer<Value>>,
   ): Promise<Answer<Value>> {
     const { notBefore = -Infinity } = context;
     const ownKey = keyFor(key, context.caller);
@@ -79,11 +89,11 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
   function start(
     key: string,
     caller: CallContext,
-    begin: (context: CallContext) => Promise<Answer<unknown>>,
+    begin: (context: FlightContext) => Promise<Answer<unknown>>,
   ): Flight {
     const abandon = new AbortController();
     const startedAt = clock.now();
-    const context: CallContext = {
+    const context: FlightContext = {
       get priority() {
         return flight.priority;
       },
@@ -92,13 +102,18 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
       signal: abandon.signal,
       notBefore: caller.notBefore,
       traceparent: caller.traceparent,
-      report: (event) => caller.report(event),
+      follow: (event) => follow(flight, event),
+      report(event) {
+        follow(flight, event);
+        caller.report(event);
+      },
     };
     const flight: Flight = {
       key,
       startedAt,
       priority: caller.priority,
       waiting: 0,
+      isOnWire: false,
       abandon,
       // Begun in a microtask, since `begin` reads the context and the context this flight.
       result: Promise.resolve()
@@ -109,6 +124,19 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     flight.result.catch(() => undefined);
     flights.set(key, flight);
     return flight;
+  }
+
+  function follow(flight: Flight, event: CallEvent): void {
+    if (event.type === 'attempt') flight.isOnWire = true;
+    if (event.type === 'outcome' && event.error !== null) flight.isOnWire = false;
+    // Without a reason: that the attempt failed says something of the upstream.
+    if (event.type === 'retry' && flight.waiting === 0) cancel(flight);
+  }
+
+  function cancel(flight: Flight, reason?: string): void {
+    // Callers that come from now on begin anew.
+    forget(flight);
+    flight.abandon.abort(reason);
   }
 
   function forget(flight: Flight): void {
@@ -128,11 +156,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
       function leave(message: string, reason?: string): void {
         letGo();
         flight.waiting -= 1;
-        if (flight.waiting === 0) {
-          // Whoever asks from now on begins anew.
-          forget(flight);
-          flight.abandon.abort(reason);
-        }
+        if (flight.waiting === 0 && !flight.isOnWire) cancel(flight, reason);
         reject(new UpstreamError(message, { kind: 'timeout', action }));
       }
       function letGo(): void {

@@ -1,5 +1,5 @@
 import type { Answer, CallContext, Page, Project, Remembered } from '../model.ts';
-import { isOfItsCaller } from './flights.ts';
+import { type FlightContext, isOfItsCaller } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
@@ -67,8 +67,8 @@ export function createProjects(kit: CacheKit): Projects {
 }
 
 /** Collects the ids of one tick and asks for all of them at once. */
-function createBatch(kit: CacheKit): { find(id: string, flight: CallContext): Promise<Found> } {
-  let open: { flights: Map<string, CallContext>; found: Promise<ReadonlyMap<string, Found>> } | null = null;
+function createBatch(kit: CacheKit): { find(id: string, flight: FlightContext): Promise<Found> } {
+  let open: { flights: Map<string, FlightContext>; found: Promise<ReadonlyMap<string, Found>> } | null = null;
   return {
     async find(id, flight) {
       open ??= gather();
@@ -80,7 +80,7 @@ function createBatch(kit: CacheKit): { find(id: string, flight: CallContext): Pr
   };
 
   function gather(): NonNullable<typeof open> {
-    const flights = new Map<string, CallContext>();
+    const flights = new Map<string, FlightContext>();
     const found = Promise.resolve().then(() => {
       open = null;
       return fetchProjects(kit, [...flights.keys()], together([...flights.values()]));
@@ -121,8 +121,8 @@ async function fetchProjects(
 }
 
 /** One context for calls that have become one: as urgent as the most urgent, and ended when the last of them is. */
-function together(flights: readonly CallContext[]): CallContext {
-  const [first] = flights as [CallContext];
+function together(flights: readonly FlightContext[]): CallContext {
+  const [first, ...others] = flights as [FlightContext, ...FlightContext[]];
   const abandon = new AbortController();
   let left = flights.length;
   for (const { signal } of flights) {
@@ -140,7 +140,10 @@ function together(flights: readonly CallContext[]): CallContext {
     signal: abandon.signal,
     notBefore: Math.max(...flights.map(({ notBefore = -Infinity }) => notBefore)),
     traceparent: first.traceparent,
-    report: (event) => first.report(event),
+    report(event) {
+      for (const other of others) other.follow(event);
+      first.report(event);
+    },
   };
 }
 

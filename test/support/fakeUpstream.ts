@@ -16,8 +16,8 @@ export interface FakeUpstream extends Upstream {
   readonly calls: string[];
   /** Calls made since the last time this was asked. */
   newCalls(): string[];
-  /** From now on, calls wait in `held`. */
-  hold(): void;
+  /** From now on, calls wait in `held`: on the wire, or in a queue before they are paid for. */
+  hold(where?: 'onWire' | 'inQueue'): void;
   readonly held: HeldCall[];
   /** From now on, calls fail; null ends it. */
   failWith(kind: UpstreamError['kind'] | null): void;
@@ -36,7 +36,7 @@ export function createFakeUpstream(clock: Clock, handlers: Handlers): FakeUpstre
   const calls: string[] = [];
   const held: HeldCall[] = [];
   let seen = 0;
-  let isHolding = false;
+  let holding: 'onWire' | 'inQueue' | null = null;
   let failure: UpstreamError['kind'] | null = null;
 
   return {
@@ -47,15 +47,15 @@ export function createFakeUpstream(clock: Clock, handlers: Handlers): FakeUpstre
       seen = calls.length;
       return fresh;
     },
-    hold: () => void (isHolding = true),
+    hold: (where = 'onWire') => void (holding = where),
     failWith: (kind) => void (failure = kind),
     async call(action, params, context) {
       calls.push(nameOf(action, params));
-      context.report({ type: 'attempt', action });
+      if (holding !== 'inQueue') context.report({ type: 'attempt', action });
       const asOf = clock.now();
       const answerNow = () => ({ value: resultOf(action, params, handlers), asOf, staleBecause: null });
       if (failure !== null) throw new UpstreamError('It failed.', { kind: failure, action });
-      if (!isHolding) return answerNow() as Answer<Actions[typeof action]['result']>;
+      if (holding === null) return answerNow() as Answer<Actions[typeof action]['result']>;
       return new Promise((resolve, reject) => {
         const fail = (kind: UpstreamError['kind'] = 'unavailable', retryAfterMs?: number) =>
           reject(
