@@ -109,11 +109,30 @@ describe('a fault of the list', () => {
     expect(await listedIds({ PageSize: 100 })).toEqual(truthIds().sort().slice(0, 100));
   });
 
-  test('can cap the page size in silence', async () => {
-    simulator.fault({ kind: 'capPageSize' });
+  test.each([
+    { silent: false, stated: 50 },
+    { silent: true, stated: 100 },
+  ])('can cap the page size: silent $silent', async ({ silent, stated }) => {
+    simulator.fault({ kind: 'capPageSize', silent });
     const { PagingInfo } = await list({ PageNumber: 2, PageSize: 100 });
-    expect(PagingInfo.PageSize).toBe(50);
+    expect(PagingInfo.PageSize).toBe(stated);
     expect(PagingInfo.PipelineRuns.map((run) => run.Id)).toEqual(truthIds().slice(50, 100));
+  });
+
+  test('can claim more rows than there are', async () => {
+    simulator.fault({ kind: 'inflateTotal', rows: 7 });
+    const { PagingInfo } = await list({ PageSize: 100 });
+    expect(PagingInfo.TotalCount).toBe(truthIds().length + 7);
+    expect(PagingInfo.PipelineRuns.map((run) => run.Id)).toEqual(truthIds().slice(0, 100));
+  });
+
+  test('can leave one page empty', async () => {
+    simulator.fault({ kind: 'emptyPage', params: { PageNumber: '2' } });
+    expect((await list({ PageNumber: 2, PageSize: 10 })).PagingInfo).toMatchObject({
+      TotalCount: truthIds().length,
+      PipelineRuns: [],
+    });
+    expect((await list({ PageNumber: 3, PageSize: 10 })).PagingInfo.PipelineRuns).toHaveLength(10);
   });
 
   test('can bring words that nobody knows', async () => {
@@ -276,7 +295,7 @@ interface Answer {
 }
 
 interface Body {
-  PagingInfo: { PageSize: number; PipelineRuns: { Id: string }[] };
+  PagingInfo: { PageSize: number; TotalCount: number; PipelineRuns: { Id: string }[] };
 }
 
 type Params = Record<string, string | number>;

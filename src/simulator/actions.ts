@@ -22,6 +22,12 @@ export interface ListView {
   order: 'newestFirst' | 'oldestFirst' | 'byId';
   /** A page is no longer than this, whatever was asked for. */
   maxPageSize: number;
+  /** Whether an answer states the capped size; else it states the size that was asked for. */
+  statesCap: boolean;
+  /** How many more rows a list claims than it has. */
+  extraTotal: number;
+  /** Whether the page holds no rows, wherever it is. */
+  isEmpty: boolean;
 }
 
 interface Request {
@@ -72,7 +78,10 @@ function listPipelineRuns(request: Request): WireObject {
   const { rows, page, totalCount } = runPage(request, optional(request.params, 'ObjectId'));
   const now = request.world.now();
   return {
-    PagingInfo: { ...pagingInfo(page, totalCount), PipelineRuns: rows.map((row) => runAnswer(row, now)) },
+    PagingInfo: {
+      ...pagingInfo(request, page, totalCount),
+      PipelineRuns: rows.map((row) => runAnswer(row, now)),
+    },
   };
 }
 
@@ -82,9 +91,7 @@ function listDeployments(request: Request): WireObject {
   const now = request.world.now();
   return {
     PagingInfo: {
-      PageNumber: String(page.number),
-      PageSize: String(page.size),
-      TotalCount: String(totalCount),
+      ...mapToText(pagingInfo(request, page, totalCount)),
       Deployments: rows.map((row) => deploymentAnswer(row, now)),
     },
   };
@@ -99,7 +106,9 @@ function listPipelineRunItems(request: Request): WireObject {
   const page = pageOf(request);
   const row = findRun(request, 'PipelineRunId');
   const items = row ? itemAnswers(row, request.world.now()) : [];
-  return { PagingInfo: { ...pagingInfo(page, items.length), PipelineRunItems: cut(items, page) } };
+  return {
+    PagingInfo: { ...pagingInfo(request, page, items.length), PipelineRunItems: cut(request, items, page) },
+  };
 }
 
 function listProjects(request: Request): WireObject {
@@ -115,8 +124,8 @@ function listProjects(request: Request): WireObject {
       (!names || names.includes(projectName(project))) &&
       (!status || status === (project.status ?? 'Available')),
   );
-  const rows: WireValue[] = cut(projects, page).map(projectAnswer);
-  return { PagingInfo: { ...pagingInfo(page, projects.length), Projects: rows } };
+  const rows: WireValue[] = cut(request, projects, page).map(projectAnswer);
+  return { PagingInfo: { ...pagingInfo(request, page, projects.length), Projects: rows } };
 }
 
 function getProject({ params, world }: Request): WireObject {
@@ -141,7 +150,7 @@ function runPage(
   const serials = world.serials(project.id, filter);
   if (view.order === 'oldestFirst') serials.reverse();
   if (view.order === 'byId') serials.sort((a, b) => (row(a).id < row(b).id ? -1 : 1));
-  return { rows: cut(serials, page).map(row), page, totalCount: serials.length };
+  return { rows: cut(request, serials, page).map(row), page, totalCount: serials.length };
 }
 
 function findProject(world: World, projectId: string): ProjectSpec {
@@ -177,10 +186,18 @@ function pageOf({ params, view }: Request): Paging {
   return { number, size: Math.min(size, view.maxPageSize) };
 }
 
-function pagingInfo(page: Paging, totalCount: number): WireObject {
-  return { PageNumber: page.number, PageSize: page.size, TotalCount: totalCount };
+function pagingInfo({ params, view }: Request, page: Paging, totalCount: number): Record<string, number> {
+  return {
+    PageNumber: page.number,
+    PageSize: view.statesCap ? page.size : paging(params).size,
+    TotalCount: totalCount + view.extraTotal,
+  };
 }
 
-function cut<Row>(rows: readonly Row[], page: Paging): Row[] {
-  return rows.slice((page.number - 1) * page.size, page.number * page.size);
+function mapToText(numbers: Record<string, number>): WireObject {
+  return Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)]));
+}
+
+function cut<Row>({ view }: Request, rows: readonly Row[], page: Paging): Row[] {
+  return view.isEmpty ? [] : rows.slice((page.number - 1) * page.size, page.number * page.size);
 }

@@ -27,6 +27,8 @@ const requiredFields: Readonly<Record<FaultKind, readonly string[]>> = {
   hangMidBody: [],
   reorder: [],
   capPageSize: [],
+  inflateTotal: [],
+  emptyPage: [],
   unknownEnums: [],
   numbersAsStrings: [],
 };

@@ -17,8 +17,12 @@ export type DelayFault =
 
 export type ListFault =
   | { kind: 'reorder'; order?: 'oldestFirst' | 'byId' }
-  /** Default 50. The answer says the capped size. */
-  | { kind: 'capPageSize'; pageSize?: number };
+  /** Default 50. The answer states the capped size, unless it is `silent`: then it states the size that was asked for. */
+  | { kind: 'capPageSize'; pageSize?: number; silent?: boolean }
+  /** The total is too large by so many rows; default 300. */
+  | { kind: 'inflateTotal'; rows?: number }
+  /** The page holds no rows, and the total says nothing of it. */
+  | { kind: 'emptyPage' };
 
 export type FaultKind = FaultEffect['kind'];
 
@@ -161,23 +165,38 @@ function countHit(entry: ActiveFault): void {
 }
 
 function apply(entries: readonly ActiveFault[], after: After): AppliedFaults {
-  const view: ListView = { order: 'newestFirst', maxPageSize: Infinity };
-  for (const { fault } of entries) {
-    if (fault.kind === 'reorder') view.order = fault.order ?? 'oldestFirst';
-    if (fault.kind === 'capPageSize') view.maxPageSize = fault.pageSize ?? 50;
-  }
   const [late, early] = partition(
     entries,
     ({ fault }) => fault.kind === 'hold' && fault.answerFrom === 'arrival',
   );
   return {
     kinds: entries.map(({ fault }) => fault.kind),
-    view,
+    view: viewOf(entries.map(({ fault }) => fault)),
     ending: entries.map(({ fault }) => endingOf(fault)).find((ending) => ending !== null) ?? null,
     beforeAnswer: waitAll(early, after),
     afterAnswer: waitAll(late, after),
     reshape: (body) => entries.reduce((shaped, { fault }) => reshape(shaped, fault.kind), body),
   };
+}
+
+function viewOf(faults: readonly Fault[]): ListView {
+  const view: ListView = {
+    order: 'newestFirst',
+    maxPageSize: Infinity,
+    statesCap: true,
+    extraTotal: 0,
+    isEmpty: false,
+  };
+  for (const fault of faults) {
+    if (fault.kind === 'reorder') view.order = fault.order ?? 'oldestFirst';
+    if (fault.kind === 'capPageSize') {
+      view.maxPageSize = fault.pageSize ?? 50;
+      view.statesCap = fault.silent !== true;
+    }
+    if (fault.kind === 'inflateTotal') view.extraTotal = fault.rows ?? 300;
+    if (fault.kind === 'emptyPage') view.isEmpty = true;
+  }
+  return view;
 }
 
 /** Every wait begins at the hit, before `hit()` tells of it: whoever saw the hit may release at once. */
