@@ -193,6 +193,8 @@ export function createRunList(traits: ListTraits): RunList {
     const current: Epoch = { rows, heads: formerHeads, confirmedAt: head?.asOf ?? -Infinity };
     for (const { rows, heads, confirmedAt } of [current, ...pastEpochs]) {
       for (const former of heads) {
+        // The list did not reach to this page then: that says nothing of rows that have come since.
+        if (index > 0 && index * traits.pageSize >= former.totalCount) continue;
         const page = assemblePast(rows, index, former, confirmedAt, traits);
         if (page !== null) return page;
       }
@@ -217,7 +219,7 @@ export function createRunList(traits: ListTraits): RunList {
       head = { ids, totalCount: value.totalCount, asOf, arrivedAt: arrival.arrivedAt };
       ownPages.delete(0);
       place(rows, 0, value, readingOf(answer, arrival), () => forgetRows(() => true));
-      reviewOwnPages(head, goesOn ? old.arrivedAt : null);
+      reviewOwnPages(head, goesOn ? old : null);
     } else {
       head = null;
       ownPages.set(0, { answer, arrival, isPlaced: false });
@@ -253,13 +255,15 @@ export function createRunList(traits: ListTraits): RunList {
    * Keeps of the pages on their own those that anybody can see to be of another time, by their length. What has the head's
    * length may be of another time all the same.
    *
-   * @param readSince pages asked for since then were read with nothing but new rows coming before the head; null for none
+   * @param before the last head if nothing but new rows came between it and this one; else null
    */
-  function reviewOwnPages(head: Head, readSince: number | null): void {
+  function reviewOwnPages(head: Head, before: Head | null): void {
     for (const [index, page] of ownPages) {
       const { value, asOf } = page.answer;
-      if (readSince !== null && !page.isPlaced && asOf >= readSince) placeOwn(index, page, head);
-      const isOutdated = asOf < head.asOf && (readSince === null || value.totalCount === head.totalCount);
+      if (before !== null && !page.isPlaced && asOf >= before.arrivedAt) {
+        placeOwn(index, page, { ...head, shortest: shortestAt(page, before, head) });
+      }
+      const isOutdated = asOf < head.asOf && (before === null || value.totalCount === head.totalCount);
       if (page.isPlaced || isOutdated || asOf < head.asOf - traits.trustMs) ownPages.delete(index);
       if (!page.isPlaced && isOutdated) pastPages.set(index, page);
     }
@@ -268,7 +272,12 @@ export function createRunList(traits: ListTraits): RunList {
     }
   }
 
-  function placeOwn(index: number, page: OwnPage, head: Head): void {
+  /** A page that was read between two heads shows the list somewhere between the two, and one that arrived later may not. */
+  function shortestAt({ arrival }: OwnPage, before: Head, head: Head): number {
+    return arrival.arrivedAt <= head.asOf ? before.totalCount : head.totalCount;
+  }
+
+  function placeOwn(index: number, page: OwnPage, head: Head & { shortest?: number }): void {
     const { value } = page.answer;
     if (!isWhole(index, value) || !belongsTo(head, value)) return;
     page.isPlaced = place(rows, index, value, readingOf(page.answer, page.arrival), forgetDeepRows);
@@ -309,8 +318,11 @@ function isHeadInsert(old: Head, { rows, totalCount }: Page<PipelineRun>): boole
   return rows.slice(inserted).every(({ runId }, at) => old.ids[at] === runId);
 }
 
-/** Whether a deep page was cut from a list of the head's length, with none of the head's rows on it. */
-function belongsTo(head: Head, { rows, totalCount }: Page<PipelineRun>): boolean {
-  const ids = new Set(head.ids);
-  return totalCount === head.totalCount && rows.every(({ runId }) => !ids.has(runId));
+/** Whether a deep page was cut from a list of the head's length, or grew to it from no less than `shortest`, without the head's rows. */
+function belongsTo(
+  { ids: headIds, totalCount: longest, shortest = longest }: Head & { shortest?: number },
+  { rows, totalCount }: Page<PipelineRun>,
+): boolean {
+  const ids = new Set(headIds);
+  return totalCount >= shortest && totalCount <= longest && rows.every(({ runId }) => !ids.has(runId));
 }
