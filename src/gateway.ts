@@ -21,6 +21,7 @@ import { apolloGatewayOf } from './execution/apolloGateway.ts';
 import { createCompiledExecution } from './execution/compiled.ts';
 import { createLoaders } from './loaders/loaders.ts';
 import { type CachedUpstream, type CallContext, type CallEvent, type Clock, systemClock } from './model.ts';
+import { createPageSizes, type PageSizes } from './loaders/pageSizes.ts';
 import { createObservability } from './observability.ts';
 import { createQuotaProbe } from './quotaProbe.ts';
 import { createSchema } from './schema.ts';
@@ -107,10 +108,13 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     patienceMs: config.requestDeadlineMs,
     report: background,
   });
+  const pageSizes = createPageSizes(config.pageSize, clock);
   const live = createLive(upstream, {
     clock,
     limits: config.live.limits,
-    pageSize: config.pageSize,
+    get pageSize() {
+      return pageSizes.sizeOf('ListPipelineRuns');
+    },
     fastMs: freshMs,
     slowMs: config.live.idleMs,
     deadlineMs: config.requestDeadlineMs,
@@ -128,7 +132,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     explorer: config.explorer,
     clock,
     createContext: (start) =>
-      createContext({ upstream, live, budget, config, clock }, watched(start, credentialCheck)),
+      createContext({ upstream, pageSizes, live, budget, config, clock }, watched(start, credentialCheck)),
     report: observability.background,
     health: () => healthOf(credentialCheck, isRedisAway, budget.snapshot().nextProbeAt),
     metrics: config.metrics ? observability.scrape : null,
@@ -149,6 +153,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
 interface Shared {
   upstream: CachedUpstream;
+  pageSizes: PageSizes;
   live: Live;
   budget: Budget;
   config: Config;
@@ -156,7 +161,7 @@ interface Shared {
 }
 
 function createContext(
-  { upstream, live, budget, config, clock }: Shared,
+  { upstream, pageSizes, live, budget, config, clock }: Shared,
   { requestId, viewer, signal, report, traceparent = null, priority = 'interactive' }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
@@ -177,7 +182,7 @@ function createContext(
   };
   const mayRead = (projectId: string) => viewer.mayRead(projectId);
   const { upstream: watchedUpstream, sources } = withSources(upstream);
-  const loaders = createLoaders(watchedUpstream, { pageSize: config.pageSize, mayRead }, call);
+  const loaders = createLoaders(watchedUpstream, { pageSizes, mayRead }, call);
   const ceiling = viewer.maxOperationCalls ?? config.maxOperationCalls;
   const cost = createOperationCost({
     prices: loaders.prices,

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cached } from '../src/cache/cached.ts';
 import { createListReader } from '../src/loaders/listReader.ts';
+import { createPageSizes } from '../src/loaders/pageSizes.ts';
 import type { Answer, CallContext, Page, PipelineRun, PipelineRunFilter, Upstream } from '../src/model.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from './support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from './support/virtualClock.ts';
@@ -61,6 +62,8 @@ function createWorld({ filter = {}, length = 45 }: { filter?: PipelineRunFilter;
     slowness,
     read: (pageNumber: number, notBefore?: number) =>
       cache.call('ListPipelineRuns', { projectId: '1', filter, pageNumber, pageSize }, context(notBefore)),
+    peek: (pageNumber: number) =>
+      cache.peek('ListPipelineRuns', { projectId: '1', filter, pageNumber, pageSize }),
     /** Lets time pass, and refreshes come home. */
     async settle(ms = 0) {
       await clock.advance(ms);
@@ -224,6 +227,35 @@ const changes: [string, (world: World) => Promise<void>][] = [
   ['a row has come inside its head', (world) => world.insertAt(4)],
 ];
 
+describe('a list that grows while its pages are read', () => {
+  test('has a page that was read between two heads known by the second', async () => {
+    const world = createWorld();
+    await world.read(1);
+    await world.insertAtHead(1);
+    await world.read(2);
+    await world.insertAtHead(1);
+    await world.read(1, world.clock.now());
+    expect(idsOf(await world.read(2, world.clock.now()))).toEqual(truth(world, 2));
+    expect(world.upstream.newCalls()).toEqual([1, 2, 1].map((page) => `ListPipelineRuns ${page}`));
+  });
+
+  test('has a page read again that came while a row left its depth', async () => {
+    const world = createWorld();
+    await world.read(1);
+    await world.insertAtHead(2);
+    world.slowness.afterMs = 100;
+    const [head, deep] = [world.read(1, world.clock.now()), world.read(3)];
+    await world.settle(100);
+    await Promise.all([head, deep]);
+    world.slowness.afterMs = 0;
+    await world.removeAt(15);
+    await world.settle(freshMs);
+    await world.read(1);
+    await world.settle();
+    expect(idsOf(await world.read(3, world.clock.now()))).toEqual(truth(world, 3));
+  });
+});
+
 describe('a list of which the head does not go on where it was', () => {
   test.each(changes)('is read again when %s', async (_, change) => {
     const world = await knownWorld();
@@ -370,6 +402,15 @@ describe('while nothing new can be had of a list', () => {
     await expect(world.read(3)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
+  test('a page is not told as empty that the list did not reach to when it was known', async () => {
+    const world = await movedWorld((world) => world.insertAtHead(6));
+    world.upstream.failWith('unavailable');
+    expect(world.runs).toHaveLength(51);
+    await expect(world.read(6)).rejects.toMatchObject({ kind: 'unavailable' });
+    // One that is still beyond the end is empty by the list as it is.
+    expect((await world.read(7)).value).toMatchObject({ rows: [], totalCount: 51 });
+  });
+
   test('a page that must be later than what is known of it is refused', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
@@ -429,11 +470,14 @@ function expectTrue(world: World, { value, asOf }: RunPage, page: number): void 
 
 function createReader(world: World) {
   return createListReader<PipelineRun>({
+    action: 'ListPipelineRuns',
     identity: 'list',
     description: 'the list',
     pageSize,
+    pageSizes: createPageSizes(pageSize, world.clock),
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
-    readPage: (index, notBefore) => world.read(index + 1, notBefore),
+    readPage: (index, _, notBefore) => world.read(index + 1, notBefore),
+    peekPage: (index) => world.peek(index + 1),
   });
 }
 

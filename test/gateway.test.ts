@@ -245,7 +245,6 @@ describe('a failure', () => {
     [{ kind: 'truncatedJson' }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'html200' }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'empty200' }, 'UPSTREAM_INVALID_RESPONSE'],
-    [{ kind: 'capPageSize' }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'http5xx', code: 'Forbidden.Not.Server' }, 'UPSTREAM_REJECTED'],
     [{ kind: 'dailyLimit' }, 'UPSTREAM_QUOTA_EXHAUSTED'],
   ] as const)(

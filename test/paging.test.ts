@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { connectionFromArraySlice, offsetToCursor } from 'graphql-relay';
 import { decodeCursor, encodeCursor } from '../src/loaders/cursor.ts';
 import { createListReader, type ListReader } from '../src/loaders/listReader.ts';
-import type { Window, WindowRequest } from '../src/model.ts';
+import { createPageSizes } from '../src/loaders/pageSizes.ts';
+import { systemClock, type Window, type WindowRequest } from '../src/model.ts';
 
 interface Row {
   id: string;
@@ -23,10 +24,13 @@ function createList(rows: Row[], pageSize: number) {
     /** One reader an operation. */
     reader(): ListReader<Row> {
       return createListReader<Row>({
+        action: 'ListPipelineRuns',
         identity: 'list',
         description: 'the test list',
         pageSize,
+        pageSizes: createPageSizes(pageSize, systemClock),
         key: (row) => row,
+        peekPage: () => null,
         readPage: (index) => {
           beforeRead.shift()?.();
           reads.push(index);

@@ -81,6 +81,13 @@ describe('a page', () => {
     expect(decodeRuns(bodyOf({ TotalCount: 1, PipelineRuns: [{ Id: 'run-1' }] }))).toMatchObject(asked);
   });
 
+  test('has the size that it states, if that is smaller than the one asked for', () => {
+    expect(decodeRuns(bodyOf({ TotalCount: 9, PageSize: '5', PipelineRuns: [{ Id: 'x' }] }))).toMatchObject({
+      pageSize: 5,
+      totalCount: 9,
+    });
+  });
+
   test('may leave out its list where no rows are due', () => {
     expect(decodeRuns(bodyOf({ TotalCount: 0 })).rows).toEqual([]);
     expect(
@@ -97,7 +104,12 @@ describe('a page', () => {
     ['without its list though rows are due', bodyOf({ TotalCount: 1 })],
     ['with a list that is no array', bodyOf({ TotalCount: 0, PipelineRuns: {} })],
     ['with more rows than asked for', bodyOf({ TotalCount: 11, PipelineRuns: Array(11).fill({ Id: 'x' }) })],
-    ['of a smaller size than asked for', bodyOf({ TotalCount: 1, PageSize: 5, PipelineRuns: [{ Id: 'x' }] })],
+    ['of a larger size than asked for', bodyOf({ TotalCount: 1, PageSize: 11, PipelineRuns: [{ Id: 'x' }] })],
+    ['of no size', bodyOf({ TotalCount: 0, PageSize: 0, PipelineRuns: [] })],
+    [
+      'with more rows than its size',
+      bodyOf({ TotalCount: 2, PageSize: 1, PipelineRuns: [{ Id: 'x' }, { Id: 'y' }] }),
+    ],
     [
       'of another number than asked for',
       bodyOf({ TotalCount: 1, PageNumber: 2, PipelineRuns: [{ Id: 'x' }] }),

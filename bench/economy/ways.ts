@@ -4,6 +4,7 @@ import { createBudget } from '../../src/budget/budget.ts';
 import { limitsFor } from '../../src/budget/presets.ts';
 import { cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
+import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type {
   Answer,
   CallContext,
@@ -95,7 +96,11 @@ function gateway(client: Upstream, clock: Clock): Ask {
     report: () => undefined,
   });
   return async (list, windows): Promise<Shown> => {
-    const loaders = createLoaders(upstream, { pageSize: PAGE_SIZE, mayRead: () => true }, contextOf(clock));
+    const loaders = createLoaders(
+      upstream,
+      { pageSizes: createPageSizes(PAGE_SIZE, clock), mayRead: () => true },
+      contextOf(clock),
+    );
     const shown = await Promise.all(windows.map((window) => loaders.runs(list, window)));
     const last = shown.at(-1);
     return {

@@ -124,7 +124,8 @@ export function createRunLists(kit: CacheKit): RunLists {
         // Other replicas may offer what is known to be outdated here.
         const outdated = place.index === 0 ? list?.headAsOf : list?.brokenAt;
         const answer = await kit.upstream.call('ListPipelineRuns', place.page, newerThan(outdated, flight));
-        learn(place, answer);
+        const learned = placeOfAnswer(place, answer);
+        if (learned) learn(learned, answer);
         return answer;
       } catch (error) {
         if (!isOfItsCaller(error, flight))
@@ -168,6 +169,16 @@ function placeOf(page: ListPage): Place {
   const { status = null, creator = null, objectId = null } = filter;
   const listKey = `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
   return { page, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
+}
+
+/**
+ * Where an answer belongs: a page that is smaller than was asked for is one of another list of pages. Null if that is not known,
+ * since only the first begins at the same row whatever the size.
+ */
+function placeOfAnswer(place: Place, { value }: Answer<Page<PipelineRun>>): Place | null {
+  const { page, index } = place;
+  if (value.pageSize === page.pageSize) return place;
+  return index === 0 ? placeOf({ ...page, pageSize: value.pageSize }) : null;
 }
 
 function headOf({ page, listKey }: Place): Place {

@@ -60,7 +60,7 @@ export function createSingles<A extends SingleAction>(
         const answer = await kit.upstream.call(action, params, newerThan(kit.memory.peek(key)?.asOf, flight));
         const { value, asOf } = answer;
         const trouble = troubleIn(answer, kit.clock.now());
-        kit.memory.set(key, { value, asOf, trouble }, bytesOf(value));
+        if (isAsAsked(params, value)) kit.memory.set(key, { value, asOf, trouble }, bytesOf(value));
         return answer;
       } catch (error) {
         const known = kit.memory.get(key);
@@ -69,4 +69,10 @@ export function createSingles<A extends SingleAction>(
       }
     });
   }
+}
+
+/** A page that is smaller than was asked for is not known by what was asked. */
+function isAsAsked(params: object, value: object | null): boolean {
+  if (value === null || !('pageSize' in value) || !('pageSize' in params)) return true;
+  return value.pageSize === params.pageSize;
 }

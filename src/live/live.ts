@@ -57,8 +57,8 @@ export interface LiveCounts {
 export interface LiveOptions {
   clock: Clock;
   limits: SeatLimits;
-  /** Rows of a canonical page. */
-  pageSize: number;
+  /** Rows of a canonical page. Can change. */
+  readonly pageSize: number;
   /** Between polls while a stage runs, and how old an answer counts as the present. Milliseconds. */
   fastMs: number;
   /** Between polls while none does. Milliseconds. */
@@ -73,7 +73,7 @@ export interface LiveOptions {
 const MIN_FAST_MS = 1000;
 
 export function createLive(upstream: CachedUpstream, options: LiveOptions): Live {
-  const { clock, pageSize } = options;
+  const { clock } = options;
   const fastMs = Math.max(MIN_FAST_MS, options.fastMs);
   const paces = { ...options, fastMs, slowMs: Math.max(fastMs, options.slowMs) };
   const seats = createSeats(options.limits);
@@ -89,8 +89,8 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
     runs({ projectId, filter }, caller) {
       const leave = seats.take(caller);
       const { status = null, creator = null, objectId = null } = filter;
-      const page = { projectId, filter, pageNumber: 1, pageSize };
-      const read = (context: CallContext) => readLately('ListPipelineRuns', page, context);
+      const page = () => ({ projectId, filter, pageNumber: 1, pageSize: options.pageSize });
+      const read = (context: CallContext) => readLately('ListPipelineRuns', page(), context);
       const key = JSON.stringify([projectId, status, creator, objectId]);
       return watchOf(lists, key, listTopic(read), caller).listen(leave);
     },

@@ -1,51 +1,29 @@
-import type { Answer, Page, Window, WindowRequest } from '../model.ts';
+import type { Window, WindowRequest } from '../model.ts';
 import { badUserInput } from '../errors.ts';
 import { type Anchor, decodeCursor, encodeCursor } from './cursor.ts';
-import {
-  type KnownPage,
-  outdatedPages,
-  planWindow,
-  type RowKey,
-  type WindowPlan,
-  type WindowSpec,
-} from './paging.ts';
-import { keysOf } from './rowKeys.ts';
-
-/** One upstream list, as the reader sees it. */
-export interface ListSource<Row> {
-  /** Tells the list from all others; cursors are bound to it. */
-  identity: string;
-  /** In words, for messages. */
-  description: string;
-  pageSize: number;
-  key(row: Row): RowKey;
-  /**
-   * @param index the canonical page, from 0
-   * @param notBefore epoch milliseconds: an answer last known true before this will not do
-   */
-  readPage(index: number, notBefore: number | undefined): Promise<Answer<Page<Row>>>;
-}
+import { costsMore, keptChanging } from './listErrors.ts';
+import { createListPages, type ReadPage } from './listPages.ts';
+import type { ListSource } from './listSource.ts';
+import { outdatedPages } from './pageChecks.ts';
+import { planWindow, type WindowPlan, type WindowSpec } from './paging.ts';
 
 export interface ListReader<Row> {
   /** One result a request, in order: a window, or the error that this window met. Never rejects. */
   read(requests: readonly WindowRequest[]): Promise<(Window<Row> | Error)[]>;
 }
 
-interface ReadPage<Row> extends KnownPage {
-  answer: Answer<Page<Row>>;
-}
-
 /** More rounds than this means that the search for a cursor's row does not end; a million pages take about 40. */
 const MAX_ROUNDS = 64;
+
+/** An operation is priced by the page size that is known when it comes. If the upstream gives less, this is what it may cost. */
+const MAX_SMALLER_PAGES = 10;
 
 /**
  * Cuts windows out of one list with as few canonical pages as cover them. Lives as long as one operation and keeps the pages
  * it has read, so that an operation agrees with itself.
  */
 export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> {
-  const pages = new Map<number, ReadPage<Row>>();
-  const failures = new Map<number, Error>();
-  const readAgain = new Set<number>();
+  const pages = createListPages(source);
   let queue: Promise<unknown> = Promise.resolve();
 
   return {
@@ -62,9 +40,9 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const plans = specs.map((spec) => (spec instanceof Error ? spec : planAround(spec)));
       const missing = pagesNeeded(plans);
-      if (missing.length === 0) return plans.map((plan) => (plan instanceof Error ? plan : cut(plan)));
-      await Promise.all(missing.map((index) => readOnce(index)));
-      await agree();
+      if (missing.length === 0)
+        return plans.map((plan, at) => (plan instanceof Error ? plan : cutConsistent(plan, specs[at])));
+      await pages.read(missing);
     }
     return requests.map(
       () => new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`),
@@ -72,67 +50,58 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
   }
 
   function planAround(spec: WindowSpec): WindowPlan | Error {
-    const plan = planWindow(spec, pages, source.pageSize);
+    const plan = planWindow(spec, pages.known, pages.size);
     const needed = 'need' in plan ? (plan.need === 'any' ? [0] : plan.need) : [];
     for (const index of needed) {
-      const failure = failures.get(index);
+      const failure = pages.failureOf(index);
       if (failure) return failure;
     }
+    if (pages.size < source.pageSize && needed.length > MAX_SMALLER_PAGES)
+      return costsMore(source, pages.size);
     return plan;
   }
 
-  async function readOnce(index: number): Promise<void> {
-    try {
-      keep(index, await source.readPage(index, undefined));
-    } catch (error) {
-      failures.set(index, asError(error));
+  /**
+   * The one place where windows are made. A window has exactly the rows that its bounds say, out of pages that agree with each
+   * other. If the pages that were read do not agree, it is cut from those of them that do, or fails.
+   */
+  function cutConsistent(plan: WindowPlan, spec: WindowSpec | Error | undefined): Window<Row> | Error {
+    const window = cut(plan, spec, pages.known);
+    if (window !== null) return window;
+    for (const generation of generationsOf(pages.known)) {
+      if (spec === undefined || spec instanceof Error) break;
+      const older = cut(planWindow(spec, generation, pages.size), spec, generation);
+      if (older !== null) return older;
     }
+    return pages.repeatFailure ?? keptChanging(source);
   }
 
-  /** The generation rule: where pages show that the list moved between their reads, the older ones are read again, each once. */
-  async function agree(): Promise<void> {
-    for (;;) {
-      const outdated = outdatedPages(pages).filter((index) => !readAgain.has(index));
-      if (outdated.length === 0) return;
-      // Pages of one moment can differ: they are dated by when they were asked for.
-      const notBefore = Math.max(...[...pages.values()].map(({ asOf }) => asOf)) + 1;
-      await Promise.all(outdated.map((index) => readOnceMore(index, notBefore)));
-    }
-  }
-
-  async function readOnceMore(index: number, notBefore: number): Promise<void> {
-    readAgain.add(index);
-    try {
-      keep(index, await source.readPage(index, notBefore));
-    } catch {
-      // What was read before is older, and says so by its asOf; it beats an error.
-    }
-  }
-
-  function keep(index: number, answer: Answer<Page<Row>>): void {
-    const { value, asOf } = answer;
-    pages.set(index, { keys: keysOf(source, value), totalCount: value.totalCount, asOf, answer });
-  }
-
-  function cut(plan: WindowPlan): Window<Row> {
-    if ('need' in plan) throw new Error('A window was cut before its pages were known.');
+  /** Null if the pages do not give exactly the window. */
+  function cut(
+    plan: WindowPlan,
+    spec: WindowSpec | Error | undefined,
+    known: ReadonlyMap<number, ReadPage<Row>>,
+  ): Window<Row> | null {
+    if ('need' in plan) return null;
     const { start, end, totalCount } = plan;
-    const used = new Set<ReadPage<Row>>();
-    const seen = new Set<string>();
-    const edges: Window<Row>['edges'] = [];
+    const used = new Map<number, ReadPage<Row>>();
+    const edges = new Map<string, Window<Row>['edges'][number]>();
     for (let offset = start; offset < end; offset++) {
-      const page = pages.get(Math.floor(offset / source.pageSize));
-      const node = page?.answer.value.rows[offset % source.pageSize];
-      if (!page || node === undefined) continue;
-      used.add(page);
+      const index = Math.floor(offset / pages.size);
+      const page = known.get(index);
+      const node = page?.answer.value.rows[offset % pages.size];
+      if (!page || node === undefined) return null;
+      used.set(index, page);
       const key = source.key(node);
-      if (seen.has(key.id)) continue;
-      seen.add(key.id);
-      edges.push(edgeOf(node, { ...key, offset }));
+      edges.set(key.id, edgeOf(node, { ...key, offset }));
     }
-    const answers = [...(used.size > 0 ? used : pages.values())].map(({ answer }) => answer);
+    // Where an anchor stands is found on other pages than the window's.
+    const basis = used.size === 0 || hasAnchor(spec) ? known : used;
+    const isOneLength = [...basis.values()].every((page) => page.totalCount === totalCount);
+    if (edges.size !== end - start || !isOneLength || outdatedPages(basis).length > 0) return null;
+    const answers = [...basis.values()].map(({ answer }) => answer);
     return {
-      edges,
+      edges: [...edges.values()],
       totalCount,
       hasNextPage: end < totalCount,
       hasPreviousPage: start > 0,
@@ -149,6 +118,25 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
       },
     };
   }
+}
+
+/** The known pages by the length of the list that they were cut from, the newest first. */
+function generationsOf<Row>(known: ReadonlyMap<number, ReadPage<Row>>): Map<number, ReadPage<Row>>[] {
+  const generations = new Map<number, Map<number, ReadPage<Row>>>();
+  for (const [index, page] of [...known].sort(([, a], [, b]) => b.asOf - a.asOf)) {
+    const generation = generations.get(page.totalCount) ?? new Map<number, ReadPage<Row>>();
+    generations.set(page.totalCount, generation.set(index, page));
+  }
+  return [...generations.values()];
+}
+
+function hasAnchor(spec: WindowSpec | Error | undefined): boolean {
+  return (
+    spec !== undefined &&
+    !(spec instanceof Error) &&
+    spec.by === 'anchor' &&
+    (spec.after !== null || spec.before !== null)
+  );
 }
 
 /** All pages that the plans ask for. A plan that would take any page waits for the pages of the others, if there are some. */

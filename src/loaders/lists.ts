@@ -1,13 +1,12 @@
 import type {
-  Answer,
   CallContext,
   CachedUpstream,
-  Page,
   PipelineRun,
   PipelineRunFilter,
   PipelineRunItem,
 } from '../model.ts';
-import type { ListSource } from './listReader.ts';
+import type { ListSource } from './listSource.ts';
+import type { PageSizes } from './pageSizes.ts';
 
 /*
  * The two lists of the upstream, each with its identity and the call that reads a canonical page of it.
@@ -23,42 +22,46 @@ export interface RunListKey {
   filter: PipelineRunFilter;
 }
 
-/** A list as readers and prices need it. */
-export interface List<Row> extends ListSource<Row> {
-  /** The page as it would be answered without a call, or null. */
-  peekPage(index: number): Answer<Page<Row>> | null;
-}
-
 export interface ListOptions {
   upstream: CachedUpstream;
-  /** Rows of a canonical page, 10 to 100. */
-  pageSize: number;
+  pageSizes: PageSizes;
   context: CallContext;
 }
 
-export function runList({ upstream, pageSize, context }: ListOptions, key: RunListKey): List<PipelineRun> {
+export function runList(
+  { upstream, pageSizes, context }: ListOptions,
+  key: RunListKey,
+): ListSource<PipelineRun> {
   const { status = null, creator = null, objectId = null } = key.filter;
-  const page = (index: number) => ({ ...key, pageNumber: index + 1, pageSize });
+  const page = (index: number, pageSize: number) => ({ ...key, pageNumber: index + 1, pageSize });
   return {
+    action: 'ListPipelineRuns',
     // Built from declared fields in one order, so that equal filters are one list.
     identity: JSON.stringify(['runs', key.projectId, status, creator, objectId]),
     description: `the pipeline runs of project ${key.projectId} with this filter`,
-    pageSize,
+    pageSize: pageSizes.sizeOf('ListPipelineRuns'),
+    pageSizes,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
-    readPage: (index, notBefore) => upstream.call('ListPipelineRuns', page(index), { ...context, notBefore }),
-    peekPage: (index) => upstream.peek('ListPipelineRuns', page(index)),
+    readPage: (index, size, notBefore) =>
+      upstream.call('ListPipelineRuns', page(index, size), { ...context, notBefore }),
+    peekPage: (index, size) => upstream.peek('ListPipelineRuns', page(index, size)),
   };
 }
 
-export function itemList({ upstream, pageSize, context }: ListOptions, key: RunKey): List<PipelineRunItem> {
-  const page = (index: number) => ({ ...key, pageNumber: index + 1, pageSize });
+export function itemList(
+  { upstream, pageSizes, context }: ListOptions,
+  key: RunKey,
+): ListSource<PipelineRunItem> {
+  const page = (index: number, pageSize: number) => ({ ...key, pageNumber: index + 1, pageSize });
   return {
+    action: 'ListPipelineRunItems',
     identity: JSON.stringify(['items', key.projectId, key.runId]),
     description: `the items of run ${key.runId}`,
-    pageSize,
+    pageSize: pageSizes.sizeOf('ListPipelineRunItems'),
+    pageSizes,
     key: ({ itemId, createTime }) => ({ id: itemId, time: createTime }),
-    readPage: (index, notBefore) =>
-      upstream.call('ListPipelineRunItems', page(index), { ...context, notBefore }),
-    peekPage: (index) => upstream.peek('ListPipelineRunItems', page(index)),
+    readPage: (index, size, notBefore) =>
+      upstream.call('ListPipelineRunItems', page(index, size), { ...context, notBefore }),
+    peekPage: (index, size) => upstream.peek('ListPipelineRunItems', page(index, size)),
   };
 }

@@ -11,8 +11,10 @@ import type {
   Window,
   WindowRequest,
 } from '../model.ts';
-import { createListReader, type ListSource } from './listReader.ts';
+import type { ListSource } from './listSource.ts';
+import { createListReader } from './listReader.ts';
 import { itemList, runList, type RunKey, type RunListKey } from './lists.ts';
+import type { PageSizes } from './pageSizes.ts';
 import { createPrices, type Prices } from './prices.ts';
 
 /** How resolvers reach the upstream. One set an operation: it batches what one tick asks for and remembers what it has read. */
@@ -28,8 +30,7 @@ export interface Loaders {
 }
 
 export interface LoaderOptions {
-  /** Rows of a canonical page, 10 to 100. */
-  pageSize: number;
+  pageSizes: PageSizes;
   /**
    * Whether the caller may read a project. Asked here, for every field of every type alike, because all ways to the upstream
    * lead through here. What may not be read is FORBIDDEN without a call, whether it exists or not.
@@ -42,10 +43,10 @@ const MAX_PROJECTS_A_CALL = 100;
 
 export function createLoaders(
   upstream: CachedUpstream,
-  { pageSize, mayRead }: LoaderOptions,
+  { pageSizes, mayRead }: LoaderOptions,
   context: CallContext,
 ): Loaders {
-  const lists = { upstream, pageSize, context };
+  const lists = { upstream, pageSizes, context };
   const runs = createWindowLoader((key: RunListKey) => runList(lists, key));
   const items = createWindowLoader((key: RunKey) => itemList(lists, key));
   const run = new DataLoader<RunKey, PipelineRun | null, string>(

@@ -48,27 +48,10 @@ export function planWindow(spec: WindowSpec, pages: KnownPages, pageSize: number
   return need.length > 0 ? { need } : { start, end, totalCount };
 }
 
-/**
- * The pages that must be read again, since the list moved between the reads: those that disagree with the newest page on
- * the list's length, or that hold a row which another page holds too.
- */
-export function outdatedPages(pages: KnownPages): number[] {
-  if (pages.size < 2) return [];
-  const newestFirst = [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
-  const totalCount = newestFirst[0]?.[1].totalCount;
-  const seen = new Set<string>();
-  const outdated: number[] = [];
-  for (const [index, page] of newestFirst) {
-    if (page.totalCount !== totalCount || page.keys.some(({ id }) => seen.has(id))) outdated.push(index);
-    else for (const { id } of page.keys) seen.add(id);
-  }
-  return outdated;
-}
-
 /** The length of the list by the newest page, or null if no page is known. */
 export function newestTotal(pages: KnownPages): number | null {
   let newest: KnownPage | null = null;
-  for (const page of pages.values()) if (newest === null || page.asOf >= newest.asOf) newest = page;
+  for (const page of pages.values()) if (newest === null || page.asOf > newest.asOf) newest = page;
   return newest?.totalCount ?? null;
 }
 

@@ -1,6 +1,7 @@
 import type { WindowRequest } from '../model.ts';
 import { specOf } from './listReader.ts';
-import { itemList, type List, type ListOptions, type RunKey, type RunListKey, runList } from './lists.ts';
+import type { ListSource } from './listSource.ts';
+import { itemList, type ListOptions, type RunKey, type RunListKey, runList } from './lists.ts';
 import { type KnownPage, planWindow, type WindowSpec } from './paging.ts';
 import { keysOf } from './rowKeys.ts';
 import { pagesAtWorst } from './worstCase.ts';
@@ -22,7 +23,7 @@ export interface Prices {
 }
 
 export function createPrices(options: ListOptions, mayRead: (projectId: string) => boolean): Prices {
-  const { upstream, pageSize } = options;
+  const { upstream, pageSizes } = options;
   return {
     runs: (key, window) => (mayRead(key.projectId) ? windowPrice(runList(options, key), window) : []),
     run: (key) =>
@@ -35,7 +36,9 @@ export function createPrices(options: ListOptions, mayRead: (projectId: string) 
       if (window.by === 'cursor' && (window.after !== null || window.before !== null)) return ['items page'];
       const spec: WindowSpec =
         window.by === 'offset' ? window : { ...window, by: 'anchor', after: null, before: null };
-      return pagesAtWorst(spec, pageSize, null).map((page) => `items page ${page}`);
+      return pagesAtWorst(spec, pageSizes.sizeOf('ListPipelineRunItems'), null).map(
+        (page) => `items page ${page}`,
+      );
     },
     project: (projectId) =>
       mayRead(projectId) && !upstream.peek('ListProjects', { projectIds: [projectId] })
@@ -51,17 +54,17 @@ export function createPrices(options: ListOptions, mayRead: (projectId: string) 
   };
 }
 
-function windowPrice<Row>(list: List<Row>, window: WindowRequest): string[] {
+function windowPrice<Row>(list: ListSource<Row>, window: WindowRequest): string[] {
   const spec = validSpec(list, window);
   if (spec === null || knownWindow(list, spec) !== null) return [];
-  const totalCount = list.peekPage(0)?.value.totalCount ?? null;
+  const totalCount = list.peekPage(0, list.pageSize)?.value.totalCount ?? null;
   return pagesAtWorst(spec, list.pageSize, totalCount)
-    .filter((page) => typeof page === 'string' || list.peekPage(page) === null)
+    .filter((page) => typeof page === 'string' || list.peekPage(page, list.pageSize) === null)
     .map((page) => `${list.identity} page ${page}`);
 }
 
 /** Cuts the window out of what is cached, or gives null where that does not suffice. */
-function knownRows<Row>(list: List<Row>, window: WindowRequest): Row[] | null {
+function knownRows<Row>(list: ListSource<Row>, window: WindowRequest): Row[] | null {
   const spec = validSpec(list, window);
   if (spec === null) return [];
   const known = knownWindow(list, spec);
@@ -79,13 +82,13 @@ interface KnownWindow<Row> {
 }
 
 /** Where the window lies on pages that are cached, or null where these do not suffice. */
-function knownWindow<Row>(list: List<Row>, spec: WindowSpec): KnownWindow<Row> | null {
+function knownWindow<Row>(list: ListSource<Row>, spec: WindowSpec): KnownWindow<Row> | null {
   const pages = new Map<number, KnownPage & { rows: Row[] }>();
   for (;;) {
     const plan = planWindow(spec, pages, list.pageSize);
     if (!('need' in plan)) return { start: plan.start, end: plan.end, pages };
     for (const index of plan.need === 'any' ? [0] : plan.need) {
-      const page = list.peekPage(index);
+      const page = list.peekPage(index, list.pageSize);
       if (!page) return null;
       const { rows, totalCount } = page.value;
       pages.set(index, { rows, keys: keysOf(list, page.value), totalCount, asOf: page.asOf });
@@ -94,7 +97,7 @@ function knownWindow<Row>(list: List<Row>, spec: WindowSpec): KnownWindow<Row> |
 }
 
 /** Null for a window that will be refused. */
-function validSpec<Row>(list: List<Row>, window: WindowRequest): WindowSpec | null {
+function validSpec<Row>(list: ListSource<Row>, window: WindowRequest): WindowSpec | null {
   try {
     return specOf(window, list);
   } catch {

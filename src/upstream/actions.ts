@@ -2,7 +2,13 @@
 
 import type { Action, Actions, PipelineRunFilter } from '../model.ts';
 import { upstreamError } from './classify.ts';
-import { decodePage, decodePipelineRun, decodePipelineRunItem, decodeProject } from './decode.ts';
+import {
+  decodeOnlyPage,
+  decodePage,
+  decodePipelineRun,
+  decodePipelineRunItem,
+  decodeProject,
+} from './decode.ts';
 import { objectOf } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 
@@ -66,7 +72,7 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
     method: 'POST',
     encode: ({ projectIds }) => ({ Ids: idArray(projectIds), PageNumber: 1, PageSize: MAX_PROJECTS }),
     decode: (body) =>
-      decodePage(body, { pageNumber: 1, pageSize: MAX_PROJECTS }, ['Projects'], decodeProject),
+      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS }, ['Projects'], decodeProject),
   },
 };
 

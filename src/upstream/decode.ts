@@ -17,10 +17,10 @@ import { DecodeError, countOf, elementsOf, idOf, numberOf, objectOf, textOf, tim
 import type { JsonObject } from './fields.ts';
 
 /**
- * One page of a list, from the first of `listKeys` that `PagingInfo` has.
+ * One page of a list, from the first of `listKeys` that `PagingInfo` has. Its size is the one that the upstream states, which can
+ * be less than the one asked for.
  *
- * @throws DecodeError when the page is not the one asked for: a list that the upstream silently caps or moves would put
- * every later row in the wrong place.
+ * @throws DecodeError when the page is not the one asked for, or is larger.
  */
 export function decodePage<Row>(
   body: JsonObject,
@@ -31,14 +31,28 @@ export function decodePage<Row>(
   const paging = objectOf(body.PagingInfo, 'PagingInfo');
   const totalCount = countOf(paging.TotalCount, 'PagingInfo.TotalCount');
   expectAsAsked(paging.PageNumber, asked.pageNumber, 'PagingInfo.PageNumber');
-  expectAsAsked(paging.PageSize, asked.pageSize, 'PagingInfo.PageSize');
+  const pageSize = pageSizeOf(paging.PageSize, asked.pageSize);
   const list = listKeys.map((key) => paging[key]).find((value) => value !== undefined) ?? null;
   // A serializer that leaves out what is empty may leave out the list, but not where there are rows on this page.
-  const mayBeEmpty = list === null && (asked.pageNumber - 1) * asked.pageSize >= totalCount;
+  const mayBeEmpty = list === null && (asked.pageNumber - 1) * pageSize >= totalCount;
   if (!mayBeEmpty && !Array.isArray(list)) throw new DecodeError('the list is not an array');
   const rows = (list ?? []).map((row) => decodeRow(objectOf(row, 'a row')));
-  if (rows.length > asked.pageSize) throw new DecodeError('the page has more rows than were asked for');
-  return { rows, totalCount, pageNumber: asked.pageNumber, pageSize: asked.pageSize };
+  if (rows.length > pageSize) throw new DecodeError('the page has more rows than its size');
+  return { rows, totalCount, pageNumber: asked.pageNumber, pageSize };
+}
+
+/** The first page of a list that must fit on one page. */
+export function decodeOnlyPage<Row>(...page: Parameters<typeof decodePage<Row>>): Page<Row> {
+  const decoded = decodePage(...page);
+  if (decoded.rows.length < decoded.totalCount) throw new DecodeError('the list has more rows than its page');
+  return decoded;
+}
+
+function pageSizeOf(value: JsonValue | undefined, asked: number): number {
+  if (value === undefined || value === null) return asked;
+  const pageSize = countOf(value, 'PagingInfo.PageSize');
+  if (pageSize >= 1 && pageSize <= asked) return pageSize;
+  throw new DecodeError('PagingInfo.PageSize is more than was asked for, or zero');
 }
 
 /** `projectId` is the one asked for, for rows that do not name theirs. */

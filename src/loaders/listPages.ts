@@ -1,0 +1,238 @@
+import type { Answer, Page } from '../model.ts';
+import { contradiction } from './listErrors.ts';
+import { expectedRows, firstMiscounted, outdatedPages } from './pageChecks.ts';
+import type { ListSource } from './listSource.ts';
+import type { KnownPage } from './paging.ts';
+import { keysOf } from './rowKeys.ts';
+
+export interface ReadPage<Row> extends KnownPage {
+  answer: Answer<Page<Row>>;
+  /** Whether the cache knew the page once it was read. */
+  isCached: boolean;
+}
+
+/** The canonical pages that one operation has read of a list. */
+export interface ListPages<Row> {
+  /** Rows of a canonical page. When it changes, no page but the first stays known. */
+  readonly size: number;
+  readonly known: ReadonlyMap<number, ReadPage<Row>>;
+  /** Why a page is not known, or null if it was not tried. */
+  failureOf(index: number): Error | null;
+  /** Why pages that disagree were not read again with success, or null. */
+  readonly repeatFailure: Error | null;
+  /** Reads pages, and others again if those show that the list has moved or that a page is not what the total says. */
+  read(indexes: readonly number[]): Promise<void>;
+}
+
+/** How often a page is read again because it disagrees with others or with its own total. */
+const MAX_REPEATS = 2;
+
+/** How many pages besides those of a window are read to find out why a page does not have the rows that the total says. */
+const MAX_EXTRA_READS = 6;
+
+export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
+  const { action, identity, pageSizes } = source;
+  let size = source.pageSize;
+  const known = new Map<number, ReadPage<Row>>();
+  const failures = new Map<number, Error>();
+  const repeats = new Map<number, number>();
+  let repeatFailure: Error | null = null;
+  let extraReads = 0;
+  /** A length that the upstream claims, and where the rows really end. */
+  let end: { claimed: number; rows: number } | null = null;
+
+  return {
+    get size() {
+      return size;
+    },
+    get repeatFailure() {
+      return repeatFailure;
+    },
+    known,
+    failureOf: (index) => failures.get(index) ?? null,
+    async read(indexes) {
+      await Promise.all(indexes.map((index) => fetch(index)));
+      await settle();
+      await checkCounts();
+    },
+  };
+
+  async function fetch(index: number): Promise<void> {
+    const asked = size;
+    try {
+      keep(index, await source.readPage(index, asked, undefined), asked);
+    } catch (error) {
+      if (asked === size) failures.set(index, asError(error));
+    }
+  }
+
+  /** The generation rule: while pages show that the list moved between their reads, the older ones are read again. */
+  async function settle(): Promise<void> {
+    for (;;) {
+      for (const index of outdatedPages(known, isConfirmed)) takeFromCache(index);
+      const outdated = outdatedPages(known, isConfirmed);
+      const repeatable = outdated.filter((index) => (repeats.get(index) ?? 0) < MAX_REPEATS);
+      if (repeatable.length === 0) return;
+      // Pages of one moment can differ: they are dated by when they were asked for.
+      const notBefore = Math.max(...[...known.values()].map(({ asOf }) => asOf)) + 1;
+      await Promise.all(repeatable.map((index) => repeat(index, notBefore)));
+    }
+  }
+
+  /** Whether nothing that was read since has made the cache doubt the page. */
+  function isConfirmed(index: number): boolean {
+    const page = known.get(index);
+    if (!page?.isCached) return true;
+    const now = source.peekPage(index, size)?.value;
+    if (now?.totalCount !== page.answer.value.totalCount) return false;
+    return keysOf(source, now).every(({ id }, at) => id === page.keys[at]?.id);
+  }
+
+  /** A newly read head can have told the cache where the rows of other pages are now. */
+  function takeFromCache(index: number): void {
+    const before = known.get(index);
+    const answer = source.peekPage(index, size);
+    if (!answer || answer.value === before?.answer.value) return;
+    keep(index, answer, size);
+    if (before && outdatedPages(known, isConfirmed).includes(index)) known.set(index, before);
+  }
+
+  async function repeat(index: number, notBefore: number): Promise<Error | null> {
+    const asked = size;
+    repeats.set(index, (repeats.get(index) ?? 0) + 1);
+    try {
+      keep(index, await source.readPage(index, asked, notBefore), asked);
+      return null;
+    } catch (error) {
+      return (repeatFailure = asError(error));
+    }
+  }
+
+  function keep(index: number, answer: Answer<Page<Row>>, asked: number): void {
+    const { value, asOf } = answer;
+    if (value.pageSize > asked)
+      throw contradiction(source, `pages of ${value.pageSize} rows where ${asked} were asked for`);
+    if (value.pageSize < size) {
+      pageSizes.learnCap(action, value.pageSize);
+      changeSize(value.pageSize);
+      // Where a page after the first begins is not known if a larger size was asked for.
+      if (index > 0) return;
+    }
+    if (value.pageSize !== size) return;
+    if (value.rows.length === size) pageSizes.noteFullPage(action, size);
+    const isCached = source.peekPage(index, size) !== null;
+    known.set(index, { keys: keysOf(source, value), totalCount: lengthOf(value), asOf, answer, isCached });
+  }
+
+  function lengthOf({ totalCount }: Page<Row>): number {
+    return end?.claimed === totalCount ? end.rows : totalCount;
+  }
+
+  function changeSize(smaller: number): void {
+    size = smaller;
+    known.clear();
+    failures.clear();
+    repeats.clear();
+  }
+
+  /** Finds out about each page that does not have as many rows as the total says, the first of them first. */
+  async function checkCounts(): Promise<void> {
+    for (;;) {
+      const index = firstMiscounted(known, size) ?? firstUnproven();
+      if (index === null) return;
+      const readSize = size;
+      const error = await explain(index);
+      if (error !== null && (size === readSize || index === 0)) {
+        failures.set(index, error);
+        known.delete(index);
+      }
+    }
+  }
+
+  /**
+   * Without a full page, nothing shows that the upstream does not cap pages in silence: then the rows of a last page could be
+   * those of another place.
+   */
+  function firstUnproven(): number | null {
+    if (known.has(0) || pageSizes.hasSeenFullPage(action, size)) return null;
+    for (const [index, { keys }] of known) if (keys.length > 0) return index;
+    return null;
+  }
+
+  /** Gives the error if there is no explanation. Else the page is read again, the page size is another or the end is known. */
+  async function explain(index: number): Promise<Error | null> {
+    const page = known.get(index);
+    if (!page) return null;
+    const rowCount = page.keys.length;
+    const claimed = page.answer.value.totalCount;
+    const rowsEnd = index * size + rowCount;
+    if (rowCount === expectedRows(index, page.totalCount, size)) return readBeside([0], index);
+    if (rowCount < size && pageSizes.isKnownEnd(identity, claimed, rowsEnd)) return setEnd(claimed, rowsEnd);
+    if ((repeats.get(index) ?? 0) === 0) {
+      const error = await repeat(index, page.asOf + 1);
+      await settle();
+      return error;
+    }
+    if (rowCount > expectedRows(index, page.totalCount, size)) {
+      return known.has(0) ? miscounted(index, page) : readBeside([0], index);
+    }
+    if (index === 0) return rowCount === 0 ? miscounted(index, page) : trySmallerPages(page, rowCount);
+    return findEnd(index, page);
+  }
+
+  /** The first page has as many rows as the upstream gives, or as there are: the next page of that size tells which. */
+  async function trySmallerPages(first: ReadPage<Row>, smaller: number): Promise<Error | null> {
+    changeSize(smaller);
+    known.set(0, first);
+    // Both pages were read: neither is doubted for being short by itself.
+    repeats.set(0, 1);
+    const error = await readBeside([1], 0);
+    if ((known.get(1)?.keys.length ?? 0) > 0) pageSizes.learnCap(action, smaller);
+    return error;
+  }
+
+  async function findEnd(index: number, page: ReadPage<Row>): Promise<Error | null> {
+    const lastPage = Math.ceil(page.totalCount / size) - 1;
+    const beside = [0, index - 1, index + 1, lastPage].filter((other) => other <= lastPage);
+    const error = await readBeside(beside, index);
+    if (error !== null || known.get(index) !== page) return error;
+    // The one before is looked at first if it is short as well.
+    if (firstMiscounted(known, size) !== index) return null;
+    const isHole = [...known].some(([other, { keys }]) => other > index && keys.length > 0);
+    if (isHole) return miscounted(index, page);
+    const rowsEnd = index * size + page.keys.length;
+    pageSizes.learnEnd(identity, page.answer.value.totalCount, rowsEnd);
+    return setEnd(page.answer.value.totalCount, rowsEnd);
+  }
+
+  function setEnd(claimed: number, rows: number): null {
+    end = { claimed, rows };
+    for (const [index, page] of known) {
+      known.set(index, { ...page, totalCount: lengthOf(page.answer.value) });
+    }
+    return null;
+  }
+
+  /** Reads pages that are not known yet. Gives the error if one of them can't be read, or too many were read already. */
+  async function readBeside(indexes: readonly number[], doubted: number): Promise<Error | null> {
+    const unknown = [...new Set(indexes)].filter((index) => !known.has(index));
+    extraReads += unknown.length;
+    const page = known.get(doubted);
+    if (extraReads > MAX_EXTRA_READS && page) return miscounted(doubted, page);
+    await Promise.all(unknown.map((index) => fetch(index)));
+    await settle();
+    return unknown.map((index) => failures.get(index)).find((error) => error !== undefined) ?? null;
+  }
+
+  function miscounted(index: number, { keys, answer }: ReadPage<Row>): Error {
+    const { totalCount } = answer.value;
+    return contradiction(
+      source,
+      `${totalCount} rows in all, but ${keys.length} rows from offset ${index * size} on in pages of ${size}`,
+    );
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

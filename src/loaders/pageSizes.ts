@@ -1,0 +1,54 @@
+import type { Action, Clock } from '../model.ts';
+
+/** The actions whose lists are read in canonical pages. */
+export type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
+
+/** What the process has learned of the pages that the upstream gives. It forgets after a while, since an upstream can be repaired. */
+export interface PageSizes {
+  /** Rows of a canonical page: as configured, or fewer if the upstream gives no more. */
+  sizeOf(action: ListAction): number;
+  /** The upstream gives at most `size` rows a page. */
+  learnCap(action: ListAction, size: number): void;
+  /** A page of `size` rows was seen, so the upstream does not cap pages below that. */
+  noteFullPage(action: ListAction, size: number): void;
+  hasSeenFullPage(action: ListAction, size: number): boolean;
+  /** The list has only `end` rows, though the upstream says that it has `totalCount`. */
+  learnEnd(list: string, totalCount: number, end: number): void;
+  isKnownEnd(list: string, totalCount: number, end: number): boolean;
+}
+
+const MEMORY_MS = 600_000;
+const MAX_ENDS = 1000;
+
+/** @param maxSize rows of a page as configured: the most that is ever asked for */
+export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
+  const caps = new Map<ListAction, { size: number; untilMs: number }>();
+  const fullPages = new Map<ListAction, number>();
+  const ends = new Map<string, { totalCount: number; end: number; untilMs: number }>();
+
+  return {
+    sizeOf: (action) => Math.min(maxSize, valid(caps.get(action))?.size ?? maxSize),
+    learnCap(action, size) {
+      caps.set(action, { size, untilMs: clock.monotonic() + MEMORY_MS });
+      fullPages.delete(action);
+    },
+    noteFullPage(action, size) {
+      fullPages.set(action, Math.max(size, fullPages.get(action) ?? 0));
+    },
+    hasSeenFullPage: (action, size) => size <= (fullPages.get(action) ?? 0),
+    learnEnd(list, totalCount, end) {
+      ends.delete(list);
+      ends.set(list, { totalCount, end, untilMs: clock.monotonic() + MEMORY_MS });
+      const [oldest] = ends.keys();
+      if (ends.size > MAX_ENDS && oldest !== undefined) ends.delete(oldest);
+    },
+    isKnownEnd(list, totalCount, end) {
+      const known = valid(ends.get(list));
+      return known !== null && known.totalCount === totalCount && known.end === end;
+    },
+  };
+
+  function valid<Known extends { untilMs: number }>(known: Known | undefined): Known | null {
+    return known && clock.monotonic() < known.untilMs ? known : null;
+  }
+}
