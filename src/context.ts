@@ -1,7 +1,7 @@
-import type { DocumentNode, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { DocumentNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { Live } from './live/live.ts';
 import type { Loaders } from './loaders/loaders.ts';
-import type { Sources } from './model.ts';
+import type { Sources, StaleReason } from './model.ts';
 
 /** What resolvers get besides their arguments: made anew for every operation. */
 export interface GatewayContext {
@@ -12,6 +12,24 @@ export interface GatewayContext {
   cost: OperationCost;
   /** What has been read for it so far. */
   sources: Sources;
+  /** Which parts of its answer are stale. */
+  staleParts: StaleParts;
+}
+
+/** Collects the parts of one answer that are older than their freshness allows. */
+export interface StaleParts {
+  add(path: ResponsePath, reason: StaleReason): void;
+  /** What `extensions` says of those that are in `data`, or null while everything there is fresh. */
+  extensions(data: unknown): StaleExtensions | null;
+}
+
+/** A place in an answer, from the inside out, as graphql-js gives it to resolvers. */
+export type ResponsePath = GraphQLResolveInfo['path'];
+
+export interface StaleExtensions {
+  stale: { path: (string | number)[]; reason: StaleReason }[];
+  /** How many more parts are stale than `stale` lists. Absent where it lists all. */
+  staleOmitted?: number;
 }
 
 /** What an operation costs, in upstream calls. */

@@ -25,6 +25,7 @@ import { createPageSizes, type PageSizes } from './loaders/pageSizes.ts';
 import { createObservability } from './observability.ts';
 import { createQuotaProbe } from './quotaProbe.ts';
 import { createSchema } from './schema.ts';
+import { createStaleParts } from './staleParts.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import type { CredentialSource } from './upstream/credentials.ts';
@@ -190,7 +191,7 @@ function createContext(
     ceiling,
     budget: () => budget.snapshot(),
   });
-  return { requestId, viewer, loaders, live, cost, sources };
+  return { requestId, viewer, loaders, live, cost, sources, staleParts: createStaleParts() };
 }
 
 /** Shows the check, too, what happens to an operation's calls. */

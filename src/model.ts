@@ -156,6 +156,12 @@ export interface Answer<Result> {
   staleBecause: StaleReason | null;
 }
 
+/** A thing with the freshness of the answer that it came in. The thing itself belongs to the cache and is the same for all. */
+export type Dated<Thing> = Thing & Pick<Answer<unknown>, 'asOf' | 'staleBecause'>;
+
+export type DatedPipelineRun = Dated<PipelineRun>;
+export type DatedProject = Dated<Project>;
+
 /** An answer that is remembered, and for how long it may be. */
 export interface Remembered<Result> extends Answer<Result> {
   /** Epoch milliseconds from which on it is no longer as fresh as its kind must be, or is so by an allowance's leave only. */

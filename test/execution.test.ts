@@ -3,7 +3,9 @@ import { createHash } from 'node:crypto';
 import { execute, type ExecutionResult, GraphQLError, parse, validate } from 'graphql';
 import { createCompiledExecution, type ExecutionRequest } from '../src/execution/compiled.ts';
 import { UpstreamError } from '../src/model.ts';
+import type { StaleParts } from '../src/context.ts';
 import { createSchema } from '../src/schema.ts';
+import { createStaleParts } from '../src/staleParts.ts';
 import { runOf } from './support/fakeUpstream.ts';
 import { generateOperation } from './support/operationCorpus.ts';
 
@@ -43,6 +45,10 @@ function windowOf<Row>(rows: Row[]) {
   };
 }
 
+function answerOf<Value>(value: Value) {
+  return Promise.resolve({ value, asOf: 1_700_000_000_000, staleBecause: 'REFRESHING' as const });
+}
+
 const item = {
   itemId: '1',
   name: 'n',
@@ -55,21 +61,20 @@ const item = {
 
 /** Loaders that answer from nothing but their arguments: what is called 13 fails, `none` is not there, run-2 has a stage without a code. */
 const contextValue = {
+  staleParts: { add: () => undefined },
   loaders: {
     runs: ({ projectId }: { projectId: string }) =>
       projectId === '13'
         ? Promise.reject(failure())
         : Promise.resolve(windowOf([runNamed('run-1'), runNamed('run-2')])),
     run: ({ runId }: { runId: string }) =>
-      runId === 'run-13'
-        ? Promise.reject(failure())
-        : Promise.resolve(runId === 'none' ? null : runNamed(runId)),
+      runId === 'run-13' ? Promise.reject(failure()) : answerOf(runId === 'none' ? null : runNamed(runId)),
     items: ({ runId }: { runId: string }) =>
       runId === 'run-2' ? Promise.reject(failure()) : Promise.resolve(windowOf([item])),
     project: (projectId: string) =>
       projectId === '13'
         ? Promise.reject(failure())
-        : Promise.resolve({
+        : answerOf({
             projectId,
             name: 'p',
             displayName: null,
@@ -84,6 +89,11 @@ const contextValue = {
 function requestOf(query: string, variables: Record<string, unknown> = {}): ExecutionRequest {
   const queryHash = createHash('sha256').update(query).digest('hex');
   return { document: parse(query), queryHash, operationName: null, variables, contextValue };
+}
+
+/** In one order: resolvers run in any. */
+function pathsOf(parts: StaleParts, { data }: ExecutionResult): string[] {
+  return (parts.extensions(data)?.stale ?? []).map(({ path }) => path.join('.')).sort();
 }
 
 interface Told {
@@ -140,18 +150,23 @@ const SEEDS = Number(process.env['SEEDS'] ?? 300);
 describe('compiled execution', () => {
   test('answers as graphql-js does, over a corpus of generated queries', async () => {
     const compiled = createCompiledExecution({ schema });
-    const seen = { compared: 0, compiled: 0, withErrors: 0 };
+    const seen = { compared: 0, compiled: 0, withErrors: 0, stale: 0 };
     for (let seed = 1; seed <= SEEDS; seed++) {
       const { query, variables } = generateOperation(schema, seed, { conditions: seed % 4 === 0 });
       const request = requestOf(query, variables);
       if (validate(schema, request.document).length > 0) continue;
+      const staleParts = { expected: createStaleParts(), got: createStaleParts() };
       const expected = await execute({
         schema,
         document: request.document,
         variableValues: variables,
-        contextValue,
+        contextValue: { ...contextValue, staleParts: staleParts.expected },
       });
-      const got = await afterAsking(3, request, compiled);
+      await afterAsking(2, request, compiled);
+      const got = await compiled({
+        ...request,
+        contextValue: { ...contextValue, staleParts: staleParts.got },
+      });
       const told = errorsOf(expected);
       const gotten = errorsOf(got);
       const missing = told.filter((one) => !gotten.some((other) => isSame(one, other)));
@@ -160,6 +175,9 @@ describe('compiled execution', () => {
       );
       expect({ seed, query, missing, more }).toEqual({ seed, query, missing: [], more: [] });
       expect(JSON.stringify(got.data)).toBe(JSON.stringify(expected.data));
+      const stalePaths = pathsOf(staleParts.got, got);
+      expect(stalePaths).toEqual(pathsOf(staleParts.expected, expected));
+      if (stalePaths.length > 0) seen.stale += 1;
       seen.compared += 1;
       if (isOfCompiledCode(got)) seen.compiled += 1;
       if (expected.errors) seen.withErrors += 1;
@@ -168,6 +186,7 @@ describe('compiled execution', () => {
     expect(seen.compared).toBeGreaterThan(0.8 * SEEDS);
     expect(seen.compiled).toBeGreaterThan(0.6 * SEEDS);
     expect(seen.withErrors).toBeGreaterThan(0.3 * SEEDS);
+    expect(seen.stale).toBeGreaterThan(0.3 * SEEDS);
   });
 
   test('begins when an operation is asked for the third time', async () => {

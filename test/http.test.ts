@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createStaleParts } from '../src/staleParts.ts';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import type { OperationCost } from '../src/context.ts';
 import { loadConfig } from '../src/config.ts';
@@ -40,6 +41,7 @@ async function openDoor(
       live: {} as Live,
       cost: free,
       sources: { actions: [], freshness: () => null },
+      staleParts: createStaleParts(),
     }),
     report: () => undefined,
     health: () => ({ status: 'ok', reasons: [] }),

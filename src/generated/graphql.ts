@@ -1,6 +1,6 @@
 import type { JsonValue } from '../model.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
-import type { PipelineRun as PipelineRunModel, PipelineRunStage as PipelineRunStageModel, PipelineRunItem as PipelineRunItemModel, Project as ProjectModel, PipelineRunWindow, PipelineRunItemWindow } from '../model.ts';
+import type { DatedPipelineRun, PipelineRunStage as PipelineRunStageModel, PipelineRunItem as PipelineRunItemModel, DatedProject, PipelineRunWindow, PipelineRunItemWindow } from '../model.ts';
 import type { GatewayContext } from '../context.ts';
 export type Maybe<T> = T | null;
 export type InputMaybe<T> = Maybe<T>;
@@ -62,6 +62,8 @@ export type PipelineItemType =
 /** One run of a deployment pipeline: a change on its way through checks and environments. */
 export type PipelineRun = Node & {
   __typename?: 'PipelineRun';
+  /** When the answer that this run came in was last known true. */
+  asOf: Scalars['DateTime']['output'];
   /** When the run was created. Null if DataWorks did not say. */
   createTime?: Maybe<Scalars['DateTime']['output']>;
   /** The uid of the account that created the run. */
@@ -89,6 +91,8 @@ export type PipelineRun = Node & {
   runId: Scalars['ID']['output'];
   /** The run's stages in the order in which they are run. */
   stages: Array<PipelineRunStage>;
+  /** Null when that answer is fresh; otherwise why an older one was served. */
+  staleBecause?: Maybe<StaleReason>;
   /** How far the run has come. Only `SUCCEEDED` means that the deployment is done. */
   status: PipelineRunStatus;
 };
@@ -306,6 +310,8 @@ export type PipelineStageType =
 /** A DataWorks workspace. */
 export type Project = Node & {
   __typename?: 'Project';
+  /** When this was last known true. */
+  asOf: Scalars['DateTime']['output'];
   /** What the workspace is for. */
   description?: Maybe<Scalars['String']['output']>;
   /** The workspace's name for people. */
@@ -322,6 +328,8 @@ export type Project = Node & {
   projectId: Scalars['ID']['output'];
   /** The status as DataWorks spelled it. Empty if none was sent. */
   rawStatus: Scalars['String']['output'];
+  /** Null when this is fresh; otherwise why an older answer was served. */
+  staleBecause?: Maybe<StaleReason>;
   /** Whether the workspace can be used. */
   status: ProjectStatus;
 };
@@ -554,8 +562,8 @@ export type DirectiveResolverFn<TResult = Record<PropertyKey, never>, TParent = 
 /** Mapping of interface types */
 export type ResolversInterfaceTypes<_RefType extends Record<string, unknown>> = {
   Node:
-    | ( PipelineRunModel )
-    | ( ProjectModel )
+    | ( DatedPipelineRun )
+    | ( DatedProject )
   ;
 };
 
@@ -570,7 +578,7 @@ export type ResolversTypes = {
   PageInfo: ResolverTypeWrapper<PageInfo>;
   PageInput: PageInput;
   PipelineItemType: PipelineItemType;
-  PipelineRun: ResolverTypeWrapper<PipelineRunModel>;
+  PipelineRun: ResolverTypeWrapper<DatedPipelineRun>;
   PipelineRunChange: ResolverTypeWrapper<PipelineRunChange>;
   PipelineRunConnection: ResolverTypeWrapper<PipelineRunWindow>;
   PipelineRunEdge: ResolverTypeWrapper<Omit<PipelineRunEdge, 'node'> & { node: ResolversTypes['PipelineRun'] }>;
@@ -584,7 +592,7 @@ export type ResolversTypes = {
   PipelineRunUpdate: ResolverTypeWrapper<Omit<PipelineRunUpdate, 'run'> & { run: ResolversTypes['PipelineRun'] }>;
   PipelineRunUpdateKind: PipelineRunUpdateKind;
   PipelineStageType: PipelineStageType;
-  Project: ResolverTypeWrapper<ProjectModel>;
+  Project: ResolverTypeWrapper<DatedProject>;
   ProjectStatus: ProjectStatus;
   Query: ResolverTypeWrapper<Record<PropertyKey, never>>;
   StaleReason: StaleReason;
@@ -602,7 +610,7 @@ export type ResolversParentTypes = {
   Node: ResolversInterfaceTypes<ResolversParentTypes>['Node'];
   PageInfo: PageInfo;
   PageInput: PageInput;
-  PipelineRun: PipelineRunModel;
+  PipelineRun: DatedPipelineRun;
   PipelineRunChange: PipelineRunChange;
   PipelineRunConnection: PipelineRunWindow;
   PipelineRunEdge: Omit<PipelineRunEdge, 'node'> & { node: ResolversParentTypes['PipelineRun'] };
@@ -613,7 +621,7 @@ export type ResolversParentTypes = {
   PipelineRunListUpdate: Omit<PipelineRunListUpdate, 'updates'> & { updates: Array<ResolversParentTypes['PipelineRunUpdate']> };
   PipelineRunStage: PipelineRunStageModel;
   PipelineRunUpdate: Omit<PipelineRunUpdate, 'run'> & { run: ResolversParentTypes['PipelineRun'] };
-  Project: ProjectModel;
+  Project: DatedProject;
   Query: Record<PropertyKey, never>;
   String: Scalars['String']['output'];
   Subscription: Record<PropertyKey, never>;
@@ -639,6 +647,7 @@ export type PageInfoResolvers<ContextType = GatewayContext, ParentType extends R
 };
 
 export type PipelineRunResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['PipelineRun'] = ResolversParentTypes['PipelineRun']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   createTime?: Resolver<Maybe<ResolversTypes['DateTime']>, ParentType, ContextType>;
   creator?: Resolver<Maybe<ResolversTypes['ID']>, ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
@@ -651,6 +660,7 @@ export type PipelineRunResolvers<ContextType = GatewayContext, ParentType extend
   rawStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
   runId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   stages?: Resolver<Array<ResolversTypes['PipelineRunStage']>, ParentType, ContextType>;
+  staleBecause?: Resolver<Maybe<ResolversTypes['StaleReason']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['PipelineRunStatus'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };
@@ -733,6 +743,7 @@ export type PipelineRunUpdateResolvers<ContextType = GatewayContext, ParentType 
 };
 
 export type ProjectResolvers<ContextType = GatewayContext, ParentType extends ResolversParentTypes['Project'] = ResolversParentTypes['Project']> = {
+  asOf?: Resolver<ResolversTypes['DateTime'], ParentType, ContextType>;
   description?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   displayName?: Resolver<Maybe<ResolversTypes['String']>, ParentType, ContextType>;
   id?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
@@ -741,6 +752,7 @@ export type ProjectResolvers<ContextType = GatewayContext, ParentType extends Re
   pipelineRuns?: Resolver<Maybe<ResolversTypes['PipelineRunConnection']>, ParentType, ContextType, Partial<ProjectPipelineRunsArgs>>;
   projectId?: Resolver<ResolversTypes['ID'], ParentType, ContextType>;
   rawStatus?: Resolver<ResolversTypes['String'], ParentType, ContextType>;
+  staleBecause?: Resolver<Maybe<ResolversTypes['StaleReason']>, ParentType, ContextType>;
   status?: Resolver<ResolversTypes['ProjectStatus'], ParentType, ContextType>;
   __isTypeOf?: IsTypeOfResolverFn<ParentType, ContextType>;
 };

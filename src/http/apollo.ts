@@ -108,7 +108,7 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
       onBug(error, requestContext.contextValue.requestId);
       return Promise.resolve();
     },
-    requestDidStart: ({ request: { http }, contextValue: { record, viewer, requestId, cost } }) =>
+    requestDidStart: ({ request: { http }, contextValue: { record, viewer, requestId, cost, staleParts } }) =>
       Promise.resolve({
         didResolveOperation({ schema, document, operation, request }) {
           // When the request names no operation of the document, execution says so.
@@ -134,6 +134,11 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
             .filter((wait) => typeof wait === 'number');
           if (waits.length > 0)
             response.http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          if (body.kind === 'single') {
+            const { singleResult } = body;
+            const stale = staleParts.extensions(singleResult.data);
+            if (stale !== null) singleResult.extensions = { ...singleResult.extensions, ...stale };
+          }
           if (body.kind === 'single' && http?.headers.get('gateway-cost') === '1') {
             body.singleResult.extensions = { ...body.singleResult.extensions, cost: cost.report() };
           }

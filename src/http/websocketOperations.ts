@@ -93,10 +93,14 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
       }
     },
     subscribe: (args) => subscribe(args as SubscriptionArgs),
-    onNext({ extra: { id } }, _id, _payload, _args, { data, errors }) {
+    onNext({ extra: { id } }, _id, _payload, _args, { data, errors, extensions }) {
       // What has none is sent as it is.
       if (!errors) return undefined;
-      return { ...(data !== undefined && { data }), errors: errors.map((error) => described(error, id)) };
+      return {
+        ...(data !== undefined && { data }),
+        errors: errors.map((error) => described(error, id)),
+        ...(extensions && { extensions }),
+      };
     },
     onError: ({ extra: { id } }, _id, _payload, errors) => errors.map((error) => described(error, id)),
   });
@@ -139,8 +143,12 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     if (!isStream) return stream;
     const events = mapEach(
       stream[Symbol.asyncIterator](),
-      (event) =>
-        execute({ ...args, rootValue: event, contextValue: newContext(requestId, viewer, over.signal) }),
+      async (event) => {
+        const contextValue = newContext(requestId, viewer, over.signal);
+        const result = await execute({ ...args, rootValue: event, contextValue });
+        const extensions = contextValue.staleParts.extensions(result.data);
+        return extensions ? { ...result, extensions: { ...extensions } } : result;
+      },
       () => over.abort(),
     );
     endWith(socketEnded, over.signal, events);

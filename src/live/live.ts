@@ -25,10 +25,13 @@ interface Dated {
   staleBecause: StaleReason | null;
 }
 
-export interface RunUpdate extends Dated, RunStep {}
+/** A step with its dates, which are its run's as well. */
+export interface RunUpdate extends Dated, Omit<RunStep, 'run'> {
+  run: RunStep['run'] & Dated;
+}
 
 export interface RunListUpdate extends Dated {
-  updates: (RunStep & Dated)[];
+  updates: RunUpdate[];
   totalCount: number;
 }
 
@@ -138,7 +141,7 @@ function runTopic(read: Read<PipelineRun | null>): Topic<PipelineRun | null, Run
       before === null || after === null ? before !== after : changesBetween(before, after).length > 0,
     isUnderWay: (run) => run !== null && isUnderWay(run),
     isOver: (run) => run === null || finished.has(run.status),
-    tell: (before, now) => ({ ...stepOf(before?.value ?? null, now.value), ...datesOf(now) }),
+    tell: (before, now) => updateOf(stepOf(before?.value ?? null, now.value), datesOf(now)),
   };
 }
 
@@ -163,12 +166,16 @@ function listTopic(read: Read<Page<PipelineRun>>): Topic<Page<PipelineRun>, RunL
       const steps = before === null ? asPresent(now.value) : stepsBetween(before.value, now.value);
       const dates = datesOf(now);
       return {
-        updates: steps.map((step) => ({ ...step, ...dates })),
+        updates: steps.map((step) => updateOf(step, dates)),
         totalCount: now.value.totalCount,
         ...dates,
       };
     },
   };
+}
+
+function updateOf(step: RunStep, dates: Dated): RunUpdate {
+  return { ...step, ...dates, run: { ...dates, ...step.run } };
 }
 
 function datesOf({ asOf, staleBecause }: Answer<unknown>): Dated {

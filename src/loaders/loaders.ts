@@ -7,7 +7,6 @@ import type {
   PipelineRun,
   PipelineRunItem,
   Project,
-  Upstream,
   Window,
   WindowRequest,
 } from '../model.ts';
@@ -20,9 +19,9 @@ import { createPrices, type Prices } from './prices.ts';
 /** How resolvers reach the upstream. One set an operation: it batches what one tick asks for and remembers what it has read. */
 export interface Loaders {
   runs(list: RunListKey, window: WindowRequest): Promise<Window<PipelineRun>>;
-  run(key: RunKey): Promise<PipelineRun | null>;
+  run(key: RunKey): Promise<Answer<PipelineRun | null>>;
   items(run: RunKey, window: WindowRequest): Promise<Window<PipelineRunItem>>;
-  project(projectId: string): Promise<Project | null>;
+  project(projectId: string): Promise<Answer<Project | null>>;
   /** The key itself, for what leads to the upstream by another way than these. Throws FORBIDDEN as they do. */
   authorised<Key extends { projectId: string }>(key: Key): Key;
   /** What all these could cost, given what is cached now. */
@@ -49,13 +48,16 @@ export function createLoaders(
   const lists = { upstream, pageSizes, context };
   const runs = createWindowLoader((key: RunListKey) => runList(lists, key));
   const items = createWindowLoader((key: RunKey) => itemList(lists, key));
-  const run = new DataLoader<RunKey, PipelineRun | null, string>(
-    (keys) => Promise.all(keys.map((key) => valueOrError(upstream.call('GetPipelineRun', key, context)))),
+  const run = new DataLoader<RunKey, Answer<PipelineRun | null>, string>(
+    (keys) => Promise.all(keys.map((key) => answerOrError(upstream.call('GetPipelineRun', key, context)))),
     { cacheKeyFn: ({ projectId, runId }) => `${projectId}/${runId}` },
   );
-  const project = new DataLoader<string, Project | null>((ids) => loadProjects(upstream, ids, context), {
-    maxBatchSize: MAX_PROJECTS_A_CALL,
-  });
+  const project = new DataLoader<string, Answer<Project | null>>(
+    (ids) => loadProjects(upstream, ids, context),
+    {
+      maxBatchSize: MAX_PROJECTS_A_CALL,
+    },
+  );
 
   return {
     runs: async (key, window) => runs(authorised(key), window),
@@ -92,18 +94,26 @@ function createWindowLoader<Key, Row>(
 }
 
 async function loadProjects(
-  upstream: Upstream,
+  upstream: CachedUpstream,
   projectIds: readonly string[],
   context: CallContext,
-): Promise<(Project | null)[]> {
-  const { value } = await upstream.call('ListProjects', { projectIds }, context);
+): Promise<Answer<Project | null>[]> {
+  const { value, asOf, staleBecause } = await upstream.call('ListProjects', { projectIds }, context);
   const byId = new Map(value.rows.map((row) => [row.projectId, row]));
-  return projectIds.map((id) => byId.get(id) ?? null);
+  return projectIds.map((id) => {
+    // The answer to all is as old as its oldest part; a project that is fresh by itself is dated by itself.
+    const own = upstream.peek('ListProjects', { projectIds: [id] });
+    return { value: byId.get(id) ?? null, asOf, staleBecause, ...(own && datesOf(own)) };
+  });
 }
 
-async function valueOrError<T>(answer: Promise<Answer<T>>): Promise<T | Error> {
+function datesOf({ asOf, staleBecause }: Answer<unknown>): Pick<Answer<unknown>, 'asOf' | 'staleBecause'> {
+  return { asOf, staleBecause };
+}
+
+async function answerOrError<T>(answer: Promise<Answer<T>>): Promise<Answer<T> | Error> {
   try {
-    return (await answer).value;
+    return await answer;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -1,10 +1,11 @@
-import { GraphQLScalarType } from 'graphql';
+import { type GraphQLResolveInfo, GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
 import { badUserInput } from '../errors.ts';
 import type { Resolvers } from '../generated/graphql.ts';
 import type { GatewayContext } from '../context.ts';
-import type { PipelineRun, Project, Window } from '../model.ts';
+import type { DatedPipelineRun, DatedProject, Window } from '../model.ts';
 import { filterOf, projectIdOf, runIdOf, windowOf } from './arguments.ts';
+import { datedValue, edgesOf, nodesOf, noteStale } from './freshness.ts';
 import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
 import { parseRepresentation } from './representation.ts';
 import { subscriptions } from './subscriptions.ts';
@@ -19,7 +20,8 @@ interface FederationResolvers {
       _: unknown,
       given: { representations: unknown[] },
       context: GatewayContext,
-    ): Promise<(PipelineRun | Project | Error | null)[]>;
+      info: GraphQLResolveInfo,
+    ): Promise<(DatedPipelineRun | DatedProject | Error | null)[]>;
   };
   _Entity: { __resolveType: typeof typeNameOf };
 }
@@ -27,37 +29,46 @@ interface FederationResolvers {
 /** Every field that is not simply read off its parent. Resolvers check arguments and ask loaders; they decide nothing else. */
 export const resolvers: Resolvers & FederationResolvers = {
   Query: {
-    pipelineRuns: (_, { projectId, filter, ...window }, { loaders }) =>
-      loaders.runs({ projectId: projectIdOf(projectId), filter: filterOf(filter) }, windowOf(window)),
-    pipelineRun: (_, { projectId, runId }, { loaders }) =>
-      loaders.run({ projectId: projectIdOf(projectId), runId: runIdOf(runId) }),
-    project: (_, { projectId }, { loaders }) => loaders.project(projectIdOf(projectId)),
-    node: (_, { id }, context) => load(() => parseGlobalId(id), context),
-    nodes: (_, { ids }, context) => {
+    pipelineRuns: async (_, { projectId, filter, ...window }, context, info) => {
+      const list = { projectId: projectIdOf(projectId), filter: filterOf(filter) };
+      return noteStale(await context.loaders.runs(list, windowOf(window)), context, info);
+    },
+    pipelineRun: (_, { projectId, runId }, context, info) => {
+      const key = { projectId: projectIdOf(projectId), runId: runIdOf(runId) };
+      return datedValue(context.loaders.run(key), context, info);
+    },
+    project: (_, { projectId }, context, info) =>
+      datedValue(context.loaders.project(projectIdOf(projectId)), context, info),
+    node: (_, { id }, context, info) => load(() => parseGlobalId(id), context, info),
+    nodes: (_, { ids }, context, info) => {
       if (ids.length > MAX_NODES)
         throw badUserInput(`\`ids\` must hold at most ${MAX_NODES} ids; got ${ids.length}.`);
       // The generated type has no word for an error or null inside a list.
-      return loadEach(ids, parseGlobalId, context) as Promise<(PipelineRun | Project)[]>;
+      return loadEach(ids, parseGlobalId, context, info) as Promise<(DatedPipelineRun | DatedProject)[]>;
     },
     // In the place of `@apollo/subgraph`'s own, which marks the object itself, and so the cache's, with its type, and fails all
     // representations for one that it cannot read.
-    _entities: (_, { representations }, context) => loadEach(representations, parseRepresentation, context),
+    _entities: (_, { representations }, context, info) =>
+      loadEach(representations, parseRepresentation, context, info),
   },
   Subscription: subscriptions,
   Node: { __resolveType: typeNameOf },
   _Entity: { __resolveType: typeNameOf },
   PipelineRun: {
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
-    project: ({ projectId }, _, { loaders }) => loaders.project(projectId),
-    items: ({ projectId, runId }, window, { loaders }) =>
-      loaders.items({ projectId, runId }, windowOf(window)),
+    project: ({ projectId }, _, context, info) =>
+      datedValue(context.loaders.project(projectId), context, info),
+    items: async ({ projectId, runId }, window, context, info) =>
+      noteStale(await context.loaders.items({ projectId, runId }, windowOf(window)), context, info),
   },
   Project: {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
-    pipelineRuns: ({ projectId }, { filter, ...window }, { loaders }) =>
-      loaders.runs({ projectId, filter: filterOf(filter) }, windowOf(window)),
+    pipelineRuns: async ({ projectId }, { filter, ...window }, context, info) => {
+      const list = { projectId, filter: filterOf(filter) };
+      return noteStale(await context.loaders.runs(list, windowOf(window)), context, info);
+    },
   },
-  PipelineRunConnection: { nodes, pageInfo },
+  PipelineRunConnection: { edges: edgesOf, nodes: nodesOf, pageInfo },
   PipelineRunItemConnection: { nodes, pageInfo },
   DateTime: behaviourOf(GraphQLDateTimeISO, 'DateTime'),
   JSON: behaviourOf(GraphQLJSON, 'JSON'),
@@ -66,10 +77,14 @@ export const resolvers: Resolvers & FederationResolvers = {
 /** Async, so that an id that is refused is a failure of this object and not of the list that it stands in. */
 async function load(
   parseId: () => GlobalId,
-  { loaders }: GatewayContext,
-): Promise<PipelineRun | Project | null> {
+  context: GatewayContext,
+  info: Pick<GraphQLResolveInfo, 'path'>,
+): Promise<DatedPipelineRun | DatedProject | null> {
   const id = parseId();
-  return id.type === 'PipelineRun' ? loaders.run(id) : loaders.project(id.projectId);
+  const { loaders } = context;
+  return id.type === 'PipelineRun'
+    ? datedValue(loaders.run(id), context, info)
+    : datedValue(loaders.project(id.projectId), context, info);
 }
 
 /** One list of objects and of what kept others away: compiled code takes no promises inside a list. */
@@ -77,17 +92,18 @@ function loadEach<Given>(
   all: readonly Given[],
   parse: (one: Given) => GlobalId,
   context: GatewayContext,
-): Promise<(PipelineRun | Project | Error | null)[]> {
+  { path }: GraphQLResolveInfo,
+): Promise<(DatedPipelineRun | DatedProject | Error | null)[]> {
   return Promise.all(
-    all.map((one) =>
-      load(() => parse(one), context).catch((error: unknown) =>
-        error instanceof Error ? error : new Error(String(error)),
+    all.map((one, key) =>
+      load(() => parse(one), context, { path: { prev: path, key, typename: undefined } }).catch(
+        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
       ),
     ),
   );
 }
 
-function typeNameOf(object: PipelineRun | Project): GlobalId['type'] {
+function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {
   return 'runId' in object ? 'PipelineRun' : 'Project';
 }
 

@@ -1,6 +1,8 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import type { GatewayContext } from '../context.ts';
 import type { SubscriptionResolvers } from '../generated/graphql.ts';
 import { filterOf, projectIdOf, runIdOf } from './arguments.ts';
+import { noteStale } from './freshness.ts';
 
 /** Where events come from. Each then goes through the other resolvers with a context of its own, as an operation does. */
 export const subscriptions: SubscriptionResolvers = {
@@ -10,7 +12,8 @@ export const subscriptions: SubscriptionResolvers = {
         { projectId: readable(projectId, context), runId: runIdOf(runId) },
         context.viewer.name,
       ),
-    resolve: (news: NewsOf<'run'>) => news,
+    resolve: (news: NewsOf<'run'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
+      noteStale(news, context, info),
   },
   pipelineRunsUpdated: {
     subscribe: (_, { projectId, filter }, context) =>
@@ -18,7 +21,8 @@ export const subscriptions: SubscriptionResolvers = {
         { projectId: readable(projectId, context), filter: filterOf(filter) },
         context.viewer.name,
       ),
-    resolve: (news: NewsOf<'runs'>) => news,
+    resolve: (news: NewsOf<'runs'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
+      noteStale(news, context, info),
   },
 };
 

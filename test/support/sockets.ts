@@ -7,6 +7,8 @@ export interface Subscription {
   events: any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as the test asks
   /** Codes of errors, whether they came with data or in the place of it. */
   codes: string[];
+  /** The `extensions` of each event, or undefined. */
+  extensions: unknown[];
   /** Resolves when it is over. */
   ended: Promise<void>;
   /** Resolves when so many events have come. */
@@ -61,6 +63,7 @@ export function openSocket(gatewayUrl: string, options: SocketClientOptions = {}
       const waiting = new Set<() => void>();
       const events: unknown[] = [];
       const codes: string[] = [];
+      const extensions: unknown[] = [];
       let stop = (): void => undefined;
       const note = ({ errors = [] }: Message) =>
         codes.push(...errors.map(({ extensions }) => String(extensions?.['code'])));
@@ -70,7 +73,10 @@ export function openSocket(gatewayUrl: string, options: SocketClientOptions = {}
           {
             next(message) {
               note(message);
-              if (message.data) events.push(Object.values(message.data)[0]);
+              if (message.data) {
+                events.push(Object.values(message.data)[0]);
+                extensions.push(message.extensions);
+              }
               for (const wake of waiting) wake();
             },
             error(error) {
@@ -84,6 +90,7 @@ export function openSocket(gatewayUrl: string, options: SocketClientOptions = {}
       return {
         events,
         codes,
+        extensions,
         ended,
         stop: () => stop(),
         until: (count) =>
