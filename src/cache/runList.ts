@@ -1,4 +1,5 @@
 import type { Answer, Page, PipelineRun } from '../model.ts';
+import { createGivenPages, type GivenPages } from './givenPages.ts';
 import {
   assemble,
   type AssembledPage,
@@ -43,6 +44,8 @@ export interface RunList {
   readonly brokenAt: number;
   /** About what all that is known weighs. */
   readonly bytes: number;
+  /** The pages as they were answered last. */
+  readonly given: GivenPages;
   /** Forgets all but the head, and all that was. */
   forgetDepth(): void;
 }
@@ -50,6 +53,9 @@ export interface RunList {
 /** Of a list that changes all the time, more than this is not kept of what was. */
 const MAX_FORMER_HEADS = 64;
 const MAX_EPOCHS = 16;
+
+/** What a row weighs, about, where none is known to go by. */
+const USUAL_ROW_BYTES = 3000;
 
 type RunPage = Answer<Page<PipelineRun>>;
 
@@ -92,6 +98,7 @@ export function createRunList(traits: ListTraits): RunList {
   let formerHeads: HeadMark[] = [];
   let pastEpochs: Epoch[] = [];
   const pastPages = new Map<number, OwnPage>();
+  const given = createGivenPages();
   const troubles = new Map<number, Trouble>();
   /** Putting a page together takes longer than all else about a hit. */
   const assembled = new Map<number, AssembledPage>();
@@ -139,6 +146,7 @@ export function createRunList(traits: ListTraits): RunList {
       if (isKnown) troubles.set(index, trouble);
     },
     canBeConfirmed: (index) => confirmedPage(index) !== null,
+    given,
     get headAsOf() {
       return head?.asOf ?? -Infinity;
     },
@@ -147,9 +155,14 @@ export function createRunList(traits: ListTraits): RunList {
     },
     get bytes() {
       let bytes = 0;
+      const runs: PipelineRun[] = [];
       for (const known of [rows, ...pastEpochs.map((epoch) => epoch.rows)]) {
-        for (const { reading } of known.values()) bytes += reading.rowBytes;
+        for (const { run, reading } of known.values()) {
+          bytes += reading.rowBytes;
+          runs.push(run);
+        }
       }
+      bytes += given.rowsBesides(runs) * (runs.length > 0 ? bytes / runs.length : USUAL_ROW_BYTES);
       for (const pages of [ownPages, pastPages]) {
         for (const { arrival } of pages.values()) bytes += arrival.bytes;
       }
@@ -160,6 +173,7 @@ export function createRunList(traits: ListTraits): RunList {
       formerHeads = [];
       pastEpochs = [];
       pastPages.clear();
+      given.clear();
       forgetDeepRows();
     },
   };
@@ -206,6 +220,7 @@ export function createRunList(traits: ListTraits): RunList {
     const { value, asOf } = answer;
     const old = head;
     if (old && asOf < old.asOf) return;
+    given.forgetBefore(asOf - traits.pastMs);
     const goesOn = old !== null && isHeadInsert(old, value);
     if (old) remember(old, { goesOn, asOf, totalCount: value.totalCount });
     if (!goesOn) {

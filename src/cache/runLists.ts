@@ -1,6 +1,15 @@
-import type { Actions, Answer, CallContext, Page, PipelineRun, Remembered } from '../model.ts';
+import {
+  type Actions,
+  type Answer,
+  type CallContext,
+  type Page,
+  type PipelineRun,
+  type Remembered,
+  withChanges,
+} from '../model.ts';
 import { isOfItsCaller } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
+import type { GivenPage } from './givenPages.ts';
 import { type CacheKit, newerThan, runKey } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
@@ -37,17 +46,18 @@ export function createRunLists(kit: CacheKit): RunLists {
     async read(page, context) {
       const place = placeOf(page);
       kit.wanted(place.listKey);
-      const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
-      const refresh = () => refreshBehind(place, context);
-      const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
-      if (served) return served;
-      // The page may be known, only not lately enough: then the head can confirm it, and whatever else is known of the list.
-      if (isConfirmable(place)) {
-        if (needsHead(place, context)) await fetchPage(headOf(place), context);
-        const confirmed = confirmedAnswer(place, context);
-        if (confirmed) return confirmed;
+      try {
+        const answer = await readPage(place, notBeforeGiven(place, context));
+        const given = givenPage(place);
+        // While this one was read, somebody was given a newer one.
+        if (given && given.asOf > answer.asOf) return givenAnswer(place, kit.freshMs(), context) ?? answer;
+        knownList(place)?.given.set(place.index, answer);
+        return answer;
+      } catch (error) {
+        const answer = givenAnswer(place, 0, context, troubleOf(error, kit.clock.now()));
+        if (answer) return answer;
+        throw error;
       }
-      return pastAnswer(place, context) ?? fetchOrPast(place, context);
     },
     peek(page) {
       const place = placeOf(page);
@@ -62,9 +72,47 @@ export function createRunLists(kit: CacheKit): RunLists {
     },
   };
 
+  async function readPage(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+    const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
+    const refresh = () => refreshBehind(place, context);
+    const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
+    if (served) return served;
+    // The page may be known, only not lately enough: then the head can confirm it, and whatever else is known of the list.
+    if (isConfirmable(place)) {
+      if (needsHead(place, context)) await fetchPage(headOf(place), context);
+      const confirmed = confirmedAnswer(place, context);
+      if (confirmed) return confirmed;
+    }
+    return pastAnswer(place, context) ?? fetchOrPast(place, context);
+  }
+
   function freshPage({ index }: Place, entry: Entry | undefined): Remembered<Page<PipelineRun>> | null {
     const list = entry?.value as RunList | undefined;
-    return freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
+    const answer = freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
+    return answer && answer.asOf >= (list?.given.get(index)?.asOf ?? -Infinity) ? answer : null;
+  }
+
+  function givenPage(place: Place): GivenPage | null {
+    return knownList(place)?.given.get(place.index) ?? null;
+  }
+
+  /** The context of a call whose answer is not to be from before the page's last one. */
+  function notBeforeGiven(place: Place, context: CallContext): CallContext {
+    const { notBefore = -Infinity } = context;
+    const { asOf = -Infinity } = givenPage(place) ?? {};
+    return asOf > notBefore ? withChanges(context, { notBefore: asOf }) : context;
+  }
+
+  /** The page once more as it was answered last. */
+  function givenAnswer(
+    place: Place,
+    freshMs: number,
+    context: CallContext,
+    trouble: Trouble | null = null,
+  ): Answer<Page<PipelineRun>> | null {
+    const given = givenPage(place);
+    const view = given && { ...given, freshUntil: given.asOf + freshMs, isShortLived: true, trouble };
+    return serve(kit, 'ListPipelineRuns', view, () => undefined, context);
   }
 
   function knownList({ listKey }: Place): RunList | undefined {
@@ -111,7 +159,8 @@ export function createRunLists(kit: CacheKit): RunLists {
   }
 
   function refreshBehind(place: Place, { caller }: CallContext): void {
-    kit.inBackground(place.pageKey, caller, async (context) => {
+    kit.inBackground(place.pageKey, caller, async (background) => {
+      const context = notBeforeGiven(place, background);
       if (needsHead(place, context)) await fetchPage(headOf(place), context);
       if (place.index > 0 && !confirmedAnswer(place, context)) await fetchPage(place, context);
     });

@@ -58,6 +58,12 @@ export function createSingles<A extends SingleAction>(
     return kit.flights.fetch(key, action, context, async (flight) => {
       try {
         const answer = await kit.upstream.call(action, params, newerThan(kit.memory.peek(key)?.asOf, flight));
+        const known = kit.memory.peek(key);
+        // Another call, or a list with this run on it, may have brought a newer one meanwhile.
+        if (known && known.asOf > answer.asOf) {
+          const { staleBecause } = answer;
+          return { value: known.value as Actions[A]['result'], asOf: known.asOf, staleBecause };
+        }
         const { value, asOf } = answer;
         const trouble = troubleIn(answer, kit.clock.now());
         if (isAsAsked(params, value)) kit.memory.set(key, { value, asOf, trouble }, bytesOf(value));
