@@ -11,7 +11,7 @@ import {
   UpstreamError,
 } from '../src/model.ts';
 import { createFakeUpstream, pageOf, runOf } from './support/fakeUpstream.ts';
-import { createDice } from './support/operationCorpus.ts';
+import { createDice } from './support/dice.ts';
 import { createVirtualClock, type VirtualClock } from './support/virtualClock.ts';
 
 const freshMs = 3_000;

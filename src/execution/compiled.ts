@@ -59,7 +59,9 @@ export function createCompiledExecution(options: CompiledExecutionOptions): Exec
     const query = operation && compiledFor(operation, request);
     if (query) {
       const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-      if (coerced) return withOwnErrors(await query(undefined, contextValue, coerced));
+      // Compiled code looks names up without asking whose they are: `$toString` must not find that of Object.prototype.
+      const own = coerced && Object.assign(Object.create(null) as typeof coerced, coerced);
+      if (own) return withOwnErrors(await query(undefined, contextValue, own));
     }
     // Only graphql-js words errors of variables as Apollo Server expects them.
     return execute({ schema, document, operationName, variableValues: variables, contextValue });
@@ -88,14 +90,19 @@ export function createCompiledExecution(options: CompiledExecutionOptions): Exec
   }
 }
 
-/** graphql-jit's errors are of a kind of their own, without all that Apollo Server reads of one. */
+/**
+ * graphql-jit's errors are of a kind of their own, without all that Apollo Server reads of one. It reports every argument of a field
+ * that is null where it must not be; graphql-js reports the first, as a field has one error at most.
+ */
 function withOwnErrors(result: ExecutionResult): ExecutionResult {
   if (!result.errors) return result;
-  const errors = result.errors.map(({ message, path, locations, originalError }) =>
-    Object.assign(
-      new GraphQLError(message, { path: path ?? null, ...(originalError && { originalError }) }),
-      locations && { locations },
-    ),
-  );
+  const byPath = new Map<string, GraphQLError>();
+  for (const { message, path, locations, originalError } of result.errors) {
+    const key = JSON.stringify(path ?? null);
+    if (byPath.has(key)) continue;
+    const error = new GraphQLError(message, { path: path ?? null, ...(originalError && { originalError }) });
+    byPath.set(key, Object.assign(error, locations && { locations }));
+  }
+  const errors = [...byPath.values()];
   return { ...result, errors };
 }

@@ -1,57 +1,47 @@
 import {
   getNamedType,
-  getNullableType,
   type GraphQLArgument,
+  GraphQLBoolean,
+  GraphQLID,
   type GraphQLField,
-  type GraphQLInputType,
+  GraphQLNonNull,
   type GraphQLObjectType,
   type GraphQLSchema,
   isAbstractType,
   isInterfaceType,
   isLeafType,
-  isListType,
   isNonNullType,
   isObjectType,
+  SchemaMetaFieldDef,
+  TypeMetaFieldDef,
 } from 'graphql';
+import { createDice, oneOf } from './dice.ts';
+import {
+  createVariables,
+  type Feature,
+  isAny,
+  literalOf,
+  type PartOf,
+  RESERVED,
+  valueOf,
+} from './inputCorpus.ts';
 
 export interface GeneratedOperation {
   query: string;
-  variables: Record<string, unknown>;
+  operationName: string | null;
+  /** What the document has. */
+  features: ReadonlySet<Feature>;
+  /** The variables of one request, and what they have. Another set each time. */
+  nextVariables(): { variables: Record<string, unknown>; features: ReadonlySet<Feature> };
 }
 
-/** What arguments are given, by their name: literals as GraphQL writes them, some of them refused. */
-const literals: Record<string, readonly string[]> = {
-  projectId: ['"1"', '"2"', '"13"', '"x"', '7'],
-  runId: ['"run-1"', '"run-2"', '"run-13"', '"none"', '"not an id"'],
-  id: [
-    '"gid://dataworks/PipelineRun/1/run-1"',
-    '"gid://dataworks/PipelineRun/1/none"',
-    '"gid://dataworks/PipelineRun/1/run-13"',
-    '"gid://dataworks/Project/2"',
-    '"nonsense"',
-  ],
-  ids: [
-    '["gid://dataworks/PipelineRun/1/run-1", "nonsense", "gid://dataworks/Project/2"]',
-    '["gid://dataworks/PipelineRun/1/run-13", "gid://dataworks/PipelineRun/1/run-2"]',
-    '[]',
-  ],
-  representations: [
-    '[{ __typename: "Project", projectId: "2" }, { __typename: "Nobody" }]',
-    '[{ __typename: "PipelineRun", projectId: "1", runId: "run-13" }]',
-  ],
-  filter: ['null', '{ status: FAILED }', '{ creator: "c", objectId: "12" }', '{ status: UNKNOWN }'],
-  page: ['null', '{ number: 1, size: 2 }', '{}', '{ number: 0 }'],
-  first: ['2', '101', 'null'],
-  last: ['null', '2'],
-  after: ['null', '"c1"'],
-  before: ['null'],
-  name: ['"PipelineRun"', '"Nothing"'],
-  includeDeprecated: ['true', 'false'],
-};
+type Field = GraphQLField<unknown, unknown>;
 
 /**
- * A valid or nearly valid query of a schema: nested selections, aliases, inline and named fragments, @skip and @include by literals
- * and by variables, arguments by literals and by variables, and types known only when it runs. The same for the same seed.
+ * A valid or nearly valid query of a schema: nested selections, aliases of every kind, inline and named fragments, fields that are
+ * selected twice, arguments by literals, by variables and by both, and types known only when it runs. The same for the same seed.
+ *
+ * @param options.conditions whether selections have `@skip` and `@include`
  */
 export function generateOperation(
   schema: GraphQLSchema,
@@ -59,111 +49,135 @@ export function generateOperation(
   { conditions }: { conditions: boolean },
 ): GeneratedOperation {
   const dice = createDice(seed);
+  const features = new Set<Feature>();
+  const note = (one: Feature) => void features.add(one);
+  const variables = createVariables(dice, note);
   const fragments: string[] = [];
-  const declared = new Map<string, { type: string; value: unknown }>([
-    ['yes', { type: 'Boolean!', value: true }],
-    ['no', { type: 'Boolean!', value: false }],
-  ]);
-  const used = new Set<string>();
+  const usedAliases = new Set<string>();
   let names = 0;
 
   const query = schema.getQueryType();
   if (!query) throw new Error('The schema has no queries.');
   const body = selectionOf(query, 0);
-  const definitions = [...used].map((name) => `$${name}: ${declared.get(name)?.type ?? 'ID'}`);
-  const head = definitions.length > 0 ? `query Generated(${definitions.join(', ')})` : 'query Generated';
+  const definitions = variables.definitions();
+  const isOneOfSeveral = dice(10) === 0;
+  if (isOneOfSeveral) note('several operations');
+  const operation = `query Generated${definitions && `(${definitions})`} ${body}`;
+  const other = isOneOfSeveral
+    ? 'query Other($v0: Int = 1) { pipelineRuns(projectId: 1, first: $v0) { totalCount } }'
+    : '';
   return {
-    query: `${head} ${body}\n${fragments.join('\n')}`,
-    variables: Object.fromEntries([...used].map((name) => [name, declared.get(name)?.value])),
+    query: [other, operation, ...fragments].join('\n'),
+    operationName: isOneOfSeveral ? 'Generated' : null,
+    features,
+    nextVariables() {
+      const ofValues = new Set<Feature>();
+      return { variables: variables.values((one) => void ofValues.add(one)), features: ofValues };
+    },
   };
 
-  function selectionOf(type: GraphQLObjectType | null, depth: number, abstract?: readonly string[]): string {
-    const parts: string[] = [];
-    if (type) {
-      const fields = Object.values(type.getFields()).filter((field) => isWorthIt(field, depth));
-      const wanted = 1 + dice(depth === 0 ? 3 : 4);
-      for (let n = 0; n < wanted; n++) {
-        const field = fields[dice(fields.length)];
-        if (field) parts.push(fieldOf(field, depth));
-      }
-      if (dice(4) === 0) parts.push(`... on ${type.name}${directive()} ${selectionOf(type, depth + 1)}`);
-      if (dice(4) === 0 && depth < 5) parts.push(namedFragment(type.name, selectionOf(type, depth + 1)));
+  function selectionOf(type: GraphQLObjectType, depth: number): string {
+    const fields = fieldsOf(type, depth);
+    // At the greatest depth only leaves are left, of which the query type has none.
+    const parts =
+      fields.length === 0
+        ? ['__typename']
+        : Array.from({ length: 1 + dice(depth === 0 ? 3 : 4) }, () => fieldOf(oneOf(fields, dice), depth));
+    if (dice(4) === 0 && depth < 5) {
+      note('fragment');
+      const set = selectionOf(type, depth + 1);
+      parts.push(dice(2) === 0 ? `... on ${type.name}${directive()} ${set}` : namedFragment(type.name, set));
     }
-    for (const name of abstract ?? []) {
-      const concrete = schema.getType(name);
-      if (dice(4) > 0 && isObjectType(concrete)) {
-        parts.push(`... on ${name}${directive()} ${selectionOf(concrete, depth + 1)}`);
-      }
-    }
-    if (dice(3) === 0 || parts.length === 0) parts.push('__typename');
+    if (dice(3) === 0) parts.push('__typename');
     return `{ ${parts.join(' ')} }`;
   }
 
-  function isWorthIt(field: GraphQLField<unknown, unknown>, depth: number): boolean {
-    return isLeafType(getNamedType(field.type)) || depth < 5;
-  }
-
-  function fieldOf(field: GraphQLField<unknown, unknown>, depth: number): string {
-    const alias = field.args.length > 0 || dice(4) === 0 ? `a${names++}: ` : '';
-    const given = field.args.flatMap((argument) => argumentOf(argument));
-    const type = getNamedType(field.type);
-    const below = isLeafType(type)
-      ? ''
-      : isAbstractType(type)
-        ? selectionOfAbstract(type.name, depth + 1)
-        : selectionOf(isObjectType(type) ? type : null, depth + 1);
-    return `${alias}${field.name}${given.length > 0 ? `(${given.join(', ')})` : ''}${directive()} ${below}`;
+  function fieldsOf(type: GraphQLObjectType, depth: number): Field[] {
+    const fields: Field[] = Object.values(type.getFields());
+    const worthIt = fields.filter((field) => isLeafType(getNamedType(field.type)) || depth < 5);
+    const isRoot = type === query && depth === 0;
+    return isRoot && dice(4) === 0 ? [...worthIt, SchemaMetaFieldDef, TypeMetaFieldDef] : worthIt;
   }
 
   function selectionOfAbstract(name: string, depth: number): string {
     const type = schema.getType(name);
-    if (!isAbstractType(type)) return '{ __typename }';
-    const set = selectionOf(
-      null,
-      depth,
-      schema.getPossibleTypes(type).map((possible) => possible.name),
-    );
-    return isInterfaceType(type) && dice(2) === 0 ? set.replace('{', '{ id ') : set;
+    if (!isAbstractType(type)) throw new Error(`${name} is no abstract type.`);
+    note('abstract type');
+    const parts = schema.getPossibleTypes(type).flatMap((possible) => {
+      if (dice(4) === 0) return [];
+      const set = selectionOf(possible, depth + 1);
+      return [
+        dice(3) === 0 ? namedFragment(possible.name, set) : `... on ${possible.name}${directive()} ${set}`,
+      ];
+    });
+    if (isInterfaceType(type) && dice(2) === 0) parts.push('id');
+    if (isInterfaceType(type) && dice(4) === 0) parts.push(`... on ${name} { id __typename }`);
+    return `{ ${[...parts, '__typename'].join(' ')} }`;
   }
 
-  function argumentOf(argument: GraphQLArgument): string[] {
-    const values = literals[argument.name];
-    if (!values) return [];
-    if (!isNonNullType(argument.type) && dice(3) > 0) return [];
-    const literal = values[dice(values.length)] ?? 'null';
-    if (literal === 'null' && isNonNullType(argument.type)) return [];
-    if (dice(3) > 0 || hasObject(argument.type)) return [`${argument.name}: ${literal}`];
-    const name = `v${names++}`;
-    declared.set(name, { type: String(argument.type), value: JSON.parse(literal) as unknown });
-    used.add(name);
-    return [`${argument.name}: $${name}`];
+  function fieldOf(field: Field, depth: number): string {
+    const type = getNamedType(field.type);
+    if (field.name.startsWith('__')) note('introspection');
+    const given = field.args.flatMap((argument) => argumentOf(argument)).join(', ');
+    const head = `${aliasFor(field)}${field.name}${given && `(${given})`}`;
+    if (isLeafType(type)) return `${head}${directive()}`;
+    const below = () =>
+      `${directive()} ${isObjectType(type) ? selectionOf(type, depth + 1) : selectionOfAbstract(type.name, depth + 1)}`;
+    if (dice(10) > 0 || depth > 3) return `${head}${below()}`;
+    note('repeated field');
+    return `${head}${below()} ... ${directive()} { ${head}${below()} }`;
+  }
+
+  function aliasFor({ args }: Field): string {
+    if (args.length === 0 && dice(4) > 0) return '';
+    note('alias');
+    const reserved = dice(40) === 0 ? '__proto__' : oneOf(RESERVED, dice);
+    if (dice(8) > 0 || usedAliases.has(reserved)) return `a${names++}: `;
+    usedAliases.add(reserved);
+    note('reserved name');
+    return `${reserved}: `;
+  }
+
+  function argumentOf({ name, type }: GraphQLArgument): string[] {
+    if (!isNonNullType(type) && dice(name === 'filter' || name === 'page' ? 2 : 3) > 0) return [];
+    const chance = dice(20);
+    if (chance < 11) return [`${name}: ${variables.declare(name, type)}`];
+    if (chance === 19 && !isNonNullType(type)) return [`${name}: null`];
+    const isPartial =
+      chance < 15 &&
+      (isAny(type) || String(type) !== String(getNamedType(type)) || name === 'filter' || name === 'page');
+    return [
+      `${name}: ${literalOf(valueOf(name, type, dice, note), type, isPartial ? partOf(name) : undefined)}`,
+    ];
+  }
+
+  /** Variables inside of what is otherwise a literal. */
+  function partOf(argument: string): PartOf {
+    return (type, name, hasDefault) => {
+      // The fields of a representation have no types.
+      const isKey = name === 'projectId' || name === 'runId' || name === 'id';
+      if ((type === null && !isKey) || dice(3) > 0) return null;
+      note('variable in a literal');
+      return variables.declare(name ?? argument, type ?? GraphQLID, hasDefault);
+    };
   }
 
   function directive(): string {
-    if (!conditions || dice(6) > 0) return '';
-    const condition = ['true', 'false', '$yes', '$no'][dice(4)] ?? 'true';
-    if (condition.startsWith('$')) used.add(condition.slice(1));
+    if (!conditions || dice(4) > 0) return '';
+    const isLiteral = dice(3) === 0;
+    if (!isLiteral) note('directive with variable');
+    const condition = isLiteral
+      ? String(dice(2) === 0)
+      : variables.declare('if', new GraphQLNonNull(GraphQLBoolean));
     return ` @${dice(2) === 0 ? 'skip' : 'include'}(if: ${condition})`;
   }
 
   function namedFragment(type: string, set: string): string {
-    const name = `F${names++}`;
+    note('fragment');
+    const name = dice(20) === 0 && !usedAliases.has('fragment') ? 'constructor' : `F${names++}`;
+    if (name === 'constructor') usedAliases.add('fragment');
     fragments.push(`fragment ${name} on ${type} ${set}`);
-    return `...${name}${directive()}`;
+    // A second spread of the same fragment adds nothing.
+    return dice(6) === 0 ? `...${name}${directive()} ...${name}` : `...${name}${directive()}`;
   }
-}
-
-/** Such values are written as GraphQL does, which is no JSON. */
-function hasObject(type: GraphQLInputType): boolean {
-  const inner = getNullableType(type);
-  return isListType(inner) ? hasObject(inner.ofType) : !isLeafType(inner) || inner.name === '_Any';
-}
-
-/** A small generator with a seed: whole numbers from 0 up to but not including `sides`. */
-export function createDice(seed: number): (sides: number) => number {
-  let state = (seed * 2_654_435_761) >>> 0;
-  return (sides) => {
-    state = (Math.imul(state ^ (state >>> 15), 2_246_822_519) + 374_761_393) >>> 0;
-    return sides === 0 ? 0 : (state >>> 8) % sides;
-  };
 }

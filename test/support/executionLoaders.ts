@@ -1,0 +1,104 @@
+import type { StaleParts } from '../../src/context.ts';
+import { UpstreamError } from '../../src/model.ts';
+import { createStaleParts } from '../../src/staleParts.ts';
+import { runOf } from './fakeUpstream.ts';
+
+/** A context for executing operations without a gateway, and what its loaders were asked for. */
+export interface FakeContext {
+  loaders: Record<string, (...given: never[]) => Promise<unknown>>;
+  /** Each call with its arguments, as text. */
+  calls: string[];
+  staleParts: StaleParts;
+}
+
+/**
+ * Loaders that answer from nothing but their arguments: what is called 13 fails, `none` does not exist, run-2 has a stage without a
+ * code, run-3 a status that the schema does not have. Single runs and projects are stale.
+ */
+export function fakeContext(): FakeContext {
+  const calls: string[] = [];
+  const called = (name: string, ...given: unknown[]) => void calls.push(`${name} ${JSON.stringify(given)}`);
+  return {
+    calls,
+    staleParts: createStaleParts(),
+    loaders: {
+      runs(list: { projectId: string }, window: unknown) {
+        called('runs', list, window);
+        return list.projectId === '13'
+          ? Promise.reject(failure())
+          : // One row at most is invalid: two let graphql-js leave a rejected promise unhandled.
+            Promise.resolve(windowOf(['run-1', 'run-2'].map(runNamed)));
+      },
+      run({ projectId, runId }: { projectId: string; runId: string }) {
+        called('run', projectId, runId);
+        if (runId === 'run-13') return Promise.reject(failure());
+        return staleAnswerOf(runId === 'none' ? null : runNamed(runId));
+      },
+      items({ runId }: { runId: string }, window: unknown) {
+        called('items', runId, window);
+        return runId === 'run-2' ? Promise.reject(failure()) : Promise.resolve(windowOf([item]));
+      },
+      project(projectId: string) {
+        called('project', projectId);
+        return projectId === '13' ? Promise.reject(failure()) : staleAnswerOf({ ...project, projectId });
+      },
+    },
+  };
+}
+
+function staleAnswerOf<Value>(value: Value) {
+  return Promise.resolve({ value, asOf: 1_700_000_000_000, staleBecause: 'REFRESHING' as const });
+}
+
+function failure() {
+  return new UpstreamError('It failed.', { kind: 'unavailable', action: 'GetPipelineRun' });
+}
+
+function runNamed(runId: string) {
+  const stage = {
+    code: runId === 'run-2' ? (null as never) : 'BUILD',
+    step: 1,
+    type: 'BUILD' as const,
+    rawType: 'Build',
+    name: 'build',
+    description: null,
+    message: null,
+    status: 'SUCCEEDED' as const,
+    rawStatus: 'Success',
+    detail: { digits: '9007199254740993', list: [1, null] },
+  };
+  return runOf(runId, runId === 'run-3' ? ('BOGUS' as never) : 'SUCCEEDED', {
+    createTime: 1_700_000_000_000,
+    stages: [stage, { ...stage, code: 'DEV' }],
+  });
+}
+
+function windowOf<Row>(rows: Row[]) {
+  return {
+    edges: rows.map((node, at) => ({ node, cursor: `c${at}` })),
+    totalCount: rows.length,
+    hasNextPage: true,
+    hasPreviousPage: false,
+    asOf: 1_700_000_000_000,
+    staleBecause: null,
+  };
+}
+
+const item = {
+  itemId: '1',
+  name: 'n',
+  type: 'NODE',
+  rawType: 'Node',
+  status: 'FAILED',
+  rawStatus: 'Fail',
+  spec: null,
+};
+
+const project = {
+  name: 'p',
+  displayName: null,
+  description: null,
+  owner: 'o',
+  status: 'AVAILABLE',
+  rawStatus: 'A',
+};
