@@ -60,14 +60,19 @@ export interface CostReport {
   used: number;
   /** Look-ups that needed no call of their own: fresh, stale, or part of a call that was under way. */
   fromCache: { fresh: number; stale: number; shared: number };
-  /** What the account may still spend in each window; null where it has no limit. */
-  budgetLeft: { second: number | null; day: number | null; month: number | null };
+  /**
+   * What the account may still spend in each window; null where it has no limit. Null as a whole for viewers without the
+   * capability `budget`: it shows what all callers together have spent.
+   */
+  budgetLeft: { second: number | null; day: number | null; month: number | null } | null;
 }
 
 /** Who asks, and what they may see and do. Never holds what they proved it with. */
 export interface Viewer {
   /** As operators know the caller: a token's name or a JWT's subject. */
   name: string;
+  /** Distinguishes the caller from all others, whatever proved who they are: what is counted per caller is counted by this. */
+  callerId: string;
   /** All that decides what they see and may do, as text: who have the same get the same answers. */
   scope: string;
   mayRead(projectId: string): boolean;
@@ -89,6 +94,8 @@ export const CAPABILITIES = [
   'federation',
   /** To read /metrics. */
   'metrics',
+  /** To see in `extensions.cost` what the whole account may still spend. */
+  'budget',
 ] as const;
 
 export type Capability = (typeof CAPABILITIES)[number];
@@ -96,6 +103,7 @@ export type Capability = (typeof CAPABILITIES)[number];
 /** The viewer of a gateway that only its own machine can reach. INTROSPECTION alone decides about the schema. */
 export const anonymous: Viewer = {
   name: 'anonymous',
+  callerId: 'anonymous',
   scope: 'anonymous',
   mayRead: () => true,
   may: (capability) => capability !== 'introspect',

@@ -29,7 +29,8 @@ export interface OperationCostOptions {
   prices: Prices;
   tally: CostTally;
   ceiling: number;
-  budget: () => BudgetSnapshot;
+  /** Null for viewers who may not see it. */
+  budget: (() => BudgetSnapshot) | null;
 }
 
 /** Prices one operation before it runs, and tells afterwards what came of it. */
@@ -42,11 +43,14 @@ export function createOperationCost({ prices, tally, ceiling, budget }: Operatio
       return atWorst;
     },
     report() {
-      const { second, day, month } = budget();
-      const budgetLeft = { second: second.left, day: day.left, month: month.left };
+      const budgetLeft = budget && budgetLeftOf(budget());
       return { atWorst, ceiling, used: tally.used, fromCache: tally.fromCache, budgetLeft };
     },
   };
+}
+
+function budgetLeftOf({ second, day, month }: BudgetSnapshot): CostReport['budgetLeft'] {
+  return { second: second.left, day: day.left, month: month.left };
 }
 
 function priceOfResolved(

@@ -140,6 +140,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     observe: observability.observe,
     onBug: observability.bug,
     onUnusableFile: observability.unusableFile,
+    onIssuerChange: observability.issuerChanged,
   });
   return {
     url: server.url,
@@ -170,7 +171,7 @@ function createContext(
     deadline: clock.now() + config.requestDeadlineMs,
     priority,
     caller: {
-      id: viewer.name,
+      id: viewer.callerId,
       maxCallsPerSecond: viewer.maxCallsPerSecond,
       maxCallsPerDay: viewer.maxCallsPerDay,
     },
@@ -189,7 +190,7 @@ function createContext(
     prices: loaders.prices,
     tally,
     ceiling,
-    budget: () => budget.snapshot(),
+    budget: viewer.may('budget') ? () => budget.snapshot() : null,
   });
   return { requestId, viewer, loaders, live, cost, sources, staleParts: createStaleParts() };
 }

@@ -19,6 +19,7 @@ export interface Observability {
   credentialsChanged: (state: 'refused' | 'accepted') => void;
   bug: (error: unknown, requestId: string) => void;
   unusableFile: (error: OperatorError) => void;
+  issuerChanged: (problem: string | null) => void;
   scrape: Metrics['scrape'];
 }
 
@@ -82,6 +83,14 @@ export function createObservability({ logger, clock, budget, live }: Observabili
       logger.error({ err: error, requestId }, 'The gateway met an error of its own.'),
     unusableFile: ({ problems }) =>
       logger.error({ problems }, 'A file has changed and can not be used: what it held before counts on.'),
+    issuerChanged(problem) {
+      if (problem === null) logger.info('The issuer of AUTH_JWKS_URL serves its keys again.');
+      else
+        logger.warn(
+          { reason: problem },
+          'The issuer of AUTH_JWKS_URL can not be asked for its keys: tokens are verified with the last keys that it served, for a day at most. Without any, they are refused with 503.',
+        );
+    },
     scrape: () => metrics.scrape(),
   };
 }

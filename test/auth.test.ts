@@ -310,40 +310,213 @@ describe('a JWT', () => {
 });
 
 describe('a key set at a URL', () => {
-  test('is fetched once for many tokens; while it is away callers are told so without a word of it', async () => {
-    const key = { ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256' };
-    let fetches = 0;
-    let isAway = true;
-    const issuer = createServer((_, response) => {
-      fetches += 1;
-      response.writeHead(isAway ? 500 : 200).end(JSON.stringify({ keys: [key] }));
+  /** An issuer that answers 503 while it is away, and a gateway with a clock that stands still. */
+  async function startWithIssuer(more: Record<string, string> = {}) {
+    const clock = createVirtualClock(Date.now());
+    const log = captureLog('info');
+    const issuer = { isAway: false, fetches: 0, keys: [await publicJwk(keys, 'k1')] };
+    const server = createServer((_, response) => {
+      issuer.fetches += 1;
+      response.writeHead(issuer.isAway ? 503 : 200).end(JSON.stringify({ keys: issuer.keys }));
     });
-    await new Promise<void>((resolve) => issuer.listen(0, '127.0.0.1', resolve));
-    await using remote = await startTestGateway({
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const remote = await startTestGateway({
+      clock,
+      logger: log.logger,
       settings: {
-        AUTH_JWKS_URL: `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`,
+        AUTH_JWKS_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`,
         AUTH_ISSUER: ISSUER,
         AUTH_AUDIENCE: AUDIENCE,
-        LOG_LEVEL: 'silent',
+        ...more,
       },
     });
+    const ask = (token: string) => remote.query('{ __typename }', undefined, bearer(token));
+    return {
+      clock,
+      issuer,
+      url: remote.url,
+      ask,
+      statusOf: async (token: string) => (await ask(token)).status,
+      issuerLines: () => log.lines().filter(({ msg }) => String(msg).includes('issuer')),
+      bugLines: () => log.lines().filter(({ level }) => level === 'error'),
+      async [Symbol.asyncDispose]() {
+        await remote.close();
+        server.closeAllConnections();
+        server.close();
+      },
+    };
+  }
+
+  const publicJwk = async (pair: typeof keys, kid: string) => ({
+    ...(await exportJWK(pair.publicKey)),
+    kid,
+    alg: 'RS256',
+  });
+  const madeUp = async (index: number) => {
+    const [, claims, signature] = (await signed({})).split('.');
+    const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: `made-up-${index}` }));
+    return [header.toString('base64url'), claims, signature].join('.');
+  };
+
+  test('is fetched once for many tokens; without any keys callers are told to come back, and nothing of the issuer', async () => {
+    await using remote = await startWithIssuer();
+    remote.issuer.isAway = true;
     const token = await signed({});
-    const away = await remote.query(RUNS, undefined, bearer(token));
-    expect([away.status, away.errors]).toEqual([
+    const { status, errors, headers } = await remote.ask(token);
+    expect([status, errors, headers.get('retry-after')]).toEqual([
       503,
       [
         {
           message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
-          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+          extensions: { code: 'INTERNAL_SERVER_ERROR', retryAfterMs: 5000 },
         },
       ],
+      '5',
     ]);
-    isAway = false;
-    fetches = 0;
-    const answers = await Promise.all([1, 2, 3].map(() => remote.query(RUNS, undefined, bearer(token))));
-    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
-    expect(fetches).toBe(1);
-    issuer.close();
+    remote.issuer.isAway = false;
+    remote.issuer.fetches = 0;
+    expect(await remote.statusOf(token)).toBe(503);
+    await remote.clock.advance(5000);
+    expect(await Promise.all([1, 2, 3].map(() => remote.statusOf(token)))).toEqual([200, 200, 200]);
+    expect(remote.issuer.fetches).toBe(1);
+  });
+
+  test('that can not be fetched for eleven minutes leaves tokens of known keys valid, new ones too', async () => {
+    await using remote = await startWithIssuer();
+    const token = await signed({ exp: Math.floor(Date.now() / 1000) + 3600 });
+    expect(await remote.statusOf(token)).toBe(200);
+    remote.issuer.isAway = true;
+    remote.issuer.fetches = 0;
+    const statuses = [];
+    for (let minute = 1; minute <= 11; minute++) {
+      await remote.clock.advance(60_000);
+      statuses.push(await remote.statusOf(token));
+      const renewed = await signed({ jti: String(minute), exp: Math.floor(Date.now() / 1000) + 3600 });
+      statuses.push(await remote.statusOf(renewed));
+    }
+    expect(statuses).toEqual(Array(22).fill(200));
+    expect(remote.issuer.fetches).toBeGreaterThan(0);
+    expect(remote.issuer.fetches).toBeLessThanOrEqual(11);
+    const health = await (await fetch(`${remote.url}/health/ready`)).json();
+    expect(health).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/answers 503/)] });
+    remote.issuer.isAway = false;
+    await remote.clock.advance(60_000);
+    expect(await remote.statusOf(token)).toBe(200);
+    while (remote.issuerLines().length < 2) await remote.clock.advance(0);
+    expect(remote.issuerLines().map(({ level, reason }) => [level, reason])).toEqual([
+      ['warn', 'answers 503'],
+      ['info', undefined],
+    ]);
+    expect(remote.bugLines()).toEqual([]);
+  });
+
+  test('is used for a day at most while no newer one can be fetched', async () => {
+    await using remote = await startWithIssuer();
+    const token = await signed({ exp: Math.floor(Date.now() / 1000) + 200_000 });
+    expect(await remote.statusOf(token)).toBe(200);
+    remote.issuer.isAway = true;
+    await remote.clock.advance(86_300_000);
+    expect(await remote.statusOf(token)).toBe(200);
+    await remote.clock.advance(200_000);
+    expect(await remote.statusOf(token)).toBe(503);
+  });
+
+  test('is not fetched for each of a hundred made-up tokens: most are RATE_LIMITED, and a token that was valid before is not', async () => {
+    await using remote = await startWithIssuer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '20' });
+    const token = await signed({});
+    expect(await remote.statusOf(token)).toBe(200);
+    await remote.clock.advance(60_000);
+    remote.issuer.fetches = 0;
+    remote.issuer.isAway = true;
+    const statuses = [];
+    for (let index = 0; index < 100; index++) statuses.push(await remote.statusOf(await madeUp(index)));
+    expect(statuses).toEqual([...Array<number>(20).fill(401), ...Array<number>(80).fill(429)]);
+    expect(remote.issuer.fetches).toBe(1);
+    expect(remote.issuerLines()).toHaveLength(1);
+    expect(remote.bugLines()).toEqual([]);
+    expect(await remote.statusOf(token)).toBe(200);
+    // Nothing is known of it: it is not even looked at.
+    expect(await remote.statusOf(await signed({ jti: 'never seen' }))).toBe(429);
+  });
+
+  test('that no issuer ever served is asked for once by a hundred made-up tokens, of which most are RATE_LIMITED', async () => {
+    await using remote = await startWithIssuer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '20' });
+    remote.issuer.isAway = true;
+    const statuses = [];
+    for (let index = 0; index < 100; index++) statuses.push(await remote.statusOf(await madeUp(index)));
+    expect(statuses).toEqual([...Array<number>(20).fill(503), ...Array<number>(80).fill(429)]);
+    expect(remote.issuer.fetches).toBe(1);
+    expect(remote.bugLines()).toEqual([]);
+  });
+
+  test('is fetched again for a key that it did not have, after the cool-down, and forgets keys that it has no more', async () => {
+    await using remote = await startWithIssuer();
+    const old = await signed({});
+    const next = await generateKeyPair('RS256');
+    const renewed = await new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE, projects: '*' })
+      .setProtectedHeader({ alg: 'RS256', kid: 'k2' })
+      .setExpirationTime('5 minutes')
+      .sign(next.privateKey);
+    expect(await remote.statusOf(old)).toBe(200);
+    remote.issuer.keys = [await publicJwk(next, 'k2')];
+    expect(await remote.statusOf(renewed)).toBe(401);
+    expect(remote.issuer.fetches).toBe(1);
+    await remote.clock.advance(30_000);
+    expect(await Promise.all([renewed, renewed].map(remote.statusOf))).toEqual([200, 200]);
+    expect(remote.issuer.fetches).toBe(2);
+    expect(await remote.statusOf(old)).toBe(401);
+  });
+
+  test('that answers without a key, or with something else, is an outage', async () => {
+    await using remote = await startWithIssuer();
+    const token = await signed({ exp: Math.floor(Date.now() / 1000) + 3600 });
+    expect(await remote.statusOf(token)).toBe(200);
+    remote.issuer.keys = [];
+    await remote.clock.advance(400_000);
+    expect(await remote.statusOf(token)).toBe(200);
+    while (remote.issuerLines().length === 0) await remote.clock.advance(0);
+    expect(await remote.statusOf(token)).toBe(200);
+    expect(remote.issuerLines()).toMatchObject([{ level: 'warn' }]);
+  });
+});
+
+describe('counters', () => {
+  test('of a token, a subject and an address are apart, though their texts are equal', async () => {
+    const alike = '127.0.0.1';
+    await using limited = await startTestGateway({
+      clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => undefined },
+      settings: {
+        RATE_LIMIT_PER_SECOND: '1',
+        RATE_LIMIT_BURST: '2',
+        AUTH_TOKENS_FILE: await files.write('alike.json', [
+          { name: alike, sha256: digestOf('alike'), projects: '*' },
+        ]),
+        AUTH_JWKS_FILE: await files.write('alike-jwks.json', {
+          keys: [{ ...(await exportJWK(keys.publicKey)), kid: 'k1', alg: 'RS256' }],
+        }),
+        AUTH_ISSUER: ISSUER,
+        AUTH_AUDIENCE: AUDIENCE,
+      },
+    });
+    const statusOf = async (headers: Record<string, string>, path = '/metrics') =>
+      (await fetch(`${limited.url}${path}`, { headers })).status;
+    const ask = async (token: string) =>
+      (await limited.query('{ __typename }', undefined, bearer(token))).status;
+    const jwt = await signed({ sub: alike });
+    expect([await ask('alike'), await ask('alike'), await ask('alike')]).toEqual([200, 200, 429]);
+    expect([await ask(jwt), await ask(jwt), await ask(jwt)]).toEqual([200, 200, 429]);
+    // Without the capability /metrics is refused, and counted.
+    expect([
+      await statusOf(bearer('alike')),
+      await statusOf(bearer('alike')),
+      await statusOf(bearer('alike')),
+    ]).toEqual([403, 403, 429]);
+    expect([
+      await statusOf({}, '/explorer'),
+      await statusOf({}, '/explorer/x'),
+      await statusOf({}, '/explorer'),
+    ]).toEqual([200, 404, 429]);
+    expect([await ask('nobody'), await ask('nobody'), await ask('nobody')]).toEqual([401, 401, 429]);
   });
 });
 

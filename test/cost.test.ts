@@ -23,6 +23,25 @@ describe('the price of an operation', () => {
     });
   });
 
+  test("tells what is left of the account's budget only to tokens with the capability `budget`", async () => {
+    await using files = await temporaryFiles();
+    await using gateway = await startTestGateway({
+      settings: {
+        AUTH_TOKENS_FILE: await files.write('tokens.json', [
+          { name: 'tenant', sha256: digestOf('tenant'), projects: '*' },
+          { name: 'operator', sha256: digestOf('operator'), projects: '*', may: ['budget'] },
+        ]),
+      },
+    });
+    const budgetLeft = async (token: string) => {
+      const headers = { ...asked, ...bearer(token) };
+      const { extensions } = await gateway.query('{ __typename }', undefined, headers);
+      return (extensions?.['cost'] as Record<string, unknown>)['budgetLeft'];
+    };
+    expect(await budgetLeft('tenant')).toBeNull();
+    expect(await budgetLeft('operator')).toEqual({ second: expect.any(Number), day: null, month: null });
+  });
+
   test.each([
     ['a window within a page', '{ pipelineRuns(projectId: 10001, first: 20) { totalCount } }', 1, 1],
     [

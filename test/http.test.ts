@@ -49,6 +49,7 @@ async function openDoor(
     observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
     onBug: (error, requestId) => bugs.push({ error, requestId }),
     onUnusableFile: () => undefined,
+    onIssuerChange: () => undefined,
   });
   return { server, bugs };
 }

@@ -1,8 +1,8 @@
 import { anonymous, type Viewer } from '../context.ts';
-import { createJwtVerifier, type JwtSettings } from './jwt.ts';
+import { createJwtVerifier, type JwtResult, type JwtSettings, type JwtVerifierOptions } from './jwt.ts';
 import { type MaybePromise, whenThere } from './maybePromise.ts';
 import { staticTokensIn } from './staticTokens.ts';
-import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
+import { watchFile } from './watchedFile.ts';
 
 /** How callers prove who they are. With neither, everybody is the anonymous viewer. */
 export interface AuthSettings {
@@ -15,14 +15,21 @@ export interface Authenticator {
   /** Whether callers must prove anything at all. */
   isRequired: boolean;
   /**
-   * The viewer behind an `authorization` header: `missing` without one, `invalid` when it proves nothing. Rejects when the keys
-   * to check it with can't be had, which is no fault of the caller's.
+   * The viewer behind an `authorization` header: `missing` without one, `invalid` when it proves nothing, `unavailable` when there
+   * are no keys to verify it with, and `unchecked` where `mayVerify` did not allow the work.
+   *
+   * @param mayVerify asked before a signature is verified or keys are fetched. Default: always.
    */
-  authenticate(authorization: string | undefined): MaybePromise<Viewer | 'missing' | 'invalid'>;
+  authenticate(
+    authorization: string | undefined,
+    mayVerify?: () => boolean,
+  ): MaybePromise<JwtResult | 'missing'>;
+  /** Why the keys of AUTH_JWKS_URL can't be fetched at the moment; null while they can. */
+  keysProblem(): string | null;
 }
 
-/** `onUnusable`: told when a file has changed and can't be used any more. */
-type Watching = Pick<WatchedFileOptions<unknown>, 'clock' | 'onUnusable'>;
+/** `onUnusable`: called when a file has changed and can't be used any more. */
+type Watching = JwtVerifierOptions;
 
 /**
  * Files are read again when they change: a token that is taken out of one opens nothing a few seconds later.
@@ -34,21 +41,21 @@ export async function createAuthenticator(
   watching: Watching,
 ): Promise<Authenticator> {
   const staticTokens = tokensFile === null ? null : await watchTokens(tokensFile, watching);
-  const jwtViewer = jwt === null ? null : await createJwtVerifier(jwt, watching);
-  if (staticTokens === null && jwtViewer === null) {
-    return { isRequired: false, authenticate: () => anonymous };
+  const jwtVerifier = jwt === null ? null : await createJwtVerifier(jwt, watching);
+  if (staticTokens === null && jwtVerifier === null) {
+    return { isRequired: false, authenticate: () => anonymous, keysProblem: () => null };
   }
   return {
     isRequired: true,
-    authenticate(authorization) {
+    authenticate(authorization, mayVerify = () => true) {
       if (authorization === undefined) return 'missing';
       const token = BEARER.exec(authorization)?.[1];
       if (token === undefined) return 'invalid';
-      const viewer = LOOKS_LIKE_JWT.test(token)
-        ? (jwtViewer?.(token) ?? null)
-        : staticTokens && whenThere(staticTokens(), (viewerOfToken) => viewerOfToken(token));
-      return whenThere(viewer, (known) => known ?? 'invalid');
+      if (LOOKS_LIKE_JWT.test(token)) return jwtVerifier?.verify(token, mayVerify) ?? 'invalid';
+      const viewer = staticTokens && whenThere(staticTokens(), (viewerOfToken) => viewerOfToken(token));
+      return whenThere(viewer, (known): Viewer | 'invalid' => known ?? 'invalid');
     },
+    keysProblem: () => jwtVerifier?.keysProblem() ?? null,
   };
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Capability, Viewer } from '../context.ts';
 import { MASK, type Refusal } from '../errors.ts';
 import type { Authenticator } from './authentication.ts';
+import { COOL_DOWN_WITHOUT_KEYS_MS } from './keySet.ts';
 import { type MaybePromise, whenThere } from './maybePromise.ts';
 import type { RateLimit } from './rateLimit.ts';
 
@@ -9,7 +10,7 @@ export interface GateOptions {
   authenticator: Authenticator;
   /** Null where callers are not counted. */
   rateLimit: RateLimit | null;
-  /** Told when callers can't be checked for want of the issuer's keys. */
+  /** Called with errors that are bugs. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
@@ -20,6 +21,8 @@ export interface Gate {
   admitBySocket(visitor: Visitor, authorization: string | undefined): MaybePromise<Viewer | Refusal>;
   /** The viewer behind an authorization that was admitted before, uncounted; null where it proves nothing any more. */
   revalidate(authorization: string | undefined): MaybePromise<Viewer | null>;
+  /** Counts a request for a page, which needs no token: why it is refused, or null. */
+  admitToPage(visitor: Pick<Visitor, 'ip'>): Refusal | null;
   /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
   tooOften(viewer: Viewer, visitor: Pick<Visitor, 'ip'>): Refusal | null;
 }
@@ -55,51 +58,48 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     onUnproved?: (reason: 'missing' | 'invalid') => void,
   ): MaybePromise<Viewer | Refusal> {
     if (!authenticator.isRequired && !isOfThisMachine(visitor.hostname)) return foreignHost;
-    return whenThere(identify(authorization, visitor), (viewer) => judge(viewer, visitor, needs, onUnproved));
+    return whenThere(identify(authorization, visitor), (identified) =>
+      judge(identified, visitor, needs, onUnproved),
+    );
   }
 
   function judge(
-    viewer: Viewer | 'missing' | 'invalid' | null,
+    identified: Identified,
     visitor: Visitor,
     needs?: Capability,
     onUnproved?: (reason: 'missing' | 'invalid') => void,
   ): Viewer | Refusal {
-    if (viewer === null) return keysAreAway;
-    if (typeof viewer === 'string') {
-      onUnproved?.(viewer);
-      // Guessing is counted by address, which good tokens from there do not suffer from.
-      return count(visitor.ip) ?? unauthenticated;
+    const address = counters.address(visitor);
+    if (identified === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
+    // Failures are counted by address, which a token from there that was valid before does not suffer from.
+    if (identified === 'unavailable') return count(address) ?? keysUnavailable;
+    if (typeof identified === 'string') {
+      onUnproved?.(identified);
+      return count(address) ?? unauthenticated;
     }
-    if (needs !== undefined && !viewer.may(needs)) return lacking(needs);
-    return count(callerOf(viewer, visitor), needs) ?? viewer;
+    const refusal = count(callerOf(identified, visitor, needs));
+    if (refusal !== null) return refusal;
+    return needs !== undefined && !identified.may(needs) ? lacking(needs) : identified;
   }
 
-  function identify(
-    authorization: string | undefined,
-    { id }: Visitor,
-  ): MaybePromise<Viewer | 'missing' | 'invalid' | null> {
-    const identified = authenticator.authenticate(authorization);
+  function identify(authorization: string | undefined, visitor: Visitor): MaybePromise<Identified> {
+    const mayVerify = () => (rateLimit?.peek(counters.address(visitor)) ?? 0) === 0;
+    const identified = authenticator.authenticate(authorization, mayVerify);
     if (!(identified instanceof Promise)) return identified;
     return identified.catch((error: unknown) => {
-      onBug(error, id);
-      return null;
+      onBug(error, visitor.id);
+      return 'unavailable';
     });
   }
 
-  function callerOf({ name }: Viewer, visitor: Pick<Visitor, 'ip'>): string {
-    return authenticator.isRequired ? name : visitor.ip;
+  function callerOf(viewer: Viewer, visitor: Pick<Visitor, 'ip'>, needs?: Capability): string {
+    const caller = authenticator.isRequired ? viewer.callerId : counters.address(visitor);
+    return needs === undefined ? caller : counters.capability(needs, caller);
   }
 
-  /** What needs a capability is counted by itself: an operator who scrapes is not kept out by callers of the same address. */
-  function count(caller: string, needs?: Capability): Refusal | null {
-    const retryAfterMs = rateLimit?.take(needs === undefined ? caller : `${caller} ${needs}`) ?? 0;
-    if (retryAfterMs === 0) return null;
-    return {
-      code: 'RATE_LIMITED',
-      message: 'You send more requests than RATE_LIMIT_PER_SECOND and RATE_LIMIT_BURST allow a caller.',
-      status: 429,
-      retryAfterMs,
-    };
+  function count(counter: string): Refusal | null {
+    const retryAfterMs = rateLimit?.take(counter) ?? 0;
+    return retryAfterMs === 0 ? null : rateLimited(retryAfterMs);
   }
 
   return {
@@ -109,7 +109,30 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
       whenThere(authenticator.authenticate(authorization), (viewer) =>
         typeof viewer === 'string' ? null : viewer,
       ),
+    admitToPage: (visitor) => count(counters.page(visitor)),
     tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
+  };
+}
+
+/** What came of looking at who asks. */
+type Identified = Awaited<ReturnType<Authenticator['authenticate']>>;
+
+/**
+ * Names of the counters that are not a caller's own; those of callers are their ids, which begin otherwise. What needs a
+ * capability is counted apart: an operator who scrapes is not kept out by callers of the same address.
+ */
+const counters = {
+  address: ({ ip }: Pick<Visitor, 'ip'>) => `address:${ip}`,
+  page: ({ ip }: Pick<Visitor, 'ip'>) => `page:${ip}`,
+  capability: (needs: Capability, caller: string) => `${needs}:${caller}`,
+};
+
+function rateLimited(retryAfterMs: number): Refusal {
+  return {
+    code: 'RATE_LIMITED',
+    message: 'You send more requests than RATE_LIMIT_PER_SECOND and RATE_LIMIT_BURST allow a caller.',
+    status: 429,
+    retryAfterMs,
   };
 }
 
@@ -139,7 +162,12 @@ const foreignHost: Refusal = {
   status: 403,
 };
 
-const keysAreAway: Refusal = { code: 'INTERNAL_SERVER_ERROR', message: MASK, status: 503 };
+const keysUnavailable: Refusal = {
+  code: 'INTERNAL_SERVER_ERROR',
+  message: MASK,
+  status: 503,
+  retryAfterMs: COOL_DOWN_WITHOUT_KEYS_MS,
+};
 
 function lacking(capability: Capability): Refusal {
   return { code: 'FORBIDDEN', message: `Ask for a token with the scope ${capability}.`, status: 403 };

@@ -1,16 +1,19 @@
+import { hash } from 'node:crypto';
 import {
   createLocalJWKSet,
-  createRemoteJWKSet,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Viewer } from '../context.ts';
 import { OperatorError, withoutCredentials } from '../errors.ts';
-import type { MaybePromise } from './maybePromise.ts';
+import { createIssuerKeys, fixedSource, type IssuerOptions, type KeySource } from './keySet.ts';
+import { type MaybePromise, whenThere } from './maybePromise.ts';
 import { viewerOf } from './scopes.ts';
+import { createTurns } from './turns.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
 export interface JwtSettings {
@@ -26,68 +29,133 @@ export interface JwtSettings {
   scopeClaim: string;
 }
 
-/** Checks a JWT: null for one that does not hold. Rejects only when the keys to check it with can't be had. */
-export type JwtVerifier = (token: string) => Promise<Viewer | null>;
+/** `unchecked`: `mayVerify` has said no. `unavailable`: there are no keys to verify with. */
+export type JwtResult = Viewer | 'invalid' | 'unchecked' | 'unavailable';
+
+export interface JwtVerifier {
+  /** @param mayVerify asked before any work on a token that was not valid the last time, or was not seen before */
+  verify(token: string, mayVerify: () => boolean): MaybePromise<JwtResult>;
+  /** Why the issuer's keys can't be fetched at the moment; null while they can. */
+  keysProblem(): string | null;
+}
+
+export interface JwtVerifierOptions
+  extends Pick<WatchedFileOptions<unknown>, 'clock' | 'onUnusable'>, Pick<IssuerOptions, 'onIssuerChange'> {}
 
 /** Between the issuer's clock and ours, in seconds. */
 const CLOCK_TOLERANCE_S = 5;
+/** Tokens that are remembered to be valid, by their digests. */
+const MAX_VERIFIED = 5000;
+/** Signatures that are verified at once. Those behind them are asked again whether they may be: failures count first. */
+const MAX_VERIFYING = 16;
+
+/** Of a token that was valid. */
+interface Verified {
+  viewer: Viewer;
+  /** The set that its key was in. */
+  keys: JWTVerifyGetKey;
+}
 
 /** @throws OperatorError for a key file that is none. */
 export async function createJwtVerifier(
   settings: JwtSettings,
-  { clock, onUnusable }: Pick<WatchedFileOptions<unknown>, 'clock' | 'onUnusable'>,
+  options: JwtVerifierOptions,
 ): Promise<JwtVerifier> {
-  const { issuer, audience, algorithms } = settings;
-  const keys = await keysOf(settings.jwks);
-  return async (token) => {
-    try {
-      const { payload } = await jwtVerify(token, await keys(), {
-        issuer,
-        audience,
-        algorithms: [...algorithms],
-        // What never ends can't be taken back.
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_S,
-        currentDate: new Date(clock.now()),
-      });
-      return viewerFrom(payload, settings);
-    } catch (error) {
-      if (isOfTheToken(error)) return null;
-      throw error;
-    }
-  };
+  const { clock } = options;
+  const source = await keySourceOf(settings.jwks, options);
+  const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+  const inTurn = createTurns(MAX_VERIFYING);
 
-  async function keysOf(jwks: JwtSettings['jwks']): Promise<() => MaybePromise<JWTVerifyGetKey>> {
-    if ('url' in jwks) {
-      const keys = createRemoteJWKSet(new URL(jwks.url));
-      return () => keys;
+  async function verifyAnew(
+    token: string,
+    keys: JWTVerifyGetKey,
+    mayVerify: () => boolean,
+  ): Promise<JwtResult> {
+    const verifyWith = (set: JWTVerifyGetKey) =>
+      inTurn(async () =>
+        mayVerify() ? await verifySignature(token, set, settings, clock.now()) : ('unchecked' as const),
+      );
+    let used = keys;
+    let result = await verifyWith(used);
+    if (result === 'unknownKey') {
+      const newer = await source.newerKeys(keys);
+      if (newer === null) return 'invalid';
+      used = newer;
+      result = await verifyWith(used);
     }
-    const path = jwks.file;
-    return watchFile({
-      setting: 'AUTH_JWKS_FILE',
-      path,
-      parse: (text) => keysIn(text, path),
-      clock,
-      onUnusable,
+    if (typeof result === 'string') return result === 'unknownKey' ? 'invalid' : result;
+    verified.set(digestOf(token), { viewer: result, keys: used });
+    return result;
+  }
+
+  return {
+    verify(token, mayVerify) {
+      const digest = digestOf(token);
+      const before = verified.get(digest);
+      if (before === undefined && !mayVerify()) return 'unchecked';
+      return whenThere<JWTVerifyGetKey | null, MaybePromise<JwtResult>>(source.keys(), (keys) => {
+        if (keys === null) return 'unavailable';
+        if (before?.keys === keys) return isExpired(before.viewer, clock.now()) ? 'invalid' : before.viewer;
+        verified.delete(digest);
+        // A token that was valid is verified with new keys whoever else is at its address.
+        return verifyAnew(token, keys, before === undefined ? mayVerify : () => true);
+      });
+    },
+    keysProblem: () => source.problem(),
+  };
+}
+
+async function keySourceOf(jwks: JwtSettings['jwks'], options: JwtVerifierOptions): Promise<KeySource> {
+  const { clock, onUnusable, onIssuerChange } = options;
+  if ('url' in jwks) return createIssuerKeys({ url: jwks.url, clock, onIssuerChange });
+  const path = jwks.file;
+  const parse = (text: string) => keysIn(text, path);
+  return fixedSource(await watchFile({ setting: 'AUTH_JWKS_FILE', path, parse, clock, onUnusable }));
+}
+
+async function verifySignature(
+  token: string,
+  keys: JWTVerifyGetKey,
+  settings: JwtSettings,
+  now: number,
+): Promise<Viewer | 'invalid' | 'unknownKey'> {
+  try {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: settings.issuer,
+      audience: settings.audience,
+      algorithms: [...settings.algorithms],
+      // What never ends can't be taken back.
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_S,
+      currentDate: new Date(now),
     });
+    return viewerFrom(payload, settings);
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey) return 'unknownKey';
+    if (error instanceof errors.JOSEError) return 'invalid';
+    throw error;
   }
 }
 
-/** All that is wrong with a token is a refusal; what is left is a key set that can't be fetched or read. */
-function isOfTheToken(error: unknown): boolean {
-  const isOfTheKeys = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid;
-  // A key set that is answered with an error status is the bare JOSEError.
-  return error instanceof errors.JOSEError && !isOfTheKeys && error.constructor !== errors.JOSEError;
+function isExpired({ expiresAt }: Viewer, now: number): boolean {
+  return expiresAt !== null && now >= expiresAt + CLOCK_TOLERANCE_S * 1000;
 }
 
 function viewerFrom(payload: JWTPayload, { projectsClaim, scopeClaim }: JwtSettings): Viewer {
   const projects = wordsOf(payload[projectsClaim]);
+  const subject = String(payload.sub);
   return viewerOf({
-    name: String(payload.sub).slice(0, 128),
+    name: subject.slice(0, 128),
+    // Subjects can be long, and differ in their last letter. There is one issuer.
+    callerId: `jwt:${digestOf(subject)}`,
     projects: projects.includes('*') ? '*' : projects,
     may: wordsOf(payload[scopeClaim]),
     ...(payload.exp !== undefined && { expiresAt: payload.exp * 1000 }),
   });
+}
+
+function digestOf(text: string): string {
+  return hash('sha256', text, 'base64url');
 }
 
 /** Numbers are welcome as long as a double holds them whole. */

@@ -4,6 +4,8 @@ import type { Clock } from '../model.ts';
 export interface RateLimit {
   /** Counts one request of the caller's: 0 when it may go on, else how long to wait, in milliseconds. */
   take(caller: string): number;
+  /** As `take`, without counting. */
+  peek(caller: string): number;
 }
 
 export interface RateLimitOptions {
@@ -24,15 +26,21 @@ const MAX_CALLERS = 10_000;
 export function createRateLimit({ clock, perSecond, burst }: RateLimitOptions): RateLimit {
   const intervalMs = 1000 / perSecond;
   const paidUntilMs = new LRUCache<string, number>({ max: MAX_CALLERS });
+
+  function next(caller: string): { paidUntil: number; waitMs: number } {
+    const now = clock.monotonic();
+    const paidUntil = Math.max(paidUntilMs.get(caller) ?? now, now) + intervalMs;
+    const waitMs = paidUntil - now - burst * intervalMs;
+    // A sum of fractions, which can end a hair above the bound that it reaches.
+    return { paidUntil, waitMs: waitMs > 1e-6 ? waitMs : 0 };
+  }
+
   return {
     take(caller) {
-      const now = clock.monotonic();
-      const next = Math.max(paidUntilMs.get(caller) ?? now, now) + intervalMs;
-      const waitMs = next - now - burst * intervalMs;
-      // A sum of fractions, which can end a hair above the bound that it reaches.
-      if (waitMs > 1e-6) return waitMs;
-      paidUntilMs.set(caller, next);
-      return 0;
+      const { paidUntil, waitMs } = next(caller);
+      if (waitMs === 0) paidUntilMs.set(caller, paidUntil);
+      return waitMs;
     },
+    peek: (caller) => next(caller).waitMs,
   };
 }

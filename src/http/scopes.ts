@@ -3,6 +3,8 @@ import { CAPABILITIES, type Capability, type Viewer } from '../context.ts';
 /** What a token grants. Neither exists unless it is named: an empty scope may do nothing. */
 export interface Scope {
   name: string;
+  /** Default: the name. */
+  callerId?: string;
   /** Project numbers, or `*` for all. */
   projects: '*' | readonly string[];
   /** Capabilities; names that are none grant nothing. */
@@ -14,11 +16,20 @@ export interface Scope {
   expiresAt?: number;
 }
 
-export function viewerOf({ name, projects, may, maxOperationCalls, expiresAt, ...limits }: Scope): Viewer {
+export function viewerOf({
+  name,
+  callerId = name,
+  projects,
+  may,
+  maxOperationCalls,
+  expiresAt,
+  ...limits
+}: Scope): Viewer {
   const readable = projects === '*' ? null : new Set(projects);
   const capabilities = new Set(may.filter(isCapability));
   return {
     name,
+    callerId,
     scope: JSON.stringify([
       readable && [...readable].sort(),
       [...capabilities].sort(),

@@ -65,6 +65,8 @@ export interface HttpServerOptions extends HttpSettings {
   onBug: (error: unknown, requestId: string) => void;
   /** Told when a file of the settings has changed and can't be used: what it held before counts on. */
   onUnusableFile: (error: OperatorError) => void;
+  /** Called when the keys of AUTH_JWKS_URL become unavailable, with the reason, and with null when they are available again. */
+  onIssuerChange: (problem: string | null) => void;
 }
 
 export interface HttpServer {
@@ -89,7 +91,7 @@ const BACKLOG = 4096;
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, limits } = options;
-  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options.onUnusableFile);
+  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options);
   const gate = createGate({
     authenticator,
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
@@ -118,9 +120,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (!reply.hasHeader('cache-control')) void reply.header('cache-control', 'no-store');
     done();
   });
-  addHealth(app, () => (isDraining ? shuttingDown : options.health()));
+  addHealth(app, () =>
+    isDraining ? shuttingDown : withKeysProblem(options.health(), authenticator.keysProblem()),
+  );
   if (options.metrics) addMetrics(app, gate, options.metrics);
-  if (explorer) addExplorer(app, explorer);
+  if (explorer) addExplorer(app, gate, explorer);
   app.route({
     url: '/graphql',
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -183,16 +187,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
 /**
  * What the files that settings name make of the door.
  *
- * @param onUnusable told when one has changed and can't be used
+ * @param listeners told what happens to them later
  * @throws OperatorError with the problems of all of them.
  */
 export async function readSettingFiles(
   settings: Pick<HttpSettings, 'auth' | 'trustedDocuments'>,
   clock: Clock,
-  onUnusable: HttpServerOptions['onUnusableFile'] = () => undefined,
+  listeners: Partial<Pick<HttpServerOptions, 'onUnusableFile' | 'onIssuerChange'>> = {},
 ): Promise<{ authenticator: Authenticator; trustedDocuments: TrustedDocuments }> {
+  const { onUnusableFile = ignore, onIssuerChange = ignore } = listeners;
   const [authenticator, trustedDocuments] = await Promise.allSettled([
-    createAuthenticator(settings.auth, { clock, onUnusable }),
+    createAuthenticator(settings.auth, { clock, onUnusable: onUnusableFile, onIssuerChange }),
     readTrustedDocuments(settings.trustedDocuments),
   ]);
   if (authenticator.status === 'fulfilled' && trustedDocuments.status === 'fulfilled') {
@@ -202,12 +207,27 @@ export async function readSettingFiles(
   throw joined(failures.map((failure) => (failure as PromiseRejectedResult).reason as unknown));
 }
 
+function ignore(): void {
+  // Nobody listens.
+}
+
 function joined(errors: readonly unknown[]): unknown {
   const bug = errors.find((error) => !(error instanceof OperatorError));
   return bug ?? new OperatorError(errors.flatMap((error) => (error as OperatorError).problems));
 }
 
 const shuttingDown: Health = { status: 'unavailable', reasons: ['It is shutting down.'] };
+
+function withKeysProblem({ status, reasons }: Health, problem: string | null): Health {
+  if (problem === null) return { status, reasons };
+  return {
+    status: status === 'ok' ? 'degraded' : status,
+    reasons: [
+      ...reasons,
+      `The issuer of AUTH_JWKS_URL ${problem}: tokens are verified with the last keys that it served, if any.`,
+    ],
+  };
+}
 
 const refusedWhileDraining: Refusal = {
   code: 'SHUTTING_DOWN',

@@ -22,7 +22,12 @@ export function staticTokensIn(text: string, path: string): StaticTokens {
       ),
     );
   }
-  const viewers = new Map(parsed.data.map(({ sha256, ...scope }) => [sha256, viewerOf(scope)]));
+  const viewers = new Map(
+    parsed.data.map(({ sha256, ...scope }) => [
+      sha256,
+      viewerOf({ ...scope, callerId: `token:${scope.name}` }),
+    ]),
+  );
   // How long it takes tells at most of a digest that is near, and nobody can make a token from that.
   return (token) => viewers.get(hash('sha256', token)) ?? null;
 }

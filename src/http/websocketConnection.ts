@@ -99,7 +99,7 @@ export function openConnection<Extra>(
     },
     ended: ended.signal,
     admit(viewer, authorization) {
-      if (state.phase !== 'authenticating' || !place.admit(viewer.name)) return false;
+      if (state.phase !== 'authenticating' || !place.admit(viewer.callerId)) return false;
       cancelTimer();
       state = { phase: 'ready', viewer, authorization };
       return true;

@@ -10,7 +10,7 @@ export const subscriptions: SubscriptionResolvers = {
     subscribe: (_, { projectId, runId }, context) =>
       context.live.run(
         { projectId: readable(projectId, context), runId: runIdOf(runId) },
-        context.viewer.name,
+        context.viewer.callerId,
       ),
     resolve: (news: NewsOf<'run'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
       noteStale(news, context, info),
@@ -19,7 +19,7 @@ export const subscriptions: SubscriptionResolvers = {
     subscribe: (_, { projectId, filter }, context) =>
       context.live.runs(
         { projectId: readable(projectId, context), filter: filterOf(filter) },
-        context.viewer.name,
+        context.viewer.callerId,
       ),
     resolve: (news: NewsOf<'runs'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
       noteStale(news, context, info),
