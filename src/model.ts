@@ -84,6 +84,27 @@ export interface Project {
   rawStatus: string;
 }
 
+/** Whether a text can be an id of DataWorks: 1 to 128 printable characters without white space around them. */
+export function isIdText(text: string): boolean {
+  return ID_TEXT.test(text) && text === text.trim();
+}
+
+const ID_TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u;
+
+/**
+ * The id of a placeholder for a row that arrived without a readable one. DataWorks has no object of this id. New rows at the head
+ * of a list leave the distance from its end as it is.
+ *
+ * @param fromEnd the distance from the end of the list: 1 for the last row
+ */
+export function placeholderId(fromEnd: number): string {
+  return `unreadable:${fromEnd}`;
+}
+
+export function isPlaceholderId(id: string): boolean {
+  return id.startsWith('unreadable:');
+}
+
 /** One numbered page (from 1) of an upstream list. */
 export interface Page<Row> {
   rows: Row[];
@@ -235,7 +256,11 @@ export type CallEvent =
       error: UpstreamError | null;
       requestId: string | null;
     }
-  | { type: 'retry'; action: Action; delayMs: number; kind: UpstreamErrorKind };
+  | { type: 'retry'; action: Action; delayMs: number; kind: UpstreamErrorKind }
+  | { type: 'undecodable'; action: Action; what: Undecodable; count: number };
+
+/** What of an answer could not be used: a field that is left out, a row that is a placeholder, or a run of another project. */
+export type Undecodable = 'field' | 'row' | 'foreignProject';
 
 /** The one seam of the gateway: everything between the loaders and the wire has this shape. */
 export interface Upstream {

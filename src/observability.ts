@@ -116,7 +116,7 @@ function createTally() {
     count({ type }: CallEvent): void {
       if (type === 'attempt') counts.upstreamCalls += 1;
       else if (type === 'retry') counts.retries += 1;
-      else if (type !== 'outcome') counts.cache[type] += 1;
+      else if (type !== 'outcome' && type !== 'undecodable') counts.cache[type] += 1;
     },
   };
 }

@@ -235,7 +235,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(sharedKey(identity, 'ListProjects', { projectIds: ['1', '2'] })).toBe(
         sharedKey(identity, 'ListProjects', { projectIds: ['2', '1'] }),
       );
-      expect(keys[0]).toMatch(/^dwgw:v1:account:ListPipelineRuns:[0-9a-f]{64}$/);
+      expect(keys[0]).toMatch(/^dwgw:v2:account:ListPipelineRuns:[0-9a-f]{64}$/);
     });
   });
 
@@ -293,15 +293,15 @@ describeWithRedis('answers shared through Redis', () => {
 
     test.each([
       ['no JSON', 'garbage'],
-      ['half of one', '{"version":1,"asOf":'],
-      ['another version', JSON.stringify({ version: 2, asOf: Date.now(), value: answer })],
-      ['another shape', JSON.stringify({ version: 1, asOf: Date.now(), value: { ...answer, rows: [{}] } })],
-      ['no date', JSON.stringify({ version: 1, value: answer })],
-      ['an answer to something else', JSON.stringify({ version: 1, asOf: Date.now(), value: null })],
-      ['a date in the future', JSON.stringify({ version: 1, asOf: Date.now() + 60_000, value: answer })],
+      ['half of one', '{"version":2,"asOf":'],
+      ['another version', JSON.stringify({ version: 1, asOf: Date.now(), value: answer })],
+      ['another shape', JSON.stringify({ version: 2, asOf: Date.now(), value: { ...answer, rows: [{}] } })],
+      ['no date', JSON.stringify({ version: 2, value: answer })],
+      ['an answer to something else', JSON.stringify({ version: 2, asOf: Date.now(), value: null })],
+      ['a date in the future', JSON.stringify({ version: 2, asOf: Date.now() + 60_000, value: answer })],
       [
         'more than an answer may hold',
-        `${JSON.stringify({ version: 1, asOf: Date.now(), value: answer })}${' '.repeat(1_000_001)}`,
+        `${JSON.stringify({ version: 2, asOf: Date.now(), value: answer })}${' '.repeat(1_000_001)}`,
       ],
     ])('is a miss where it is %s, and is replaced', async (_, text) => {
       const replica = await startShared();

@@ -118,7 +118,7 @@ function createHarness({
   }
 
   const list = (filter: PipelineRunFilter = {}, context: Partial<CallContext> & { withinMs?: number } = {}) =>
-    call('ListPipelineRuns', { projectId: '10000', filter, pageNumber: 1, pageSize: 10 }, context);
+    call('ListPipelineRuns', { projectId: '70199', filter, pageNumber: 1, pageSize: 10 }, context);
 
   return { clock, events, call, list };
 }
@@ -135,7 +135,7 @@ describe('what is sent and read', () => {
         action: 'ListPipelineRuns',
         version: '2024-05-18',
         query: {
-          ProjectId: '10000',
+          ProjectId: '70199',
           Status: 'Success',
           Creator: '1107',
           ObjectId: '8604388726201134567',

@@ -1,4 +1,11 @@
-import type { Answer, CallContext, Page, Project, Remembered } from '../model.ts';
+import {
+  type Answer,
+  type CallContext,
+  isPlaceholderId,
+  type Page,
+  type Project,
+  type Remembered,
+} from '../model.ts';
 import { type FlightContext, isOfItsCaller } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
@@ -68,7 +75,10 @@ export function createProjects(kit: CacheKit): Projects {
 
 /** Collects the ids of one tick and asks for all of them at once. */
 function createBatch(kit: CacheKit): { find(id: string, flight: FlightContext): Promise<Found> } {
-  let open: { flights: Map<string, FlightContext>; found: Promise<ReadonlyMap<string, Found>> } | null = null;
+  let open: {
+    flights: Map<string, FlightContext>;
+    found: Promise<ReadonlyMap<string, Found>>;
+  } | null = null;
   return {
     async find(id, flight) {
       open ??= gather();
@@ -104,8 +114,11 @@ async function fetchProjects(
     const { asOf, staleBecause } = answer;
     const trouble = troubleIn(answer, kit.clock.now());
     const byId = new Map(answer.value.rows.map((row) => [row.projectId, row]));
+    const placeholder = answer.value.rows.find(({ projectId }) => isPlaceholderId(projectId));
     return new Map(
       ids.map((id) => {
+        // Any project that is missing can be the one of a row that could not be read, so nothing is known of it.
+        if (placeholder && !byId.has(id)) return [id, { value: placeholder, asOf, staleBecause }];
         const value = byId.get(id) ?? null;
         kit.memory.set(keyOf(id), { value, asOf, trouble }, bytesOf(value));
         return [id, { value, asOf, staleBecause }];

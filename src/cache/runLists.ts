@@ -2,6 +2,7 @@ import {
   type Actions,
   type Answer,
   type CallContext,
+  isPlaceholderId,
   type Page,
   type PipelineRun,
   type Remembered,
@@ -205,6 +206,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     if (list.bytes > kit.maxBytes * MAX_SHARE) list.forgetDepth();
     kit.memory.set(place.listKey, { value: list, asOf, trouble: null }, LIST_BYTES + list.bytes);
     for (const run of value.rows) {
+      if (isPlaceholderId(run.runId)) continue;
       const key = runKey({ projectId, runId: run.runId });
       const known = kit.memory.get(key);
       if (!known || known.asOf < asOf)

@@ -7,7 +7,7 @@ import type { Action, Actions, Answer } from '../model.ts';
  */
 
 /** Goes up whenever an older gateway would misread what a newer one writes, or the other way round. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** An answer as replicas share it. Dated by the wall clock. */
 export type SharedAnswer<A extends Action> = Pick<Answer<Actions[A]['result']>, 'value' | 'asOf'>;

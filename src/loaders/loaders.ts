@@ -1,14 +1,16 @@
 import DataLoader from 'dataloader';
 import { forbidden } from '../errors.ts';
-import type {
-  Answer,
-  CachedUpstream,
-  CallContext,
-  PipelineRun,
-  PipelineRunItem,
-  Project,
-  Window,
-  WindowRequest,
+import {
+  type Answer,
+  type CachedUpstream,
+  type CallContext,
+  isPlaceholderId,
+  type PipelineRun,
+  type PipelineRunItem,
+  type Project,
+  UpstreamError,
+  type Window,
+  type WindowRequest,
 } from '../model.ts';
 import type { ListSource } from './listSource.ts';
 import { createListReader } from './listReader.ts';
@@ -49,7 +51,7 @@ export function createLoaders(
   const runs = createWindowLoader((key: RunListKey) => runList(lists, key));
   const items = createWindowLoader((key: RunKey) => itemList(lists, key));
   const run = new DataLoader<RunKey, Answer<PipelineRun | null>, string>(
-    (keys) => Promise.all(keys.map((key) => answerOrError(upstream.call('GetPipelineRun', key, context)))),
+    (keys) => Promise.all(keys.map((key) => answerOrError(readRun(key)))),
     { cacheKeyFn: ({ projectId, runId }) => `${projectId}/${runId}` },
   );
   const project = new DataLoader<string, Answer<Project | null>>(
@@ -61,12 +63,21 @@ export function createLoaders(
 
   return {
     runs: async (key, window) => runs(authorised(key), window),
-    items: async (key, window) => items(authorised(key), window),
+    items: async (key, window) => {
+      if (isPlaceholderId(authorised(key).runId)) throw withoutId();
+      return items(key, window);
+    },
     run: async (key) => run.load(authorised(key)),
     project: async (projectId) => project.load(authorised({ projectId }).projectId),
     authorised,
     prices: createPrices(lists, mayRead),
   };
+
+  /** No run has the id of a placeholder, whatever DataWorks would answer. */
+  async function readRun(key: RunKey): Promise<Answer<PipelineRun | null>> {
+    if (!isPlaceholderId(key.runId)) return upstream.call('GetPipelineRun', key, context);
+    return { value: null, asOf: 0, staleBecause: null };
+  }
 
   function authorised<Key extends { projectId: string }>(key: Key): Key {
     if (mayRead(key.projectId)) return key;
@@ -97,14 +108,33 @@ async function loadProjects(
   upstream: CachedUpstream,
   projectIds: readonly string[],
   context: CallContext,
-): Promise<Answer<Project | null>[]> {
+): Promise<(Answer<Project | null> | Error)[]> {
   const { value, asOf, staleBecause } = await upstream.call('ListProjects', { projectIds }, context);
   const byId = new Map(value.rows.map((row) => [row.projectId, row]));
+  // A row that could not be read can be that of any project that is missing.
+  const isAnyUnreadable = value.rows.some(({ projectId }) => isPlaceholderId(projectId));
   return projectIds.map((id) => {
+    const project = byId.get(id) ?? null;
+    if (project === null && isAnyUnreadable) return unreadableProject();
     // The answer to all is as old as its oldest part; a project that is fresh by itself is dated by itself.
     const own = upstream.peek('ListProjects', { projectIds: [id] });
-    return { value: byId.get(id) ?? null, asOf, staleBecause, ...(own && datesOf(own)) };
+    return { value: project, asOf, staleBecause, ...(own && datesOf(own)) };
   });
+}
+
+function unreadableProject(): UpstreamError {
+  return new UpstreamError(
+    'DataWorks sent a project without a valid Id, which may be this one. Try again; if that does not help, report it to Alibaba Cloud.',
+    { kind: 'invalidResponse', action: 'ListProjects' },
+  );
+}
+
+/** Nothing can be asked for by the id of a placeholder. */
+function withoutId(): UpstreamError {
+  return new UpstreamError(
+    'DataWorks sent this run without a valid Id, so its items cannot be read. Ask for the list again in a moment.',
+    { kind: 'invalidResponse', action: 'ListPipelineRunItems' },
+  );
 }
 
 function datesOf({ asOf, staleBecause }: Answer<unknown>): Pick<Answer<unknown>, 'asOf' | 'staleBecause'> {

@@ -1,5 +1,5 @@
 import { badUserInput } from '../errors.ts';
-import type { PipelineRunFilter, WindowRequest } from '../model.ts';
+import { isIdText, type PipelineRunFilter, type WindowRequest } from '../model.ts';
 import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from '../generated/graphql.ts';
 
 /*
@@ -51,10 +51,9 @@ export function projectIdOf(text: string): string {
   return longOf('projectId', text);
 }
 
-/** The upstream calls it a UUID; anything that could be one of its ids passes, nothing else. */
+/** DataWorks documents a UUID. Every id that it can have given is accepted, whatever its characters. */
 export function runIdOf(text: string): string {
-  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
-  throw badUserInput(`\`runId\` must be a run's id as DataWorks gives it, a UUID; got ${quote(text)}.`);
+  return idOf('runId', text);
 }
 
 /** Null and left-out fields narrow nothing. */
@@ -66,14 +65,16 @@ export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRu
     }
     filter.status = input.status;
   }
-  if (input?.creator != null) filter.creator = creatorOf(input.creator);
-  if (input?.objectId != null) filter.objectId = longOf('filter.objectId', input.objectId);
+  if (input?.creator != null) filter.creator = idOf('filter.creator', input.creator);
+  if (input?.objectId != null) filter.objectId = idOf('filter.objectId', input.objectId);
   return filter;
 }
 
-function creatorOf(text: string): string {
-  if (/^[\w.:@-]{1,128}$/.test(text)) return text;
-  throw badUserInput(`\`filter.creator\` must be an Alibaba Cloud account's uid; got ${quote(text)}.`);
+function idOf(name: string, text: string): string {
+  if (isIdText(text)) return text;
+  throw badUserInput(
+    `\`${name}\` must be an id as DataWorks gives it, 1 to 128 printable characters without white space around them; got ${quote(text)}.`,
+  );
 }
 
 function longOf(name: string, text: string): string {

@@ -7,23 +7,39 @@ export type GlobalId =
 
 const SCHEME = 'gid://dataworks/';
 
-/** The readable global id: `gid://dataworks/PipelineRun/<projectId>/<runId>` or `gid://dataworks/Project/<projectId>`. */
+/**
+ * The readable global id: `gid://dataworks/PipelineRun/<projectId>/<runId>` or `gid://dataworks/Project/<projectId>`. Ids are
+ * percent-encoded, which leaves a UUID as it is.
+ */
 export function globalIdOf(id: GlobalId): string {
-  const numbers = id.type === 'PipelineRun' ? `${id.projectId}/${id.runId}` : id.projectId;
-  return `${SCHEME}${id.type}/${numbers}`;
+  const ids = id.type === 'PipelineRun' ? [id.projectId, id.runId] : [id.projectId];
+  return `${SCHEME}${id.type}/${ids.map(encodeURIComponent).join('/')}`;
 }
 
-/** Throws BAD_USER_INPUT for anything that `globalIdOf` does not make. */
+/** Throws BAD_USER_INPUT for anything that `globalIdOf` does not make: an object has one global id. */
 export function parseGlobalId(text: string): GlobalId {
-  const [type, projectId = '', runId = '', ...rest] = text.startsWith(SCHEME)
-    ? text.slice(SCHEME.length).split('/')
-    : [];
-  if (rest.length === 0 && type === 'Project' && runId === '')
-    return { type, projectId: projectIdOf(projectId) };
-  if (rest.length === 0 && type === 'PipelineRun') {
-    return { type, projectId: projectIdOf(projectId), runId: runIdOf(runId) };
+  const [type, projectId, runId, ...rest] = segmentsOf(text);
+  const isRun = type === 'PipelineRun' && runId !== undefined && rest.length === 0;
+  const isProject = type === 'Project' && runId === undefined;
+  if (projectId === undefined || !(isRun || isProject)) throw notGlobalId(text);
+  const id: GlobalId = isRun
+    ? { type, projectId: projectIdOf(projectId), runId: runIdOf(runId) }
+    : { type: 'Project', projectId: projectIdOf(projectId) };
+  if (globalIdOf(id) !== text) throw notGlobalId(text);
+  return id;
+}
+
+function segmentsOf(text: string): string[] {
+  if (!text.startsWith(SCHEME)) return [];
+  try {
+    return text.slice(SCHEME.length).split('/').map(decodeURIComponent);
+  } catch {
+    return [];
   }
-  throw badUserInput(
-    `A global id must read ${SCHEME}PipelineRun/<projectId>/<runId> or ${SCHEME}Project/<projectId>, as \`id\` fields give it; got ${quote(text)}.`,
+}
+
+function notGlobalId(text: string): Error {
+  return badUserInput(
+    `A global id must read ${SCHEME}PipelineRun/<projectId>/<runId> or ${SCHEME}Project/<projectId>, percent-encoded, as \`id\` fields give it; got ${quote(text)}.`,
   );
 }

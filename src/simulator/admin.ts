@@ -29,6 +29,7 @@ const requiredFields: Readonly<Record<FaultKind, readonly string[]>> = {
   capPageSize: [],
   inflateTotal: [],
   emptyPage: [],
+  replace: ['at', 'value'],
   unknownEnums: [],
   numbersAsStrings: [],
 };

@@ -175,7 +175,7 @@ function apply(entries: readonly ActiveFault[], after: After): AppliedFaults {
     ending: entries.map(({ fault }) => endingOf(fault)).find((ending) => ending !== null) ?? null,
     beforeAnswer: waitAll(early, after),
     afterAnswer: waitAll(late, after),
-    reshape: (body) => entries.reduce((shaped, { fault }) => reshape(shaped, fault.kind), body),
+    reshape: (body) => entries.reduce((shaped, { fault }) => reshape(shaped, fault), body),
   };
 }
 

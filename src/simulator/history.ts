@@ -76,12 +76,16 @@ export function createHistory(project: ProjectSpec, options: HistoryOptions): Hi
     drift();
     const serial = serialFromId(runId, projectSeed);
     const exists = serial < project.runCount + addedAt.length && !removed.has(serial);
-    return exists && runIdOf(serial, projectSeed) === runId ? row(serial) : null;
+    return exists && idOf(serial) === runId ? row(serial) : null;
+  }
+
+  function idOf(serial: number): string {
+    return runIdOf(serial, projectSeed) + (project.runIdSuffix ?? '');
   }
 
   function row(serial: number): RunRow {
     return {
-      id: runIdOf(serial, projectSeed),
+      id: idOf(serial),
       projectId: project.id,
       createTime: addedAt[serial - project.runCount] ?? firstTime(serial),
       seed: roll(projectSeed, serial),

@@ -10,6 +10,8 @@ export interface ProjectSpec {
   isForbidden?: boolean;
   /** Default `Available`. */
   status?: string;
+  /** What the ids of its runs end in, after the UUID; default nothing. */
+  runIdSuffix?: string;
 }
 
 /** 10000 has as many runs as the reference document's sample answer counts; 20000 to 20019 are there for load. */

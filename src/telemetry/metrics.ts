@@ -58,6 +58,12 @@ export function createMetrics(levels: () => Levels): Metrics {
     labelNames: ['action', 'kind'],
     registers,
   });
+  const undecodable = new Counter({
+    name: `${PREFIX}upstream_undecodable_total`,
+    help: 'What of the answers of DataWorks could not be used: fields left out, rows replaced by placeholders, and answers with a run of another project.',
+    labelNames: ['action', 'what'],
+    registers,
+  });
   const breakerState = new Gauge({
     name: `${PREFIX}breaker_state`,
     help: '1 for the state that the circuit breaker of an action is in.',
@@ -76,7 +82,8 @@ export function createMetrics(levels: () => Levels): Metrics {
       else if (event.type === 'outcome') {
         const outcome = event.error?.kind ?? 'ok';
         upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
-      } else if (event.type !== 'attempt') cacheResultsBy(action)(event.type).inc();
+      } else if (event.type === 'undecodable') undecodable.inc({ action, what: event.what }, event.count);
+      else if (event.type !== 'attempt') cacheResultsBy(action)(event.type).inc();
     },
     operation: ({ code, durationMs }) => operationsBy(code).observe(durationMs / 1000),
     breaker(action, state) {

@@ -3,14 +3,16 @@
 import type { Action, Actions, PipelineRunFilter } from '../model.ts';
 import { upstreamError } from './classify.ts';
 import {
+  decodeItemRow,
   decodeOnlyPage,
   decodePage,
   decodePipelineRun,
-  decodePipelineRunItem,
-  decodeProject,
+  decodeProjectRow,
+  decodeRunRow,
+  isOfOtherProject,
 } from './decode.ts';
 import { objectOf } from './fields.ts';
-import type { JsonObject } from './fields.ts';
+import type { JsonObject, UndecodableCounts } from './fields.ts';
 
 /** Parameters by the upstream's names; those that are undefined are not sent. */
 export type WireParams = Record<string, string | number | undefined>;
@@ -20,8 +22,11 @@ export interface ActionSpec<A extends Action> {
   method: 'GET' | 'POST';
   /** @throws UpstreamError of kind rejected for parameters that cannot be sent. */
   encode(params: Actions[A]['params']): WireParams;
-  /** @throws DecodeError for a body that is not what the protocol says. */
-  decode(body: JsonObject, params: Actions[A]['params']): Actions[A]['result'];
+  /**
+   * @param counts where it is counted what of the body cannot be used
+   * @throws DecodeError for a body that is not what the protocol says
+   */
+  decode(body: JsonObject, params: Actions[A]['params'], counts: UndecodableCounts): Actions[A]['result'];
   /** The action's name before SDK 7.0.0 (2025-05-09), for regions that do not serve the new one. */
   alias?: { name: string; cannotServe?(params: Actions[A]['params']): string | null };
   /** The result where the upstream says that there is no such object, if that is an answer and not an error. */
@@ -39,9 +44,9 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
       PageNumber: pageNumber,
       PageSize: pageSize,
     }),
-    decode: (body, params) =>
-      decodePage(body, params, ['PipelineRuns', 'Deployments'], (run) =>
-        decodePipelineRun(run, params.projectId),
+    decode: (body, params, counts) =>
+      decodePage(body, params, ['PipelineRuns', 'Deployments'], (row, fromEnd) =>
+        decodeRunRow(row, params.projectId, fromEnd, counts),
       ),
     alias: {
       name: 'ListDeployments',
@@ -53,8 +58,14 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
   GetPipelineRun: {
     method: 'GET',
     encode: ({ projectId, runId }) => ({ ProjectId: projectId, Id: runId }),
-    decode: ({ Pipeline }, { projectId }) =>
-      Pipeline === null ? null : decodePipelineRun(objectOf(Pipeline, 'Pipeline'), projectId),
+    decode({ Pipeline }, { projectId }, counts) {
+      if (Pipeline === null) return null;
+      const run = objectOf(Pipeline, 'Pipeline');
+      if (!isOfOtherProject(run, projectId)) return decodePipelineRun(run, projectId, counts);
+      // DataWorks may look runs up by id alone. The caller may not be allowed to read that other project.
+      counts.foreignProject += 1;
+      return null;
+    },
     alias: { name: 'GetDeployment' },
     notFound: { value: null },
   },
@@ -66,13 +77,16 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
       PageNumber: pageNumber,
       PageSize: pageSize,
     }),
-    decode: (body, params) => decodePage(body, params, ['PipelineRunItems'], decodePipelineRunItem),
+    decode: (body, params, counts) =>
+      decodePage(body, params, ['PipelineRunItems'], (row, fromEnd) => decodeItemRow(row, fromEnd, counts)),
   },
   ListProjects: {
     method: 'POST',
     encode: ({ projectIds }) => ({ Ids: idArray(projectIds), PageNumber: 1, PageSize: MAX_PROJECTS }),
-    decode: (body) =>
-      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS }, ['Projects'], decodeProject),
+    decode: (body, _, counts) =>
+      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS }, ['Projects'], (row, fromEnd) =>
+        decodeProjectRow(row, fromEnd, counts),
+      ),
   },
 };
 

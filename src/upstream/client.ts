@@ -1,13 +1,22 @@
 import openApi from '@alicloud/openapi-client';
 import { UpstreamError } from '../model.ts';
-import type { Action, Actions, Answer, CallContext, CheckingUpstream, Clock, JsonValue } from '../model.ts';
+import type {
+  Action,
+  Actions,
+  Answer,
+  CallContext,
+  CheckingUpstream,
+  Clock,
+  JsonValue,
+  Undecodable,
+} from '../model.ts';
 import { actions } from './actions.ts';
 import type { ActionSpec, WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
 import { missingCredential } from './credentials.ts';
 import type { CredentialSource } from './credentials.ts';
 import { failureIn, failureThrown, requestIdIn } from './failure.ts';
-import { DecodeError, objectOf } from './fields.ts';
+import { DecodeError, noneUndecodable, objectOf } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 import { parseLossless } from './losslessJson.ts';
 import { within } from './within.ts';
@@ -104,7 +113,9 @@ export function createClient(options: ClientOptions): CheckingUpstream {
           giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
         },
       );
-      const { value, requestId } = readAnswer(action, spec, params, response);
+      const { value, requestId } = readAnswer(action, spec, params, response, (what, count) =>
+        context.report({ type: 'undecodable', action, what, count }),
+      );
       ended(null, requestId);
       return { value, asOf, staleBecause: null };
     } catch (error) {
@@ -188,6 +199,7 @@ function readAnswer<A extends Action>(
   spec: ActionSpec<A>,
   params: Actions[A]['params'],
   { statusCode = 200, body }: SdkResponse,
+  reportUndecodable: (what: Undecodable, count: number) => void,
 ): { value: Actions[A]['result']; requestId: string | null } {
   if (statusCode >= 300) {
     throw upstreamError({
@@ -197,15 +209,20 @@ function readAnswer<A extends Action>(
     });
   }
   let parsed: JsonObject = {};
+  const counts = noneUndecodable();
   try {
     parsed = objectOf(parsedBody(body, action), 'the body');
     const failure = failureIn(parsed);
     if (failure !== null) throw classify(failure, action);
-    return { value: spec.decode(parsed, params), requestId: requestIdIn(parsed) };
+    return { value: spec.decode(parsed, params, counts), requestId: requestIdIn(parsed) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     const { message: detail } = error;
     throw upstreamError({ kind: 'invalidResponse', action, requestId: requestIdIn(parsed), detail });
+  } finally {
+    for (const [what, count] of Object.entries(counts)) {
+      if (count > 0) reportUndecodable(what as Undecodable, count);
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JsonValue } from '../model.ts';
 import { DecodeError, isObject } from './fields.ts';
+import type { UndecodableCounts } from './fields.ts';
 import { parseLossless } from './losslessJson.ts';
 
 /** How many times JSON text may be wrapped in JSON text; what is inside the innermost wrapping stays text. */
@@ -7,6 +8,26 @@ const MAX_WRAPPINGS = 5;
 
 /** Deeper than any real document, and shallow enough for every recursive reader behind us. */
 const MAX_NESTING = 100;
+
+/** A document that is nested too deeply is given as its JSON text, or null where it has none. */
+export function documentOf(value: JsonValue | undefined, counts: UndecodableCounts): JsonValue {
+  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return null;
+  try {
+    return decodeEmbedded(value);
+  } catch {
+    counts.field += 1;
+    return jsonTextOf(value);
+  }
+}
+
+/** Null for a value that is nested too deeply even for `JSON.stringify`. */
+function jsonTextOf(value: JsonValue): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}
 
 /**
  * Replaces text that holds a JSON object or array by what it holds, at any place inside the value, and keeps every digit.

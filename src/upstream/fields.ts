@@ -1,10 +1,29 @@
-import type { JsonValue } from '../model.ts';
+import { isIdText, isPlaceholderId, type JsonValue, type Undecodable } from '../model.ts';
 
 export type JsonObject = Record<string, JsonValue>;
 
 /** What DataWorks sent is not what its protocol says. The message is in our words and quotes nothing of what was sent. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
+}
+
+/** How often something of an answer could not be used. */
+export type UndecodableCounts = Record<Undecodable, number>;
+
+export function noneUndecodable(): UndecodableCounts {
+  return { field: 0, row: 0, foreignProject: 0 };
+}
+
+/** The decoded field; null, and counted, if it is there and cannot be decoded. */
+export function optionalOf<Value>(
+  value: JsonValue | undefined,
+  decode: (value: JsonValue | undefined) => Value | null,
+  counts: UndecodableCounts,
+): Value | null {
+  const decoded = decode(value);
+  const isEmpty = value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+  if (decoded === null && !isEmpty) counts.field += 1;
+  return decoded;
 }
 
 /** @throws DecodeError unless the value is an object. */
@@ -25,9 +44,15 @@ export function textOf(value: JsonValue | undefined): string | null {
 
 /** @throws DecodeError when there is no such text. */
 export function idOf(value: JsonValue | undefined, what: string): string {
-  const id = textOf(value);
-  if (id === null) throw new DecodeError(`${what} is missing`);
+  const id = idTextOf(value);
+  if (id === null || isPlaceholderId(id)) throw new DecodeError(`${what} is missing or not an id`);
   return id;
+}
+
+/** An id that callers can send back; null for anything else. */
+export function idTextOf(value: JsonValue | undefined): string | null {
+  const text = textOf(value);
+  return text !== null && isIdText(text) ? text : null;
 }
 
 /** A code or id that is safe to show: null for any other text, which a proxy on the way may have written. */
@@ -55,13 +80,6 @@ export function countOf(value: JsonValue | undefined, what: string): number {
     throw new DecodeError(`${what} is not a count`);
   }
   return count;
-}
-
-/** The elements of an array that are not null; none for null and for nothing. */
-export function elementsOf(value: JsonValue | undefined, what: string): JsonValue[] {
-  if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new DecodeError(`${what} is not an array`);
-  return value.filter((element) => element !== null);
 }
 
 /** The furthest time from the epoch that a `Date` can hold (ECMA-262, "Time Values and Time Range"). */
