@@ -215,6 +215,8 @@ export interface CallContext {
   signal?: AbortSignal;
   /** An answer last known true before this time (epoch milliseconds) will not do. */
   notBefore?: number | undefined;
+  /** Whether an answer that is past its freshness is read anew instead of being served stale. */
+  freshOnly?: boolean | undefined;
   /** The W3C trace context to pass on with the call, if the operation is traced. */
   traceparent?: string | undefined;
   /** Told of everything that happens to the call. Must not throw. */

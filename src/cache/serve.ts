@@ -53,7 +53,7 @@ export function serve<Value>(
   context: CallContext,
 ): Answer<Value> | null {
   if (view === null || view.asOf < (context.notBefore ?? -Infinity)) return null;
-  const answer = freshAnswer(rules, view) ?? staleAnswer(rules, view, refresh);
+  const answer = freshAnswer(rules, view) ?? (context.freshOnly ? null : staleAnswer(rules, view, refresh));
   const because = answer?.staleBecause ?? null;
   if (answer) context.report(because === null ? { type: 'hit', action } : { type: 'stale', action, because });
   return answer;

@@ -76,7 +76,6 @@ export interface LiveOptions {
 const MIN_FAST_MS = 1000;
 
 export function createLive(upstream: CachedUpstream, options: LiveOptions): Live {
-  const { clock } = options;
   const fastMs = Math.max(MIN_FAST_MS, options.fastMs);
   const paces = { ...options, fastMs, slowMs: Math.max(fastMs, options.slowMs) };
   const seats = createSeats(options.limits);
@@ -86,14 +85,14 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
   return {
     run(key, caller) {
       const leave = seats.take(caller);
-      const read = (context: CallContext) => readLately('GetPipelineRun', key, context);
+      const read = (context: CallContext) => readFresh('GetPipelineRun', key, context);
       return watchOf(runs, `${key.projectId}/${key.runId}`, runTopic(read), caller).listen(leave);
     },
     runs({ projectId, filter }, caller) {
       const leave = seats.take(caller);
       const { status = null, creator = null, objectId = null } = filter;
       const page = () => ({ projectId, filter, pageNumber: 1, pageSize: options.pageSize });
-      const read = (context: CallContext) => readLately('ListPipelineRuns', page(), context);
+      const read = (context: CallContext) => readFresh('ListPipelineRuns', page(), context);
       const key = JSON.stringify([projectId, status, creator, objectId]);
       return watchOf(lists, key, listTopic(read), caller).listen(leave);
     },
@@ -119,16 +118,15 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
 
   /**
    * Takes what the cache has while that is fresh, however far an allowance stretches it. What is not is read anew at the
-   * poller's own priority: served stale, it would be refreshed behind at a higher one.
+   * poller's own priority: served stale, it would be refreshed behind at a higher one, and the event labelled. The cache decides
+   * at one reading of its clock: two readings can differ by a millisecond.
    */
-  function readLately<A extends Action>(
+  function readFresh<A extends Action>(
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
   ): Promise<Answer<Actions[A]['result']>> {
-    if (upstream.peek(action, params) !== null) return upstream.call(action, params, context);
-    const now = clock.now();
-    return upstream.call(action, params, { ...context, notBefore: Math.min(now, now - options.fastMs + 1) });
+    return upstream.call(action, params, { ...context, freshOnly: true });
   }
 }
 
