@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
+import { answerClientError } from './clientErrors.ts';
+import { jsonNestingRefusal } from './nesting.ts';
+import { withBoundedPipelining } from './pipelining.ts';
 import { newRecord } from './record.ts';
 import { refusalFor, refuse } from './refusals.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
@@ -32,10 +35,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
-    // For the request to arrive as a whole: one that trickles in holds a connection no longer than one that is worked on.
-    requestTimeout: limits.deadlineMs,
+    serverFactory: (listener) => createHttpServer(listener, limits),
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, limits.deadlineMs),
     genReqId: requestIdOf,
-    http: { IncomingMessage: UpgradableRequest },
     forceCloseConnections: 'idle',
     // What comes while closing is answered by this gateway, in its own form.
     return503OnClosing: false,
@@ -55,6 +57,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     record.body = body;
     record.knownOperation = knownOperation(body);
     if (record.knownOperation !== null) done(null);
+    else if (jsonNestingRefusal(body)) done(nestedTooDeep);
     // A document may declare a variable of this name, which then is a key of the variables.
     else if (body.includes('$__proto__')) void readJsonWithProto(request, body, done);
     else void readJson(request, body, done);
@@ -87,6 +90,36 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   );
   if (corsOrigins.length > 0) await app.register(cors, corsSettings(corsOrigins));
   return app;
+}
+
+/** Answered as JSON that can't be read is. */
+const nestedTooDeep = Object.assign(new Error('The JSON is nested too deep.'), { statusCode: 400 });
+
+/** Longer than load balancers keep a connection that they may use again. */
+const KEEP_ALIVE_MS = 72_000;
+/** Between two looks for requests that take too long to arrive: so much later than their deadline they end. */
+const TIMEOUT_CHECK_MS = 250;
+/** Beyond all that a request may wait for. */
+const IDLE_SLACK_MS = 1000;
+
+/**
+ * Both deadlines are for a request to arrive as a whole, body included: Node takes the longer of them for that, and looks for
+ * requests that miss it as often as it was told when the server was created.
+ */
+function createHttpServer(listener: RequestListener, { deadlineMs, queueMs }: TransportLimits): Server {
+  const server = createServer(
+    {
+      IncomingMessage: UpgradableRequest,
+      requestTimeout: deadlineMs,
+      headersTimeout: deadlineMs,
+      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+    },
+    withBoundedPipelining(listener),
+  );
+  // A client that takes nothing of its answer does not hold it in memory for ever.
+  server.setTimeout(2 * deadlineMs + queueMs + IDLE_SLACK_MS);
+  return server;
 }
 
 function corsSettings(origins: readonly string[]) {

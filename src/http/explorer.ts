@@ -4,7 +4,7 @@ import type { ExplorerFacts } from './explorerExample.ts';
 import { explorerPage } from './explorerPage.ts';
 import { graphiqlPolicy } from './explorerPolicy.ts';
 import type { Gate } from './gate.ts';
-import { refuse } from './refusals.ts';
+import { refuseConnection } from './pipelining.ts';
 
 /**
  * GraphiQL at /explorer, all of it from this process, for browsers that reach nothing else. Whoever comes may load it, since a
@@ -15,7 +15,7 @@ export function addExplorer(app: FastifyInstance, gate: Gate, facts: ExplorerFac
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const refusal = gate.admitToPage(request);
     if (refusal === null) done();
-    else refuse(request, reply, refusal);
+    else refuseConnection(request, reply, refusal);
   };
   app.get('/explorer', { onRequest }, async (_, reply) => {
     const { names } = await assets();

@@ -13,6 +13,7 @@ import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from './answersKey.ts
 import { type AnswerRules, sendKept, sendMade } from './answersSending.ts';
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { sandboxPolicy } from './explorerPolicy.ts';
+import { documentNestingRefusal, jsonNestingRefusal } from './nesting.ts';
 import { refuse } from './refusals.ts';
 import type { DocumentRequest, TrustedDocuments } from './trustedDocuments.ts';
 
@@ -93,6 +94,8 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     if (knownKey && sendKept(knownKey, request, reply, options)) return reply;
     const operation = operationOf(request, trustedDocuments);
     if ('code' in operation) return refuse(request, reply, operation);
+    const refusal = nestingRefusalOf(operation);
+    if (refusal !== null) return refuse(request, reply, refusal);
     const key = viewer && answerKeyOf(operation, viewer, PREFLIGHTED_HEADERS);
     if (key !== null && key !== knownKey) {
       if (body !== null) bodies.learn(body, key);
@@ -153,6 +156,20 @@ function operationOf(
   if (trusted === null) return asApollo;
   if (typeof trusted === 'object') return trusted;
   return { ...asApollo, body: { ...body, query: trusted, extensions: null } };
+}
+
+/** Of what is not a body, which was looked at before it was read, and of the document. */
+function nestingRefusalOf({ method, search, body }: HTTPGraphQLRequest): Refusal | null {
+  if (method !== 'GET') {
+    const { query } = (body ?? {}) as { query?: unknown };
+    return typeof query === 'string' ? documentNestingRefusal(query) : null;
+  }
+  const parameters = new URLSearchParams(search);
+  const json = ['variables', 'extensions'].flatMap((name) => parameters.getAll(name));
+  return (
+    json.map(jsonNestingRefusal).find((refusal) => refusal !== null) ??
+    documentNestingRefusal(parameters.get('query') ?? '')
+  );
 }
 
 /** One that is known was left unread, and was read as JSON before. */

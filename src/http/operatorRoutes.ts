@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Gate } from './gate.ts';
-import { refuse } from './refusals.ts';
+import { refuseConnection } from './pipelining.ts';
 
 export interface Health {
   status: 'ok' | 'degraded' | 'unavailable';
@@ -24,7 +24,7 @@ export function addHealth(app: FastifyInstance, health: () => Health): void {
 export function addMetrics(app: FastifyInstance, gate: Gate, metrics: Metrics): void {
   app.get('/metrics', async (request, reply) => {
     const viewer = await gate.admit(request, reply, 'metrics');
-    if ('code' in viewer) return refuse(request, reply, viewer);
+    if ('code' in viewer) return refuseConnection(request, reply, viewer);
     const { contentType, body } = await metrics();
     return reply.type(contentType).send(body);
   });

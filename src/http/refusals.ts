@@ -32,7 +32,8 @@ export function refusalFor(error: FastifyError, maxBodyBytes: number): Refusal {
   if (error.statusCode !== undefined && error.statusCode < 500) {
     return {
       code: 'BAD_REQUEST',
-      message: 'Invalid JSON: the body must be one JSON value in UTF-8, without __proto__ in it.',
+      message:
+        'Invalid JSON: the body must be one JSON value in UTF-8, not deeply nested and without __proto__ in it.',
       status: 400,
     };
   }

@@ -15,6 +15,7 @@ import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
 import { whenThere } from './maybePromise.ts';
 import type { Observe } from './observation.ts';
 import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
+import { refuseConnection } from './pipelining.ts';
 import { createRateLimit } from './rateLimit.ts';
 import { refuse } from './refusals.ts';
 import { createRequestQueue } from './requestQueue.ts';
@@ -133,11 +134,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       watch(request, reply, options.observe);
       if (isDraining) return void refuse(request, reply, refusedWhileDraining);
       if (options.explorer && asksForPage(request)) {
-        done();
+        const refusal = gate.admitToPage(request);
+        if (refusal === null) done();
+        else refuseConnection(request, reply, refusal);
         return;
       }
       void whenThere(gate.admit(request, reply), (viewer) => {
-        if ('code' in viewer) return void refuse(request, reply, viewer);
+        if ('code' in viewer) return void refuseConnection(request, reply, viewer);
         request.record.viewer = viewer;
         queue.enter((refusal) => {
           if (refusal !== null) refuse(request, reply, refusal);

@@ -2,6 +2,7 @@ import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Viewer } from '../context.ts';
 import type { Clock } from '../model.ts';
+import { jsonNestingRefusal } from './nesting.ts';
 import type { SocketPlace } from './socketPlaces.ts';
 import { type BucketSize, createTokenBucket, type Turns } from './socketTraffic.ts';
 import { createInbox } from './websocketInbox.ts';
@@ -123,6 +124,10 @@ export function openConnection<Extra>(
 
   function receive(message: string): void {
     if (state.phase !== 'ready' && !acceptsInit(message)) return;
+    if (jsonNestingRefusal(message)) {
+      close(CLOSE.badRequest, 'Invalid message received');
+      return;
+    }
     handle(message).catch((error: unknown) => {
       if (isOfTheCaller(error)) {
         close(CLOSE.badRequest, 'Invalid message received');

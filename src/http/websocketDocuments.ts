@@ -14,6 +14,7 @@ import { LRUCache } from 'lru-cache';
 import { refusedRequest } from '../errors.ts';
 import type { OperationLimits } from './apollo.ts';
 import { limitsRule } from './limits.ts';
+import { documentNestingRefusal } from './nesting.ts';
 import type { TrustedDocuments } from './trustedDocuments.ts';
 
 export interface DocumentReaderOptions {
@@ -66,6 +67,8 @@ export function createDocumentReader(
   }
 
   function parsed(text: string): DocumentNode {
+    const refusal = documentNestingRefusal(text);
+    if (refusal) throw refusedRequest(refusal);
     try {
       return parse(text, { maxTokens: limits.tokens });
     } catch (error) {

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Refusal } from '../errors.ts';
+import { canAnswerOutOfOrder } from './pipelining.ts';
+
+/** Answers in GraphQL's own form what Node's HTTP parser refuses, and closes the connection. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, deadlineMs: number): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (!socket.writable || !canAnswerOutOfOrder(socket)) {
+    socket.destroy();
+    return;
+  }
+  const { code, message, status } = refusalOf(error, deadlineMs);
+  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  socket.end(
+    [
+      `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
+      'connection: close',
+      'content-type: application/json; charset=utf-8',
+      `content-length: ${Buffer.byteLength(body)}`,
+      '',
+      body,
+    ].join('\r\n'),
+    () => socket.destroy(),
+  );
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException, deadlineMs: number): Refusal {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    const message = `The request did not arrive within ${deadlineMs} ms (REQUEST_DEADLINE_MS).`;
+    return { code: 'REQUEST_TIMEOUT', message, status: 408 };
+  }
+  if (code === 'HPE_HEADER_OVERFLOW') {
+    return { code: 'BAD_REQUEST', message: 'The headers are too long.', status: 431 };
+  }
+  return { code: 'BAD_REQUEST', message: 'This is no HTTP/1.1 request.', status: 400 };
+}
