@@ -33,5 +33,5 @@ function refusalOf({ code }: NodeJS.ErrnoException, deadlineMs: number): Refusal
   if (code === 'HPE_HEADER_OVERFLOW') {
     return { code: 'BAD_REQUEST', message: 'The headers are too long.', status: 431 };
   }
-  return { code: 'BAD_REQUEST', message: 'This is no HTTP/1.1 request.', status: 400 };
+  return { code: 'BAD_REQUEST', message: 'The request is not valid HTTP.', status: 400 };
 }
