@@ -12,7 +12,7 @@ const maxCallers = 10_000;
 interface Usage {
   day: string;
   calls: number;
-  /** When the last calls may go or have gone (monotonic), as many as the caller may make in a second. */
+  /** When the calls of the last second have gone and later ones may go (monotonic), in order. */
   turnsMs: number[];
 }
 
@@ -42,7 +42,9 @@ export function limitedByCaller(upstream: Upstream, clock: Clock): Upstream {
     if (turnMs - nowMs > 0 && turnMs - nowMs >= deadline - clock.now()) {
       throw overLimit(action, 'throttled', 'second', max, turnMs - nowMs);
     }
-    if (max < Infinity) usage.turnsMs = [...usage.turnsMs, turnMs].slice(-max);
+    if (max < Infinity) {
+      usage.turnsMs = [...usage.turnsMs.filter((one) => one > nowMs - secondMs), turnMs];
+    }
     return turnMs;
   }
 
@@ -73,7 +75,8 @@ export function limitedByCaller(upstream: Upstream, clock: Clock): Upstream {
       } finally {
         if (sent === 0) {
           usage.calls -= 1;
-          usage.turnsMs = usage.turnsMs.filter((one) => one !== turnMs);
+          const index = usage.turnsMs.indexOf(turnMs);
+          if (index >= 0) usage.turnsMs.splice(index, 1);
         }
       }
     },
