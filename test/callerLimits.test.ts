@@ -183,6 +183,45 @@ describe('a caller at its limit', () => {
   });
 });
 
+test('callers take turns over HTTP, however many calls one of them has queued', async () => {
+  await using files = await temporaryFiles();
+  const tokens = ['greedy', 'quiet'].map((name) => ({ name, sha256: digestOf(name), projects: '*' }));
+  const clock = createVirtualClock();
+  await using gateway = await startTestGateway({
+    clock,
+    settings: {
+      AUTH_TOKENS_FILE: await files.write('tokens.json', tokens),
+      DATAWORKS_MAX_QPS: '1',
+      REQUEST_DEADLINE_MS: '60000',
+    },
+  });
+  const { simulator } = gateway;
+  const ask = (token: string, creator: number) =>
+    gateway.query(
+      `{ pipelineRuns(projectId: 10002, filter: { creator: "${creator}" }) { totalCount } }`,
+      {},
+      bearer(token),
+    );
+  const hold = simulator.fault({ kind: 'hold' });
+  const asked = Array.from({ length: 10 }, (_, index) => ask('greedy', 1000 + index));
+  await hold.hit(1);
+  // Each of them is in the queue once the gateway has answered a later request of the same caller.
+  const settled = () => gateway.query('{ __typename }', {}, bearer('greedy'));
+  for (let index = 0; index < 5; index += 1) await settled();
+  asked.push(ask('quiet', 2000));
+  for (let index = 0; index < 5; index += 1) await settled();
+  hold();
+  for (let second = 0; second < 20; second += 1) {
+    await settled();
+    await clock.advance(1_100);
+  }
+  const answers = await Promise.all(asked);
+  expect(answers.filter(({ errors }) => errors !== undefined)).toEqual([]);
+  const creators = [...simulator.calls].map(({ params }) => params['Creator']);
+  expect(creators).toHaveLength(11);
+  expect(creators.indexOf('2000')).toBeLessThanOrEqual(2);
+});
+
 test('a token’s limits are those of its entry, over HTTP', async () => {
   await using files = await temporaryFiles();
   const tokens = [
