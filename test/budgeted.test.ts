@@ -2,19 +2,26 @@ import { describe, expect, test } from '@jest/globals';
 
 import { createBudget } from '../src/budget/budget.ts';
 import { budgeted } from '../src/budget/budgeted.ts';
-import type { CallContext, Upstream, UpstreamErrorKind } from '../src/model.ts';
+import type { CallContext, CheckingUpstream, UpstreamErrorKind } from '../src/model.ts';
 import { UpstreamError } from '../src/model.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
 
 const params = { projectId: '1', runId: 'a' };
 
 /** A budgeted upstream that answers each call with the next of `outcomes`, and with null once they are used up. */
-function setUp(outcomes: (Error | null)[] = []) {
+function setUp(
+  outcomes: (Error | null)[] = [],
+  {
+    refusal = null,
+    reportsAttempts = true,
+  }: { refusal?: UpstreamError | null; reportsAttempts?: boolean } = {},
+) {
   const clock = createVirtualClock();
   const sentAtMs: number[] = [];
-  const upstream: Upstream = {
+  const upstream: CheckingUpstream = {
+    refusalOf: () => refusal,
     call(action, _, { report }) {
-      report({ type: 'attempt', action });
+      if (reportsAttempts) report({ type: 'attempt', action });
       sentAtMs.push(clock.monotonic());
       const outcome = outcomes.shift();
       if (outcome) return Promise.reject(outcome);
@@ -105,5 +112,33 @@ describe('a budgeted upstream', () => {
     await expect(failed).rejects.toMatchObject({ kind });
     expect(sentAtMs).toEqual([0, 0]);
     expect(budget.snapshot().day.used).toBe(2);
+  });
+
+  test('pays nothing for what the upstream refuses by itself, and does not wait to hear so', async () => {
+    const { clock, budget, call, sentAtMs } = setUp([], { refusal: upstreamError('rejected') });
+    const answers = Array.from({ length: 5 }, () => call());
+    await Promise.all(answers.map((answer) => expect(answer).rejects.toMatchObject({ kind: 'rejected' })));
+    expect([sentAtMs, clock.monotonic(), budget.snapshot().day.used]).toEqual([[], 0, 0]);
+  });
+
+  test('gives back what was paid for and not sent', async () => {
+    const { clock, budget, call } = setUp([upstreamError('timeout')], { reportsAttempts: false });
+    await expect(call()).rejects.toMatchObject({ kind: 'timeout' });
+    await clock.advance(0);
+    expect(budget.snapshot().day.used).toBe(0);
+  });
+
+  test('does not send a call whose caller leaves in the moment of its permit', async () => {
+    const { clock, budget, call, sentAtMs } = setUp();
+    const leaver = new AbortController();
+    const permit = budget.permit.bind(budget);
+    budget.permit = async (...asked) => {
+      const permitted = await permit(...asked);
+      leaver.abort();
+      return permitted;
+    };
+    await expect(call({ signal: leaver.signal })).rejects.toMatchObject({ kind: 'timeout' });
+    await clock.advance(0);
+    expect([sentAtMs, budget.snapshot().day.used]).toEqual([[], 0]);
   });
 });

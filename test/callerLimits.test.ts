@@ -150,6 +150,17 @@ describe('a limit on calls a day', () => {
   });
 });
 
+test('ten thousand callers are counted, and the one unseen for longest is forgotten for another', async () => {
+  const { clock, call } = setUp();
+  const callerOf = (index: number): Caller => ({ id: `caller ${index}`, maxCallsPerDay: 1 });
+  for (let index = 0; index < 10_000; index += 1) void call(callerOf(index));
+  await clock.advance(0);
+  expect(await call(callerOf(0))).toMatchObject({ kind: 'quotaExhausted' });
+  expect(await call(callerOf(10_000))).toBe('ok');
+  expect(await call(callerOf(9_999))).toMatchObject({ kind: 'quotaExhausted' });
+  expect(await call(callerOf(1))).toBe('ok');
+});
+
 describe('a caller at its limit', () => {
   const caller: Caller = { id: 'small', maxCallsPerDay: 1 };
 

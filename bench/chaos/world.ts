@@ -13,7 +13,7 @@ export interface Replica {
   url: string;
   /** How far its wall clock is ahead of the machine's, in milliseconds. To be set at will. */
   clockAheadMs: number;
-  /** Whether the circuit breaker before its upstream is open. */
+  /** Whether the circuit breaker of any action is open. */
   isBreakerOpen(): boolean;
   isReady(): Promise<boolean>;
 }
@@ -58,13 +58,15 @@ async function startReplica(
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
   const own = { clockAheadMs: 0 };
-  let isBreakerOpen = false;
+  const openBreakers = new Set<string>();
   const clock: Clock = { ...systemClock, now: () => Date.now() + own.clockAheadMs };
   const credential = createCredentialSource(simulator);
   const logger = createLogger('warn', {
     write(line: string) {
-      const { state } = JSON.parse(line) as { state?: string };
-      if (state !== undefined) isBreakerOpen = state === 'open';
+      const { action, state } = JSON.parse(line) as { action?: string; state?: string };
+      if (action === undefined || state === undefined) return;
+      if (state === 'open') openBreakers.add(action);
+      else openBreakers.delete(action);
     },
   });
   const gateway = await startGateway(result.config, { credential, clock, logger });
@@ -74,7 +76,7 @@ async function startReplica(
   };
   const replica = Object.assign(own, {
     url: gateway.url,
-    isBreakerOpen: () => isBreakerOpen,
+    isBreakerOpen: () => openBreakers.size > 0,
     isReady: async () => (await health()) === 'ok',
     close: () => gateway.close(),
   });
