@@ -106,6 +106,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     demand,
     paces,
+    ...(common && { newestElsewhere: (key: string) => common.newestElsewhere(key) }),
     patienceMs: config.requestDeadlineMs,
     report: background,
   });
@@ -148,6 +149,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       credentialCheck?.stop();
       quotaProbe.stop();
       await server.close();
+      common?.close();
       redis?.disconnect();
     },
   };

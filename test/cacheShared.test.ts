@@ -25,6 +25,7 @@ const identity = 'account';
 describeWithRedis('answers shared through Redis', () => {
   let server: RedisServer;
   let connections: Redis[];
+  let replicas: SharedUpstream[];
   let runs: PipelineRun[];
   let upstream: FakeUpstream;
   let events: CallEvent[];
@@ -40,6 +41,7 @@ describeWithRedis('answers shared through Redis', () => {
   beforeEach(async () => {
     server = await startRedisServer();
     connections = [];
+    replicas = [];
     events = [];
     told = [];
     aheadMs = 0;
@@ -51,6 +53,7 @@ describeWithRedis('answers shared through Redis', () => {
   });
 
   afterEach(async () => {
+    for (const replica of replicas) replica.close();
     for (const redis of connections) redis.disconnect();
     await server[Symbol.asyncDispose]();
   });
@@ -72,7 +75,7 @@ describeWithRedis('answers shared through Redis', () => {
     options: Partial<SharedOptions> = {},
     below: Upstream = upstream,
   ): Promise<SharedUpstream> {
-    return shared(below, {
+    const made = shared(below, {
       redis: await connect(),
       identity,
       clock,
@@ -83,6 +86,8 @@ describeWithRedis('answers shared through Redis', () => {
       commandTimeoutMs: 5_000,
       ...options,
     });
+    replicas.push(made);
+    return made;
   }
 
   function startCached(below: Upstream): Upstream {
@@ -435,6 +440,7 @@ describeWithRedis('answers shared through Redis', () => {
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
       const replica = shared(upstream, { redis, identity, clock, freshMs: () => freshMs, staleMs });
+      replicas.push(replica);
       expect((await head(replica)).value.rows).toHaveLength(10);
       expect(replica.health()).toBe('down');
       await server.restart();

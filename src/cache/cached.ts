@@ -14,7 +14,7 @@ import {
 import { createDemand, type Demand } from './demand.ts';
 import { createFlights, keyFor } from './flights.ts';
 import type { FreshnessSettings, Pace } from './freshness.ts';
-import { type CacheKit, runKey } from './kit.ts';
+import { type CacheKit, itemsKey, runKey } from './kit.ts';
 import { createMemory } from './memory.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
@@ -31,6 +31,11 @@ export interface CacheOptions extends FreshnessSettings {
   paces(): readonly Pace[];
   /** Default: one of its own. To be given where a layer below must know the freshness that it comes to. */
   demand?: Demand;
+  /**
+   * The `asOf` of the newest answer that another replica has read under a key, in epoch milliseconds; -Infinity for none. What is
+   * older here is asked for below again, where that answer is. Default: there are no others.
+   */
+  newestElsewhere?: (key: string) => number;
   /** Told of what happens to refreshes in the background. */
   report(event: CallEvent): void;
 }
@@ -102,8 +107,8 @@ interface Part<A extends Action> {
   recaller(params: Actions[A]['params']): () => Remembered<Actions[A]['result']> | null;
 }
 
-function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: CacheOptions): CacheKit {
-  const { maxBytes, staleMs, patienceMs } = options;
+function createKit(upstream: Upstream, clock: SteadyClock, demand: Demand, options: CacheOptions): CacheKit {
+  const { maxBytes, staleMs, patienceMs, newestElsewhere = () => -Infinity } = options;
   const refreshing = new Set<string>();
   return {
     upstream,
@@ -114,6 +119,7 @@ function createKit(upstream: Upstream, clock: Clock, demand: Demand, options: Ca
     flights: createFlights(clock, patienceMs),
     usualFreshMs: options.freshMs,
     freshMs: () => demand.freshMs(),
+    newestElsewhere: (key) => pastFromWall(newestElsewhere(key), clock),
     wanted: (key) => demand.note(key),
     inBackground(name, caller, refresh) {
       const key = keyFor(name, caller);
@@ -167,13 +173,4 @@ function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
 /** What was dated before the clock was set back can lie in the future by now. */
 function pastFromWall(time: number, steady: SteadyClock): number {
   return Math.min(steady.fromWall(time), steady.now());
-}
-
-function itemsKey({
-  projectId,
-  runId,
-  pageNumber,
-  pageSize,
-}: Actions['ListPipelineRunItems']['params']): string {
-  return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
 }

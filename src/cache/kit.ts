@@ -1,4 +1,11 @@
-import { type CallContext, type Caller, type Clock, type Upstream, withChanges } from '../model.ts';
+import {
+  type Actions,
+  type CallContext,
+  type Caller,
+  type Clock,
+  type Upstream,
+  withChanges,
+} from '../model.ts';
 import type { Flights } from './flights.ts';
 import type { Memory } from './memory.ts';
 
@@ -16,6 +23,8 @@ export interface CacheKit {
   usualFreshMs: number;
   /** The same, stretched where an allowance asks for it. */
   freshMs(): number;
+  /** The `asOf` of the newest answer that another replica has read under this key; -Infinity for none. */
+  newestElsewhere(key: string): number;
   /** Notes that a short-lived thing is asked for. */
   wanted(key: string): void;
   /**
@@ -32,6 +41,28 @@ export interface CacheKit {
 /** The key under which a run is known, whichever way it came. */
 export function runKey({ projectId, runId }: { projectId: string; runId: string }): string {
   return `run/${projectId}/${runId}`;
+}
+
+/** The key of one page of a run's items. */
+export function itemsKey(params: Actions['ListPipelineRunItems']['params']): string {
+  const { projectId, runId, pageNumber, pageSize } = params;
+  return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
+}
+
+/** The key of a list of runs in pages of one size. */
+export function listKey({ projectId, filter, pageSize }: Actions['ListPipelineRuns']['params']): string {
+  const { status = null, creator = null, objectId = null } = filter;
+  return `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
+}
+
+/** The key of one of its pages. */
+export function pageKey(params: Actions['ListPipelineRuns']['params']): string {
+  return `${listKey(params)}/${params.pageNumber}`;
+}
+
+/** The context of a call whose answer must not be older than `asOf`. */
+export function notBefore(asOf: number, context: CallContext): CallContext {
+  return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
 }
 
 /** The context of a call whose answer is to replace what was known at `asOf`, where something was. */

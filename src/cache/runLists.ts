@@ -6,15 +6,14 @@ import {
   type Page,
   type PipelineRun,
   type Remembered,
-  withChanges,
 } from '../model.ts';
 import { isOfItsCaller } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
 import type { GivenPage } from './givenPages.ts';
-import { type CacheKit, newerThan, runKey } from './kit.ts';
+import { type CacheKit, listKey, newerThan, notBefore, pageKey, runKey } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
-import { freshAnswer, serve, type Trouble, troubleIn, troubleOf } from './serve.ts';
+import { freshAnswer, isSuperseded, serve, type Trouble, troubleIn, troubleOf } from './serve.ts';
 
 /** The lists of runs: one `RunList` a list and page size, and the calls that keep it true. */
 export interface RunLists {
@@ -47,6 +46,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     async read(page, context) {
       const place = placeOf(page);
       kit.wanted(place.listKey);
+      if (hasNewerElsewhere(place, knownList(place))) await takeNewer(place, context);
       try {
         const answer = await readPage(place, notBeforeGiven(place, context));
         const given = givenPage(place);
@@ -87,8 +87,10 @@ export function createRunLists(kit: CacheKit): RunLists {
     return pastAnswer(place, context) ?? fetchOrPast(place, context);
   }
 
-  function freshPage({ index }: Place, entry: Entry | undefined): Remembered<Page<PipelineRun>> | null {
+  function freshPage(place: Place, entry: Entry | undefined): Remembered<Page<PipelineRun>> | null {
+    const { index } = place;
     const list = entry?.value as RunList | undefined;
+    if (hasNewerElsewhere(place, list)) return null;
     const answer = freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
     return answer && answer.asOf >= (list?.given.get(index)?.asOf ?? -Infinity) ? answer : null;
   }
@@ -99,9 +101,31 @@ export function createRunLists(kit: CacheKit): RunLists {
 
   /** The context of a call whose answer is not to be from before the page's last one. */
   function notBeforeGiven(place: Place, context: CallContext): CallContext {
-    const { notBefore = -Infinity } = context;
-    const { asOf = -Infinity } = givenPage(place) ?? {};
-    return asOf > notBefore ? withChanges(context, { notBefore: asOf }) : context;
+    return notBefore(givenPage(place)?.asOf ?? -Infinity, context);
+  }
+
+  /** Whether another replica has read a newer one of the page, or of the head by which it goes. */
+  function hasNewerElsewhere(place: Place, list: RunList | undefined): boolean {
+    if (list === undefined) return false;
+    return isPageSuperseded(place, list) || (place.index > 0 && isPageSuperseded(headOf(place), list));
+  }
+
+  function isPageSuperseded({ index, pageKey }: Place, list: RunList): boolean {
+    return isSuperseded(kit, list.view(index, kit.freshMs()), pageKey);
+  }
+
+  /** Takes what another replica has read from Redis, the head first: it may confirm the page. */
+  async function takeNewer(place: Place, context: CallContext): Promise<void> {
+    for (const next of [headOf(place), place]) {
+      const list = knownList(next);
+      if (list === undefined || !isPageSuperseded(next, list)) continue;
+      try {
+        await fetchPage(next, notBefore(kit.newestElsewhere(next.pageKey), context));
+      } catch {
+        // Redis has lost it, and DataWorks does not answer. What is known here has to do.
+        return;
+      }
+    }
   }
 
   /** The page once more as it was answered last. */
@@ -216,10 +240,7 @@ export function createRunLists(kit: CacheKit): RunLists {
 }
 
 function placeOf(page: ListPage): Place {
-  const { projectId, filter, pageSize, pageNumber } = page;
-  const { status = null, creator = null, objectId = null } = filter;
-  const listKey = `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
-  return { page, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
+  return { page, index: page.pageNumber - 1, listKey: listKey(page), pageKey: pageKey(page) };
 }
 
 /**

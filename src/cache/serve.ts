@@ -74,6 +74,16 @@ export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): Reme
   };
 }
 
+/** Whether another replica has read a newer answer, which it has left in Redis. Not while a try to take that has just failed. */
+export function isSuperseded(
+  kit: { clock: Clock; newestElsewhere(key: string): number },
+  view: View<unknown> | null,
+  key: string,
+): boolean {
+  if (view === null || view.asOf >= kit.newestElsewhere(key)) return false;
+  return view.trouble === null || view.trouble.until <= kit.clock.now();
+}
+
 function staleAnswer<Value>(
   { clock, staleMs }: Rules,
   { value, asOf, freshUntil, trouble }: View<Value>,

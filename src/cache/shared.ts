@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import {
   type Action,
@@ -10,7 +11,8 @@ import {
 } from '../model.ts';
 import { freshForMs } from './freshness.ts';
 import { staleReasonOf } from './serve.ts';
-import { decodeShared, encodeShared, type SharedAnswer, sharedKey } from './sharedEntry.ts';
+import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
+import { createSharedNews } from './sharedNews.ts';
 import { createSharedStore, type Health, type Lease } from './sharedStore.ts';
 
 export interface SharedOptions {
@@ -35,6 +37,10 @@ export interface SharedOptions {
 export interface SharedUpstream extends Upstream {
   /** `down` while Redis is away, and each replica makes its own calls. */
   health(): Health;
+  /** As the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
+  newestElsewhere(key: string): number;
+  /** Ends the connection that it has made for itself. */
+  close(): void;
 }
 
 /** How often a replica looks whether another has the answer. Milliseconds. */
@@ -58,7 +64,20 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     onHealth: (health) => options.report?.({ type: 'redis', health }),
   });
 
-  return { health: () => store.health(), call };
+  const news = createSharedNews({
+    redis,
+    channel: `${sharedPrefix(identity)}:news`,
+    replica: randomUUID(),
+    clock,
+    clockSkewMs: CLOCK_SKEW_MS,
+  });
+
+  return {
+    health: () => store.health(),
+    newestElsewhere: (key) => (store.health() === 'ok' ? news.newestElsewhere(key) : -Infinity),
+    close: () => news.close(),
+    call,
+  };
 
   async function call<A extends Action>(
     action: A,
@@ -85,7 +104,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
       const known = decoded(action, claim.text);
       const lease = claim.outcome === 'ours' ? claim.lease : undefined;
       if (known && isGood(action, known, context)) {
-        lease?.end();
+        void lease?.end();
         return { answer: known };
       }
       if (lease) return { lease, known };
@@ -102,10 +121,13 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     try {
       const answer = await upstream.call(action, params, context);
       const lifeMs = answer.asOf + keptForMs(action, answer) - clock.now();
-      lease?.end(answer.staleBecause === null ? { text: encodeShared(answer), lifeMs } : undefined);
+      const announcement = news.announcement(action, params, answer.asOf);
+      const isShared = answer.staleBecause === null;
+      // Who has this answer and then asks another replica must find it there.
+      await lease?.end(isShared ? { text: encodeShared(answer), lifeMs, announcement } : undefined);
       return answer;
     } catch (error) {
-      lease?.end();
+      void lease?.end();
       const isServable =
         known && isNewEnough(known, context) && clock.now() < known.asOf + keptForMs(action, known);
       if (!isServable || context.signal?.aborted || !(error instanceof UpstreamError)) throw error;

@@ -25,7 +25,12 @@ export function sharedKey<A extends Action>(
   const hash = createHash('sha256')
     .update(JSON.stringify(canonical(params)))
     .digest('hex');
-  return `dwgw:v${VERSION}:${identity}:${action}:${hash}`;
+  return `${sharedPrefix(identity)}:${action}:${hash}`;
+}
+
+/** What all names in Redis begin with that are of one account and region. */
+export function sharedPrefix(identity: string): string {
+  return `dwgw:v${VERSION}:${identity}`;
 }
 
 export function encodeShared<A extends Action>({ value, asOf }: SharedAnswer<A>): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../model.ts';
+import type { Announcement } from './sharedNews.ts';
 
 /**
  * Texts and locks in Redis, with an end to every wait. None of these rejects: a Redis that is away, slow or says no makes the
@@ -26,8 +27,18 @@ export type Claim =
 
 /** A claim that lasts for as long as the process does, or until it is ended. */
 export interface Lease {
-  /** Lets others have a go, after leaving them the text if there is one: for `lifeMs` milliseconds. */
-  end(made?: { text: string; lifeMs: number }): void;
+  /**
+   * Lets others have a go, after leaving them the text if there is one: for `lifeMs` milliseconds. Resolves when it is there and
+   * announced, or cannot be.
+   */
+  end(made?: MadeText): Promise<void>;
+}
+
+export interface MadeText {
+  text: string;
+  lifeMs: number;
+  /** Published once the text is there. */
+  announcement: Announcement | null;
 }
 
 export interface StoreOptions {
@@ -87,12 +98,14 @@ export function createSharedStore(options: StoreOptions): SharedStore {
     const lock = lockOf(key);
     let cancelRenewal = renewLater();
     return {
-      end(made) {
+      async end(made) {
         cancelRenewal();
         const fits = made && made.lifeMs >= 1 && Buffer.byteLength(made.text) <= maxValueBytes;
-        void attempt(() => {
+        await attempt(() => {
           const commands = redis.pipeline();
           if (fits) commands.set(key, made.text, 'PX', Math.ceil(made.lifeMs));
+          if (fits && made.announcement)
+            commands.publish(made.announcement.channel, made.announcement.message);
           return all(commands.eval(RELEASE, 1, lock, token).exec());
         });
       },

@@ -1,9 +1,9 @@
 import type { Actions, Answer, CallContext, Remembered } from '../model.ts';
 import { isOfItsCaller } from './flights.ts';
 import { freshForMs } from './freshness.ts';
-import { type CacheKit, newerThan } from './kit.ts';
+import { type CacheKit, newerThan, notBefore } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
-import { freshAnswer, serve, troubleIn, troubleOf, type View } from './serve.ts';
+import { freshAnswer, isSuperseded, serve, troubleIn, troubleOf, type View } from './serve.ts';
 
 /** Answers that are known one by one, each under its own key. */
 export interface Singles<A extends SingleAction> {
@@ -25,16 +25,33 @@ export function createSingles<A extends SingleAction>(
     async read(params, context) {
       const key = keyOf(params);
       const view = wantedView(key);
+      if (isSuperseded(kit, view, key)) {
+        try {
+          return await fetch(key, params, notBefore(kit.newestElsewhere(key), context));
+        } catch {
+          // Redis has lost it, and DataWorks does not answer. What is known here has to do.
+        }
+      }
       const refresh = () =>
         kit.inBackground(key, context.caller, (background) => fetch(key, params, background));
       return serve(kit, action, view, refresh, context) ?? fetch(key, params, context);
     },
-    peek: (params) => freshAnswer(kit, viewOf(kit.memory.peek(keyOf(params)))),
+    peek(params) {
+      const key = keyOf(params);
+      return newestAnswer(key, viewOf(kit.memory.peek(key)));
+    },
     recaller(params) {
       const key = keyOf(params);
-      return () => freshAnswer(kit, wantedView(key));
+      return () => newestAnswer(key, wantedView(key));
     },
   };
+
+  function newestAnswer(
+    key: string,
+    view: View<Actions[A]['result']> | null,
+  ): Remembered<Actions[A]['result']> | null {
+    return isSuperseded(kit, view, key) ? null : freshAnswer(kit, view);
+  }
 
   function wantedView(key: string): View<Actions[A]['result']> | null {
     const view = viewOf(kit.memory.get(key));

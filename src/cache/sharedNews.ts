@@ -1,0 +1,92 @@
+import type { Redis } from 'ioredis';
+import { LRUCache } from 'lru-cache';
+import type { Action, Actions, Clock } from '../model.ts';
+import { itemsKey, pageKey, runKey } from './kit.ts';
+
+/** When the other replicas have read answers, as each of them publishes it in Redis together with the answer. */
+export interface SharedNews {
+  /** What to publish with an answer; null for an answer that replicas do not ask for by the same name. */
+  announcement<A extends Action>(action: A, params: Actions[A]['params'], asOf: number): Announcement | null;
+  /** The `asOf` of the newest answer that another replica has read under the cache's key; -Infinity for none. */
+  newestElsewhere(key: string): number;
+  /** Ends its connection. Safe to call twice. */
+  close(): void;
+}
+
+export interface Announcement {
+  channel: string;
+  message: string;
+}
+
+export interface SharedNewsOptions {
+  /** Has its own options and life copied for a second connection, since one that subscribes can do nothing else. */
+  redis: Redis;
+  channel: string;
+  /** Tells this replica from the others. */
+  replica: string;
+  clock: Clock;
+  /** Answers from further in the future than this come from a clock that is wrong, and are ignored. Milliseconds. */
+  clockSkewMs: number;
+}
+
+/** More answers than this are not kept track of; the oldest go first. */
+const MAX_KEYS = 20_000;
+
+export function createSharedNews(options: SharedNewsOptions): SharedNews {
+  const { redis, channel, replica, clock, clockSkewMs } = options;
+  const newest = new LRUCache<string, number>({ max: MAX_KEYS });
+  const subscriber = redis.duplicate({ lazyConnect: false, autoResubscribe: false });
+  // The owner of the first connection hears of the same trouble. Without a listener ioredis writes it to the console.
+  subscriber.on('error', () => undefined);
+  subscriber.on('ready', () => {
+    // When it fails the connection is closing, and the next one subscribes.
+    subscriber.subscribe(channel).catch(() => undefined);
+  });
+  subscriber.on('message', (_, message) => hear(message));
+  // A subscriber sends nothing, so it does not notice a peer that has gone without a word.
+  const reconnect = () => subscriber.disconnect(true);
+  redis.on('close', reconnect);
+
+  return {
+    announcement(action, params, asOf) {
+      const key = keyOf(action, params);
+      return key === null ? null : { channel, message: JSON.stringify([replica, asOf, key]) };
+    },
+    newestElsewhere: (key) => newest.get(key) ?? -Infinity,
+    close() {
+      redis.off('close', reconnect);
+      subscriber.disconnect();
+    },
+  };
+
+  function hear(message: string): void {
+    const [from, asOf, key] = fieldsOf(message);
+    if (from === replica || typeof asOf !== 'number' || typeof key !== 'string') return;
+    if (asOf > clock.now() + clockSkewMs || asOf <= (newest.get(key) ?? -Infinity)) return;
+    newest.set(key, asOf);
+  }
+}
+
+/** Nothing for what no replica has published. */
+function fieldsOf(message: string): unknown[] {
+  try {
+    const fields: unknown = JSON.parse(message);
+    return Array.isArray(fields) ? fields : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Projects are asked for many at a time, each replica its own, so that no two ask for the same answer. */
+function keyOf<A extends Action>(action: A, params: Actions[A]['params']): string | null {
+  switch (action) {
+    case 'ListPipelineRuns':
+      return pageKey(params as Actions['ListPipelineRuns']['params']);
+    case 'GetPipelineRun':
+      return runKey(params as Actions['GetPipelineRun']['params']);
+    case 'ListPipelineRunItems':
+      return itemsKey(params as Actions['ListPipelineRunItems']['params']);
+    case 'ListProjects':
+      return null;
+  }
+}
