@@ -44,7 +44,9 @@ export function createSharedNews(options: SharedNewsOptions): SharedNews {
   });
   subscriber.on('message', (_, message) => hear(message));
   // A subscriber sends nothing, so it does not notice a peer that has gone without a word.
-  const reconnect = () => subscriber.disconnect(true);
+  const reconnect = () => {
+    if (subscriber.status === 'ready') subscriber.disconnect(true);
+  };
   redis.on('close', reconnect);
 
   return {
