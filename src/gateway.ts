@@ -51,9 +51,30 @@ export interface GatewayParts {
 
 /** Puts the rooms together and opens the door. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const closers: Closer[] = [];
+  try {
+    const url = await start(config, parts, closers);
+    return { url, close: () => closeAll(closers) };
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+/** Ends one thing that the gateway has started. */
+type Closer = () => void | Promise<void>;
+
+/** The last started ends first. Idempotent. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+}
+
+/** Returns the URL. What must be ended is in `closers` as soon as it is started, so that a failure leaves nothing behind. */
+async function start(config: Config, parts: GatewayParts, closers: Closer[]): Promise<string> {
   const { credential, clock = systemClock } = parts;
   const logger = parts.logger ?? createLogger('error');
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
+  if (redis) closers.push(() => redis.disconnect());
   const identity = await identityOf(config, credential);
   const budget = createBudget({
     limits: limitsFor(config.budget.edition, config.budget.overrides),
@@ -92,6 +113,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         onChange: observability.credentialsChanged,
       })
     : null;
+  closers.push(() => quotaProbe.stop());
+  if (credentialCheck) closers.push(() => credentialCheck.stop());
   const background = (event: CallEvent) => {
     credentialCheck?.note(event);
     observability.background(event);
@@ -101,6 +124,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const demand = createDemand({ freshMs, clock, paces });
   const common =
     redis && shared(patient, { redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
+  if (common) closers.push(() => common.close());
   const upstream = cached(limitedByCaller(common ?? patient, clock), {
     ...config.cache,
     clock,
@@ -143,16 +167,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     onUnusableFile: observability.unusableFile,
     onIssuerChange: observability.issuerChanged,
   });
-  return {
-    url: server.url,
-    async close() {
-      credentialCheck?.stop();
-      quotaProbe.stop();
-      await server.close();
-      common?.close();
-      redis?.disconnect();
-    },
-  };
+  closers.push(() => server.close());
+  return server.url;
 }
 
 interface Shared {

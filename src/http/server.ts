@@ -168,7 +168,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     maxMessageBytes: limits.bodyBytes,
     isDraining: () => isDraining,
   });
-  const url = await app.listen({ host: options.host, port: options.port, backlog: BACKLOG });
+  let url: string;
+  try {
+    url = await app.listen({ host: options.host, port: options.port, backlog: BACKLOG });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 
   return {
     url,
@@ -179,12 +185,16 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         app.server.closeAllConnections();
         webSockets.cutOff();
       });
-      await app.close();
+      await stop();
       callOff();
-      webSockets.stop();
-      await apollo.stop();
     },
   };
+
+  async function stop(): Promise<void> {
+    await app.close();
+    webSockets.stop();
+    await apollo.stop();
+  }
 }
 
 /**
