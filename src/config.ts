@@ -38,7 +38,7 @@ export interface Config {
   compiledQueries: boolean;
   live: {
     /** Subscriptions that may be open. */
-    limits: { perCaller: number; inAll: number };
+    limits: { perCaller: number; inAll: number; objectsPerCaller: number };
     /** Between polls of what nothing is under way in, in milliseconds. */
     idleMs: number;
   };
@@ -154,7 +154,10 @@ function configOf(given: Settings): Config {
     requestDeadlineMs: given.REQUEST_DEADLINE_MS,
     maxOperationCalls: given.MAX_OPERATION_CALLS,
     compiledQueries: given.COMPILED_QUERIES,
-    live: { limits: http.sockets, idleMs: given.LIVE_IDLE_MS },
+    live: {
+      limits: { ...http.sockets, objectsPerCaller: objectsPerCallerOf(given, http) },
+      idleMs: given.LIVE_IDLE_MS,
+    },
     logLevel: given.LOG_LEVEL,
     metrics: given.METRICS,
   };
@@ -181,6 +184,7 @@ function httpSettingsOf(given: Settings): HttpSettings {
       directives: given.MAX_DIRECTIVES,
       selections: given.MAX_SELECTIONS,
       rows: given.MAX_ROWS,
+      responseBytes: given.MAX_RESPONSE_BYTES,
     },
     sockets: {
       perCaller: given.LIVE_MAX_PER_CALLER ?? (isAuthenticated ? 100 : given.LIVE_MAX),
@@ -195,6 +199,16 @@ function httpSettingsOf(given: Settings): HttpSettings {
     storedAnswerBytes: given.STORED_ANSWERS ? given.STORED_ANSWERS_MAX_BYTES : 0,
     shutdownGraceMs: given.SHUTDOWN_GRACE_MS,
   };
+}
+
+/** A caller's subscriptions are executed for one event together: so many of the largest operations. */
+const LARGEST_OPERATIONS_PER_EVENT = 20;
+
+function objectsPerCallerOf(given: Settings, { auth }: HttpSettings): number {
+  if (given.LIVE_MAX_OBJECTS_PER_CALLER !== undefined) return given.LIVE_MAX_OBJECTS_PER_CALLER;
+  const isAuthenticated = auth.tokensFile !== null || auth.jwt !== null;
+  // Without authentication all subscribers are one caller.
+  return given.MAX_ROWS * (isAuthenticated ? LARGEST_OPERATIONS_PER_EVENT : given.LIVE_MAX);
 }
 
 function authSettingsOf(given: Settings): AuthSettings {

@@ -10,6 +10,7 @@ export interface GatewayContext {
   loaders: Loaders;
   live: Live;
   cost: OperationCost;
+  output: OutputBudget;
   /** What has been read for it so far. */
   sources: Sources;
   /** Which parts of its answer are stale. */
@@ -36,10 +37,28 @@ export interface StaleExtensions {
 export interface OperationCost {
   /** The most that one of the caller's operations may need. */
   ceiling: number;
-  /** How many the operation could need at worst, given what is cached now. Makes no call. */
+  /**
+   * How many the operation could need at worst, given what is cached now. Makes no call.
+   *
+   * @throws BAD_USER_INPUT for variables that do not fit their types
+   */
   atWorst(operation: ResolvedOperation): number;
   /** What has come of it so far. */
   report(): CostReport;
+}
+
+/** How large an operation's answer may become. Bounds what no count before execution can know. */
+export interface OutputBudget {
+  /** Objects of the answer as counted before execution; of a subscription, those of one event. */
+  countedObjects: number;
+  /**
+   * Charges the objects of a list whose length DataWorks sets.
+   *
+   * @throws QUERY_TOO_EXPENSIVE once they are more than an answer may have
+   */
+  charge(objects: number): void;
+  /** The error that stands in place of the whole answer; null while the budget lasts. */
+  readonly exceeded: Error | null;
 }
 
 /** An operation whose document is valid, with variables as they came. */

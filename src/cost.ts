@@ -1,6 +1,7 @@
 import { type FragmentDefinitionNode, getVariableValues, Kind } from 'graphql';
 import type { BudgetSnapshot } from './budget/budget.ts';
 import type { CostReport, OperationCost, ResolvedOperation } from './context.ts';
+import { invalidVariables } from './errors.ts';
 import type { Prices } from './loaders/prices.ts';
 import type { CallEvent } from './model.ts';
 import { priceOf } from './resolvers/price.ts';
@@ -57,9 +58,11 @@ function priceOfResolved(
   { schema, document, operation, variables }: ResolvedOperation,
   prices: Prices,
 ): number {
-  const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
-  // What is wrong with variables is told when the operation is to be executed, which it then is not.
-  if (!coerced) return 0;
+  const { coerced, errors = [] } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, {
+    // Each error quotes the whole value that it is about, and a body has room for thousands.
+    maxErrors: 1,
+  });
+  if (!coerced) throw invalidVariables(errors);
   const fragments: Record<string, FragmentDefinitionNode> = {};
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments[definition.name.value] = definition;

@@ -61,6 +61,12 @@ export function badUserInput(message: string): GraphQLError {
   return coded('BAD_USER_INPUT', message);
 }
 
+/** Variables that do not fit their types. Tells the first error alone. */
+export function invalidVariables([first]: readonly GraphQLError[]): GraphQLError {
+  const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } };
+  return new GraphQLError(first?.message ?? '', { nodes: first?.nodes ?? null, extensions });
+}
+
 /** What the caller is not allowed to do. Costs no upstream call. */
 export function forbidden(message: string): GraphQLError {
   return coded('FORBIDDEN', message);
@@ -158,7 +164,19 @@ export const MASK = 'The gateway met an error of its own. Operators find it in t
 const OURS = Symbol('coded error');
 
 function coded(code: Refusal['code'], message: string, more: Record<string, unknown> = {}): GraphQLError {
-  return Object.assign(new GraphQLError(message, { extensions: { code, ...more } }), { [OURS]: true });
+  const error = withoutStack(() => new GraphQLError(message, { extensions: { code, ...more } }));
+  return Object.assign(error, { [OURS]: true });
+}
+
+/** A caller can cause these by the thousand, nobody reads their stacks, and to capture one costs more than all the rest. */
+function withoutStack<Made>(make: () => Made): Made {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  try {
+    return make();
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
 }
 
 /** The code of an error that callers may see as it is; null for all that is masked. */

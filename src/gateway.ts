@@ -23,6 +23,7 @@ import { createLoaders } from './loaders/loaders.ts';
 import { type CachedUpstream, type CallContext, type CallEvent, type Clock, systemClock } from './model.ts';
 import { createPageSizes, type PageSizes } from './loaders/pageSizes.ts';
 import { createObservability } from './observability.ts';
+import { createOutputBudget } from './outputBudget.ts';
 import { createQuotaProbe } from './quotaProbe.ts';
 import { createSchema } from './schema.ts';
 import { createStaleParts } from './staleParts.ts';
@@ -182,7 +183,7 @@ interface Shared {
 
 function createContext(
   { upstream, pageSizes, live, budget, config, clock }: Shared,
-  { requestId, viewer, signal, report, traceparent = null, priority = 'interactive' }: OperationStart,
+  { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
   const call: CallContext = {
@@ -201,7 +202,7 @@ function createContext(
     },
   };
   const mayRead = (projectId: string) => viewer.mayRead(projectId);
-  const { upstream: watchedUpstream, sources } = withSources(upstream);
+  const { upstream: watchedUpstream, sources } = withSources(turn ? inTurn(upstream, turn) : upstream);
   const loaders = createLoaders(watchedUpstream, { pageSizes, mayRead }, call);
   const ceiling = viewer.maxOperationCalls ?? config.maxOperationCalls;
   const cost = createOperationCost({
@@ -210,7 +211,20 @@ function createContext(
     ceiling,
     budget: viewer.may('budget') ? () => budget.snapshot() : null,
   });
-  return { requestId, viewer, loaders, live, cost, sources, staleParts: createStaleParts() };
+  const output = createOutputBudget(config.http.limits.rows);
+  return { requestId, viewer, loaders, live, cost, output, sources, staleParts: createStaleParts() };
+}
+
+/** The same upstream, whose answers arrive one turn of the event loop after another. */
+function inTurn(upstream: CachedUpstream, turn: () => Promise<void>): CachedUpstream {
+  return {
+    ...upstream,
+    async call(...args) {
+      const answer = await upstream.call(...args);
+      await turn();
+      return answer;
+    },
+  };
 }
 
 /** Shows the check, too, what happens to an operation's calls. */

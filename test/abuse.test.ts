@@ -127,7 +127,7 @@ describe('what an operation may be', () => {
       'rows of rows',
       'MAX_ROWS',
       `{ ${RUNS} { nodes { project { pipelineRuns(first: 100) { nodes { items(first: 100) { totalCount } } } } } } }`,
-      'at most 5000 rows; this one has 101010',
+      'at most 4000 output objects; this one has 102031',
     ],
   ])('bounds %s by %s', async (_, setting, query, words) => {
     const { status, code, message } = await ask(query);
@@ -140,8 +140,8 @@ describe('what an operation may be', () => {
     const query = `query ($n: Int = 100) {
       ${RUNS} { nodes { project { pipelineRuns(first: $n) { nodes { items(last: $n) { totalCount } } } } } }
     }`;
-    expect((await ask(query)).message).toContain('this one has 101010');
-    expect((await ask(query, { n: 50 })).message).toContain('this one has 25510');
+    expect((await ask(query)).message).toContain('this one has 102031');
+    expect((await ask(query, { n: 50 })).message).toContain('this one has 26031');
   });
 
   test('does not spread a circular fragment', async () => {
@@ -161,7 +161,7 @@ describe('what an operation may be', () => {
       'query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Project { pipelineRuns(first: 100) { totalCount } } } }',
       { ids },
     );
-    expect([code, message]).toEqual(['QUERY_TOO_EXPENSIVE', expect.stringContaining('this one has 10201')]);
+    expect([code, message]).toEqual(['QUERY_TOO_EXPENSIVE', expect.stringContaining('this one has 10302')]);
   });
 
   test('knows no mutation and no subscription', async () => {

@@ -37,6 +37,7 @@ defineIntegrationTestSuite(
         isDraining: () => false,
         isAuthenticated: false,
         deadlineMs: 10_000,
+        maxResponseBytes: 1_000_000,
         createContext: async () => ((await options?.context?.()) ?? {}) as GatewayContext,
       }),
     });

@@ -38,7 +38,8 @@ describe('settings', () => {
           rootFields: 5,
           directives: 20,
           selections: 1000,
-          rows: 5000,
+          rows: 4000,
+          responseBytes: 4_000_000,
         },
       },
     });

@@ -8,8 +8,8 @@ import { fakeContext } from './support/executionLoaders.ts';
 
 const schema = createSchema();
 
-const { loaders, staleParts } = fakeContext();
-const contextValue = { loaders, staleParts };
+const { loaders, output, staleParts } = fakeContext();
+const contextValue = { loaders, output, staleParts };
 
 function requestOf(query: string, variables: Record<string, unknown> = {}): ExecutionRequest {
   const queryHash = createHash('sha256').update(query).digest('hex');

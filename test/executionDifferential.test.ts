@@ -112,61 +112,67 @@ const atLeast: Partial<Record<Covered, number>> = {
 };
 
 describe('compiled execution', () => {
-  test('answers as graphql-js does, over a corpus of generated operations and variables', async () => {
-    const counts = createCounts();
-    let compared = 0;
-    for (let seed = FIRST_SEED; compared < CASES; seed++) {
-      const operation = generateOperation(schema, seed, { conditions: seed % 5 === 0 });
-      const document = parse(operation.query);
-      if (validate(schema, document).length > 0) {
-        counts.add('invalid');
-        continue;
+  test(
+    'answers as graphql-js does, over a corpus of generated operations and variables',
+    async () => {
+      const counts = createCounts();
+      let compared = 0;
+      for (let seed = FIRST_SEED; compared < CASES; seed++) {
+        const operation = generateOperation(schema, seed, { conditions: seed % 5 === 0 });
+        const document = parse(operation.query);
+        if (validate(schema, document).length > 0) {
+          counts.add('invalid');
+          continue;
+        }
+        // Compiled with the first of its sets of variables, whatever that is.
+        const compiled = createCompiledExecution({ schema, compileOnRequest: 1, maxOperations: 1 });
+        for (let set = 0; set < CASES_AN_OPERATION; set++) {
+          const { variables, features } = operation.nextVariables();
+          const { operationName, query } = operation;
+          const [expectedContext, gotContext] = [fakeContext(), fakeContext()];
+          const args = { document, operationName, contextValue: expectedContext };
+          const expected = await execute({ ...args, schema, variableValues: variables });
+          const got = await compiled({ ...args, queryHash: query, variables, contextValue: gotContext });
+          const [told, gotten] = [errorsOf(expected), errorsOf(got)];
+          const stalePaths = stalePathsOf(gotContext.staleParts, got);
+          const where = { seed, query, variables: JSON.stringify(variables) };
+          // Where a null moves up to an object above, graphql-js executes no further fields of that object.
+          const isCutShort = told.some((one) => isBelowNull(one, expected.data));
+          const moreCalls = without(gotContext.calls, expectedContext.calls);
+          expect({
+            ...where,
+            data: textOf(got.data),
+            hasErrors: gotten.length > 0,
+            missing: without(told, gotten).filter((one) => !isBelowNull(one, got.data)),
+            more: without(gotten, told).filter((one) => !isBelowNull(one, got.data)),
+            missingCalls: without(expectedContext.calls, gotContext.calls),
+            moreCalls: isCutShort ? [] : moreCalls,
+            stalePaths,
+          }).toEqual({
+            ...where,
+            data: textOf(expected.data),
+            hasErrors: told.length > 0,
+            missing: [],
+            more: [],
+            missingCalls: [],
+            moreCalls: [],
+            stalePaths: stalePathsOf(expectedContext.staleParts, expected),
+          });
+          for (const feature of new Set([...operation.features, ...features])) counts.add(feature);
+          const way = wayOf(got);
+          if (way) counts.add(way);
+          if (got.data) counts.add('data');
+          if (stalePaths.length > 0) counts.add('stale');
+          if (got.errors) counts.add('data' in got ? 'error' : 'refused variables');
+          compared += 1;
+        }
       }
-      // Compiled with the first of its sets of variables, whatever that is.
-      const compiled = createCompiledExecution({ schema, compileOnRequest: 1, maxOperations: 1 });
-      for (let set = 0; set < CASES_AN_OPERATION; set++) {
-        const { variables, features } = operation.nextVariables();
-        const { operationName, query } = operation;
-        const [expectedContext, gotContext] = [fakeContext(), fakeContext()];
-        const args = { document, operationName, contextValue: expectedContext };
-        const expected = await execute({ ...args, schema, variableValues: variables });
-        const got = await compiled({ ...args, queryHash: query, variables, contextValue: gotContext });
-        const [told, gotten] = [errorsOf(expected), errorsOf(got)];
-        const stalePaths = stalePathsOf(gotContext.staleParts, got);
-        const where = { seed, query, variables: JSON.stringify(variables) };
-        // Where a null moves up to an object above, graphql-js executes no further fields of that object.
-        const isCutShort = told.some((one) => isBelowNull(one, expected.data));
-        const moreCalls = without(gotContext.calls, expectedContext.calls);
-        expect({
-          ...where,
-          data: textOf(got.data),
-          hasErrors: gotten.length > 0,
-          missing: without(told, gotten).filter((one) => !isBelowNull(one, got.data)),
-          more: without(gotten, told).filter((one) => !isBelowNull(one, got.data)),
-          missingCalls: without(expectedContext.calls, gotContext.calls),
-          moreCalls: isCutShort ? [] : moreCalls,
-          stalePaths,
-        }).toEqual({
-          ...where,
-          data: textOf(expected.data),
-          hasErrors: told.length > 0,
-          missing: [],
-          more: [],
-          missingCalls: [],
-          moreCalls: [],
-          stalePaths: stalePathsOf(expectedContext.staleParts, expected),
-        });
-        for (const feature of new Set([...operation.features, ...features])) counts.add(feature);
-        const way = wayOf(got);
-        if (way) counts.add(way);
-        if (got.data) counts.add('data');
-        if (stalePaths.length > 0) counts.add('stale');
-        if (got.errors) counts.add('data' in got ? 'error' : 'refused variables');
-        compared += 1;
-      }
-    }
-    if (FIRST_SEED !== 1 || CASES < 6000) return;
-    const rare = Object.entries(atLeast).filter(([covered, least]) => counts.of(covered as Covered) < least);
-    expect({ rare, ...counts.all() }).toEqual({ rare: [], ...counts.all() });
-  }, Math.max(120_000, 30 * CASES));
+      if (FIRST_SEED !== 1 || CASES < 6000) return;
+      const rare = Object.entries(atLeast).filter(
+        ([covered, least]) => counts.of(covered as Covered) < least,
+      );
+      expect({ rare, ...counts.all() }).toEqual({ rare: [], ...counts.all() });
+    },
+    Math.max(120_000, 30 * CASES),
+  );
 });

@@ -7,6 +7,7 @@ import { createRateLimit } from '../src/http/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../src/http/server.ts';
 import { type Clock, systemClock } from '../src/model.ts';
 import type { Live } from '../src/live/live.ts';
+import { createOutputBudget } from '../src/outputBudget.ts';
 import type { Loaders } from '../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from './support/gateway.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
@@ -40,6 +41,7 @@ async function openDoor(
       loaders: {} as Loaders,
       live: {} as Live,
       cost: free,
+      output: createOutputBudget(result.config.http.limits.rows),
       sources: { actions: [], freshness: () => null },
       staleParts: createStaleParts(),
     }),

@@ -99,6 +99,7 @@ function createScene() {
   const gate = createGate({
     authenticator: {
       isRequired: true,
+      keysProblem: () => null,
       authenticate: () =>
         isFirst ? new Promise((resolve) => pending.push(resolve)) : isRevoked ? 'invalid' : viewer,
     },
@@ -117,6 +118,7 @@ function createScene() {
       selections: 100,
       tokens: 1000,
       rows: 10_000,
+      responseBytes: 1_000_000,
     },
     trustedDocuments: () => null,
     gate,

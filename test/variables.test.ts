@@ -10,7 +10,8 @@ let withoutStoredAnswers: TestGateway;
 
 beforeAll(async () => {
   simulator = await startSimulator({ qps: null });
-  const start = (settings: Record<string, string>) => startTestGateway({ before: simulator, settings: { CACHE_FRESH_MS: '3600000', ...settings } });
+  const start = (settings: Record<string, string>) =>
+    startTestGateway({ before: simulator, settings: { CACHE_FRESH_MS: '3600000', ...settings } });
   reference = await start({ COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' });
   byDefault = await start({});
   withoutStoredAnswers = await start({ STORED_ANSWERS: 'off' });

@@ -1,3 +1,4 @@
+import { setImmediate as aTurn } from 'node:timers/promises';
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
@@ -20,6 +21,7 @@ import type { GatewayContext } from '../context.ts';
 import { bugIn, describeError, refusedRequest, tooExpensive } from '../errors.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
 import { assertMaySelect } from './gatedFields.ts';
+import { refusalOfAnswer } from './answerBounds.ts';
 import { type DocumentLimits, limitsRule } from './limits.ts';
 import { assertWithinBounds } from './operationBounds.ts';
 import type { RequestRecord } from './record.ts';
@@ -42,8 +44,10 @@ export interface ApolloOptions {
 
 export interface OperationLimits extends DocumentLimits {
   tokens: number;
-  /** Rows that the answer can have, lists below lists multiplied. */
+  /** Objects that the answer can have, lists below lists multiplied. */
   rows: number;
+  /** The longest answer, in bytes. */
+  responseBytes: number;
 }
 
 /** What resolvers get, and what the door keeps beside it. */
@@ -101,6 +105,9 @@ function sandboxSettings(facts: ExplorerFacts): ApolloServerPluginLandingPageLoc
   };
 }
 
+/** Characters of a document from which on its validation can take a turn of the event loop. */
+const LARGE_DOCUMENT = 1000;
+
 function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext> {
   const { introspection, limits, onBug } = options;
   return {
@@ -108,32 +115,48 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
       onBug(error, requestContext.contextValue.requestId);
       return Promise.resolve();
     },
-    requestDidStart: ({ request: { http }, contextValue: { record, viewer, requestId, cost, staleParts } }) =>
-      Promise.resolve({
-        didResolveOperation({ schema, document, operation, request }) {
+    requestDidStart({
+      request: { http },
+      contextValue: { record, viewer, requestId, cost, output, staleParts },
+    }) {
+      let wasValidatedLong = false;
+      return Promise.resolve({
+        validationDidStart({ source }) {
+          wasValidatedLong = source.length > LARGE_DOCUMENT;
+          return Promise.resolve();
+        },
+        async didResolveOperation({ schema, document, operation, request }) {
           // When the request names no operation of the document, execution says so.
-          if (!operation) return Promise.resolve();
+          if (!operation) return;
           record.operationName = operation.name?.value ?? null;
           record.operationType = operation.operation;
           assertCanRun(operation, schema);
           assertMaySelect({ document, operation, viewer, introspection });
           const variables = request.variables ?? {};
-          assertWithinBounds({ schema, document, operation, variables }, limits.rows, cost);
-          return Promise.resolve();
+          const bounds = { maxObjects: limits.rows, cost, output };
+          assertWithinBounds({ schema, document, operation, variables }, bounds);
+          // Validation and execution each take as long as one turn of the event loop may.
+          if (wasValidatedLong) await aTurn();
         },
         didEncounterErrors({ errors }) {
           for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, requestId);
           return Promise.resolve();
         },
         willSendResponse({ response }) {
-          const { body } = response;
+          const { body, http: head } = response;
+          if (body.kind === 'single') {
+            const refusal = refusalOfAnswer(body.singleResult, output, limits.responseBytes);
+            if (refusal) {
+              body.singleResult = { errors: [describeError({ message: refusal.message }, refusal)] };
+              head.status = 400;
+            }
+          }
           const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
           record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
           const waits = errors
             .map(({ extensions }) => extensions?.['retryAfterMs'])
             .filter((wait) => typeof wait === 'number');
-          if (waits.length > 0)
-            response.http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          if (waits.length > 0) head.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
           if (body.kind === 'single') {
             const { singleResult } = body;
             const stale = staleParts.extensions(singleResult.data);
@@ -144,7 +167,8 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
           }
           return Promise.resolve();
         },
-      }),
+      });
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext, Viewer } from '../context.ts';
 import { type Refusal, refusedRequest } from '../errors.ts';
 import type { CallEvent, Priority } from '../model.ts';
+import { tooLong } from './answerBounds.ts';
 import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from './answersKey.ts';
 import { type AnswerRules, sendKept, sendMade } from './answersSending.ts';
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
@@ -29,6 +30,8 @@ export interface OperationStart {
   traceparent?: string | null;
   /** Of those calls. Default: interactive. */
   priority?: Priority;
+  /** Awaited after each of its calls, where many operations go on at once. Default: they go on at once. */
+  turn?: () => Promise<void>;
 }
 
 export interface GraphQLRouteOptions extends AnswerRules {
@@ -37,6 +40,8 @@ export interface GraphQLRouteOptions extends AnswerRules {
   bodies: KnownBodies;
   /** Milliseconds. */
   deadlineMs: number;
+  /** The longest answer that is sent. */
+  maxResponseBytes: number;
   createContext: (start: OperationStart) => GatewayContext | Promise<GatewayContext>;
 }
 
@@ -85,6 +90,11 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     });
     const answered = await withinDeadline(answer, request);
     if ('code' in answered) return refuse(request, reply, answered);
+    const { body } = answered;
+    if (body.kind === 'complete' && Buffer.byteLength(body.string) > options.maxResponseBytes) {
+      const { message } = tooLong(options.maxResponseBytes);
+      return refuse(request, reply, { code: 'QUERY_TOO_EXPENSIVE', message, status: 400 });
+    }
     return send(answered, key, request, reply, options);
   }
 

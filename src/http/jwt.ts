@@ -13,7 +13,7 @@ import { OperatorError, withoutCredentials } from '../errors.ts';
 import { createIssuerKeys, fixedSource, type IssuerOptions, type KeySource } from './keySet.ts';
 import { type MaybePromise, whenThere } from './maybePromise.ts';
 import { viewerOf } from './scopes.ts';
-import { createTurns } from './turns.ts';
+import { createConcurrencyLimit } from './concurrencyLimit.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
 export interface JwtSettings {
@@ -64,7 +64,7 @@ export async function createJwtVerifier(
   const { clock } = options;
   const source = await keySourceOf(settings.jwks, options);
   const verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
-  const inTurn = createTurns(MAX_VERIFYING);
+  const inTurn = createConcurrencyLimit(MAX_VERIFYING);
 
   async function verifyAnew(
     token: string,

@@ -1,11 +1,23 @@
-import type { OperationCost } from '../context.ts';
+import type { OperationCost, OutputBudget, ResolvedOperation } from '../context.ts';
 import { tooExpensive } from '../errors.ts';
-import { type Operation, rowsAskedBy } from './rows.ts';
+import { countOutputObjects } from './outputObjects.ts';
 
-/** @throws QUERY_TOO_EXPENSIVE, before anything runs, for an operation that asks for more rows or calls than it may. */
-export function assertWithinBounds(operation: Operation, maxRows: number, cost: OperationCost): void {
-  const rows = rowsAskedBy(operation);
-  if (rows > maxRows) throw tooExpensive({ what: 'rows', max: maxRows, got: rows, setting: 'MAX_ROWS' });
+export interface OperationBounds {
+  maxObjects: number;
+  cost: OperationCost;
+  output: OutputBudget;
+}
+
+/** @throws QUERY_TOO_EXPENSIVE, before anything runs, for an operation that asks for more objects or calls than it may. */
+export function assertWithinBounds(
+  operation: ResolvedOperation,
+  { maxObjects, cost, output }: OperationBounds,
+): void {
+  const objects = countOutputObjects(operation, maxObjects);
+  if (objects > maxObjects) {
+    throw tooExpensive({ what: 'output objects', max: maxObjects, got: objects, setting: 'MAX_ROWS' });
+  }
+  output.countedObjects = objects;
   const calls = cost.atWorst(operation);
   if (calls > cost.ceiling) {
     const what = 'upstream calls at worst';

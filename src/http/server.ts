@@ -156,6 +156,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       securityHeaders: Object.entries(securityHeadersFor(options.corsOrigins)).flat(),
       isDraining: () => isDraining,
       deadlineMs: limits.deadlineMs,
+      maxResponseBytes: limits.responseBytes,
       answers: createAnswers(options.storedAnswerBytes),
       isAuthenticated: authenticator.isRequired,
     }),

@@ -4,7 +4,7 @@ import {
   createSourceEventStream,
   execute,
   type ExecutionArgs,
-  getVariableValues,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type OperationDefinitionNode,
@@ -14,17 +14,15 @@ import type { GatewayContext, Viewer } from '../context.ts';
 import { bugIn, describeError, type Refusal, refusedRequest } from '../errors.ts';
 import type { CallEvent } from '../model.ts';
 import { withTokenLimit } from './apollo.ts';
+import { refusalOfAnswer } from './answerBounds.ts';
 import type { Gate, Visitor } from './gate.ts';
 import { assertMaySelect } from './gatedFields.ts';
 import type { OperationStart } from './graphqlRoute.ts';
 import type { Observe } from './observation.ts';
 import { assertWithinBounds } from './operationBounds.ts';
+import { createTurns } from './turns.ts';
 import { CLOSE } from './websocketConnection.ts';
-import {
-  createDocumentReader,
-  type DocumentReaderOptions,
-  type ValidOperation,
-} from './websocketDocuments.ts';
+import { createDocumentReader, type DocumentReaderOptions } from './websocketDocuments.ts';
 import { mapEach } from './websocketStream.ts';
 
 export interface SocketOperationOptions extends DocumentReaderOptions {
@@ -71,6 +69,7 @@ type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
 export function createSocketOperations(options: SocketOperationOptions): Server<SocketCaller> {
   const { schema, introspection, limits, gate, createContext, observe, report, onBug } = options;
   const readDocument = createDocumentReader(options);
+  const turns = createTurns();
 
   return makeServer<Record<string, unknown> | undefined, SocketCaller>({
     // The connection has a timer of its own.
@@ -119,8 +118,10 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     setMaxListeners(0, over.signal);
     const contextValue = { ...newContext(id, viewer, over.signal), over, begun, socketEnded: caller.ended };
     assertMaySelect({ document, operation, viewer, introspection });
-    assertWithinBounds({ schema, document, operation, variables }, limits.rows, contextValue.cost);
-    assertCoercible(operation, variables);
+    assertWithinBounds(
+      { schema, document, operation, variables },
+      { maxObjects: limits.rows, ...contextValue },
+    );
     return {
       schema,
       document,
@@ -131,7 +132,9 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   }
 
   function newContext(requestId: string, viewer: Viewer, signal: AbortSignal): GatewayContext {
-    return createContext({ requestId, viewer, signal, report, priority: 'polling' });
+    // Many events can wait for one upstream call, and go on together when it ends.
+    const turn = () => turns.run(viewer.name, () => undefined);
+    return createContext({ requestId, viewer, signal, report, priority: 'polling', turn });
   }
 
   /** As graphql-js does it, but that each event is an operation of its own: with its own deadline, and loaders that know nothing yet. */
@@ -143,25 +146,23 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     if (!isStream) return stream;
     const events = mapEach(
       stream[Symbol.asyncIterator](),
-      async (event) => {
-        const contextValue = newContext(requestId, viewer, over.signal);
-        const result = await execute({ ...args, rootValue: event, contextValue });
-        const extensions = contextValue.staleParts.extensions(result.data);
-        return extensions ? { ...result, extensions: { ...extensions } } : result;
-      },
+      (event) =>
+        turns.run(viewer.callerId, () => executeFor(event, args, newContext(requestId, viewer, over.signal))),
       () => over.abort(),
     );
     endWith(socketEnded, over.signal, events);
     return events;
   }
 
-  function assertCoercible(
-    { variableDefinitions = [] }: ValidOperation['operation'],
-    variables: Record<string, unknown>,
-  ): void {
-    const [error] = getVariableValues(schema, variableDefinitions, variables).errors ?? [];
-    // graphql-js has no code for it.
-    if (error) throw new GraphQLError(error.message, { extensions: { code: 'BAD_USER_INPUT' } });
+  function executeFor(event: unknown, args: SubscriptionArgs, contextValue: GatewayContext) {
+    const bounded = (result: ExecutionResult): ExecutionResult => {
+      const refusal = refusalOfAnswer(result, contextValue.output, limits.responseBytes);
+      if (refusal) return { data: null, errors: [asGraphQLError(refusal)] };
+      const extensions = contextValue.staleParts.extensions(result.data);
+      return extensions ? { ...result, extensions: { ...extensions } } : result;
+    };
+    const result = execute({ ...args, rootValue: event, contextValue });
+    return result instanceof Promise ? result.then(bounded) : bounded(result);
   }
 
   function described(error: GraphQLError, requestId: string): GraphQLFormattedError {

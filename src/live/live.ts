@@ -41,13 +41,19 @@ export interface Live {
    * News of one run, which end when it is finished or gone. Rejects with BAD_USER_INPUT where there is none.
    *
    * @param caller whom the subscription counts for
+   * @param objects of one of its events
    * @throws TOO_MANY_SUBSCRIPTIONS
    */
-  run(key: { projectId: string; runId: string }, caller: string): AsyncIterableIterator<RunUpdate, undefined>;
+  run(
+    key: { projectId: string; runId: string },
+    caller: string,
+    objects?: number,
+  ): AsyncIterableIterator<RunUpdate, undefined>;
   /** News of the first canonical page of a list: as many of its newest runs as that has. */
   runs(
     list: { projectId: string; filter: PipelineRunFilter },
     caller: string,
+    objects?: number,
   ): AsyncIterableIterator<RunListUpdate, undefined>;
   counts(): LiveCounts;
 }
@@ -83,13 +89,13 @@ export function createLive(upstream: CachedUpstream, options: LiveOptions): Live
   const lists = new Map<string, Watch<RunListUpdate>>();
 
   return {
-    run(key, caller) {
-      const leave = seats.take(caller);
+    run(key, caller, objects) {
+      const leave = seats.take(caller, objects);
       const read = (context: CallContext) => readFresh('GetPipelineRun', key, context);
       return watchOf(runs, `${key.projectId}/${key.runId}`, runTopic(read), caller).listen(leave);
     },
-    runs({ projectId, filter }, caller) {
-      const leave = seats.take(caller);
+    runs({ projectId, filter }, caller, objects) {
+      const leave = seats.take(caller, objects);
       const { status = null, creator = null, objectId = null } = filter;
       const page = () => ({ projectId, filter, pageNumber: 1, pageSize: options.pageSize });
       const read = (context: CallContext) => readFresh('ListPipelineRuns', page(), context);

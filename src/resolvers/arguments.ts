@@ -10,6 +10,12 @@ import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from '..
 /** The most rows that one answer shows. */
 export const MAX_ROWS = 100;
 
+/** The most ids that one `nodes` takes. */
+export const MAX_IDS = 100;
+
+/** The most representations that one `_entities` takes. A router sends those of a whole page of its own, of several lists. */
+export const MAX_REPRESENTATIONS = 500;
+
 const DEFAULT_ROWS = 10;
 const MAX_INT64 = 9223372036854775807n;
 
@@ -68,6 +74,12 @@ export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRu
   if (input?.creator != null) filter.creator = idOf('filter.creator', input.creator);
   if (input?.objectId != null) filter.objectId = idOf('filter.objectId', input.objectId);
   return filter;
+}
+
+/** To be asked before a look at the elements, each of which costs time. */
+export function assertLength(name: string, list: readonly unknown[], max: number): void {
+  if (list.length <= max) return;
+  throw badUserInput(`\`${name}\` must hold at most ${max} values; got ${list.length}.`);
 }
 
 function idOf(name: string, text: string): string {

@@ -16,7 +16,15 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import type { GatewayContext } from '../context.ts';
-import { filterOf, projectIdOf, runIdOf, windowOf } from './arguments.ts';
+import {
+  assertLength,
+  filterOf,
+  MAX_IDS,
+  MAX_REPRESENTATIONS,
+  projectIdOf,
+  runIdOf,
+  windowOf,
+} from './arguments.ts';
 import { type GlobalId, parseGlobalId } from './globalId.ts';
 import { parseRepresentation } from './representation.ts';
 
@@ -154,9 +162,16 @@ const priced: Record<string, (till: Till, given: Arguments, subject: Subject) =>
   ],
   'Query.project': (till, given) => [priceRootProject(till, projectIdOf(String(given['projectId'])))],
   'Query.node': (till, given) => [priceObject(till, parseGlobalId(String(given['id'])))],
-  'Query.nodes': (till, given) => priceEach(till, given['ids'] as string[], parseGlobalId),
-  'Query._entities': (till, given) =>
-    priceEach(till, given['representations'] as unknown[], parseRepresentation),
+  'Query.nodes': (till, given) => {
+    const ids = given['ids'] as string[];
+    assertLength('ids', ids, MAX_IDS);
+    return priceEach(till, ids, parseGlobalId);
+  },
+  'Query._entities': (till, given) => {
+    const representations = given['representations'] as unknown[];
+    assertLength('representations', representations, MAX_REPRESENTATIONS);
+    return priceEach(till, representations, parseRepresentation);
+  },
   'Subscription.pipelineRunUpdated': (till, given) => [
     priceRun(till, projectIdOf(String(given['projectId'])), runIdOf(String(given['runId']))),
   ],

@@ -1,17 +1,21 @@
 import { type GraphQLResolveInfo, GraphQLScalarType } from 'graphql';
 import { GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
-import { badUserInput } from '../errors.ts';
 import type { Resolvers } from '../generated/graphql.ts';
 import type { GatewayContext } from '../context.ts';
 import type { DatedPipelineRun, DatedProject, Window } from '../model.ts';
-import { filterOf, projectIdOf, runIdOf, windowOf } from './arguments.ts';
+import {
+  assertLength,
+  filterOf,
+  MAX_IDS,
+  MAX_REPRESENTATIONS,
+  projectIdOf,
+  runIdOf,
+  windowOf,
+} from './arguments.ts';
 import { datedValue, edgesOf, nodesOf, noteStale } from './freshness.ts';
 import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
 import { parseRepresentation } from './representation.ts';
 import { subscriptions } from './subscriptions.ts';
-
-/** The most ids that one `nodes` takes. */
-const MAX_NODES = 100;
 
 /** What federation adds to the schema, and so has no generated type. */
 interface FederationResolvers {
@@ -41,20 +45,24 @@ export const resolvers: Resolvers & FederationResolvers = {
       datedValue(context.loaders.project(projectIdOf(projectId)), context, info),
     node: (_, { id }, context, info) => load(() => parseGlobalId(id), context, info),
     nodes: (_, { ids }, context, info) => {
-      if (ids.length > MAX_NODES)
-        throw badUserInput(`\`ids\` must hold at most ${MAX_NODES} ids; got ${ids.length}.`);
+      assertLength('ids', ids, MAX_IDS);
       // The generated type has no word for an error or null inside a list.
       return loadEach(ids, parseGlobalId, context, info) as Promise<(DatedPipelineRun | DatedProject)[]>;
     },
     // In the place of `@apollo/subgraph`'s own, which marks the object itself, and so the cache's, with its type, and fails all
     // representations for one that it cannot read.
-    _entities: (_, { representations }, context, info) =>
-      loadEach(representations, parseRepresentation, context, info),
+    _entities: (_, { representations }, context, info) => {
+      assertLength('representations', representations, MAX_REPRESENTATIONS);
+      return loadEach(representations, parseRepresentation, context, info);
+    },
   },
   Subscription: subscriptions,
   Node: { __resolveType: typeNameOf },
   _Entity: { __resolveType: typeNameOf },
+  PipelineRunListUpdate: { updates: ({ updates }, _, context) => charged(updates, context) },
+  PipelineRunUpdate: { changes: ({ changes }, _, context) => charged(changes, context) },
   PipelineRun: {
+    stages: ({ stages }, _, context) => charged(stages, context),
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
     project: ({ projectId }, _, context, info) =>
       datedValue(context.loaders.project(projectId), context, info),
@@ -73,6 +81,12 @@ export const resolvers: Resolvers & FederationResolvers = {
   DateTime: behaviourOf(GraphQLDateTimeISO, 'DateTime'),
   JSON: behaviourOf(GraphQLJSON, 'JSON'),
 };
+
+/** A list whose length no argument bounds. */
+function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
+  output.charge(rows.length);
+  return rows;
+}
 
 /** Async, so that an id that is refused is a failure of this object and not of the list that it stands in. */
 async function load(

@@ -11,6 +11,7 @@ export const subscriptions: SubscriptionResolvers = {
       context.live.run(
         { projectId: readable(projectId, context), runId: runIdOf(runId) },
         context.viewer.callerId,
+        context.output.countedObjects,
       ),
     resolve: (news: NewsOf<'run'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
       noteStale(news, context, info),
@@ -20,6 +21,7 @@ export const subscriptions: SubscriptionResolvers = {
       context.live.runs(
         { projectId: readable(projectId, context), filter: filterOf(filter) },
         context.viewer.callerId,
+        context.output.countedObjects,
       ),
     resolve: (news: NewsOf<'runs'>, _: unknown, context: GatewayContext, info: GraphQLResolveInfo) =>
       noteStale(news, context, info),

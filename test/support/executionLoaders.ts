@@ -9,6 +9,7 @@ export interface FakeContext {
   /** Each call with its arguments, as text. */
   calls: string[];
   staleParts: StaleParts;
+  output: { charge: () => void };
 }
 
 /**
@@ -21,6 +22,7 @@ export function fakeContext(): FakeContext {
   return {
     calls,
     staleParts: createStaleParts(),
+    output: { charge: () => undefined },
     loaders: {
       runs(list: { projectId: string }, window: unknown) {
         called('runs', list, window);
