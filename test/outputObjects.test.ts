@@ -89,8 +89,9 @@ describe('the count of output objects', () => {
   test('is never below what an execution returns, over a corpus of generated queries', async () => {
     const seen = { compared: 0, objects: 0 };
     for (let seed = 1; seed <= 300; seed++) {
-      const { query, operationName, nextVariables } = generateOperation(schema, seed, { conditions: true });
-      const { variables } = nextVariables();
+      const operation = generateOperation(schema, seed, { conditions: true });
+      const { query, operationName } = operation;
+      const { variables } = operation.nextVariables();
       const document = parse(query);
       if (validate(schema, document).length > 0) continue;
       const { data } = await execute({

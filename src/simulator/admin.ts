@@ -32,6 +32,8 @@ const requiredFields: Readonly<Record<FaultKind, readonly string[]>> = {
   replace: ['at', 'value'],
   unknownEnums: [],
   numbersAsStrings: [],
+  manyStages: ['stages'],
+  largeDetail: ['detailBytes'],
 };
 
 export type Admin = (request: IncomingMessage, path: string, body: string, response: ServerResponse) => void;

@@ -7,12 +7,22 @@ export type ReshapingFault =
   /** Statuses and types that no document lists, or every number as text. */
   | { kind: 'unknownEnums' | 'numbersAsStrings' }
   /** Another value at a place in the body: keys and indexes from the top. Where the place does not exist, nothing changes. */
-  | { kind: 'replace'; at: readonly (string | number)[]; value: WireValue };
+  | { kind: 'replace'; at: readonly (string | number)[]; value: WireValue }
+  /** Every run has so many stages, which are copies of its first. */
+  | { kind: 'manyStages'; stages: number }
+  /** The detail of every stage is a text of this length. */
+  | { kind: 'largeDetail'; detailBytes: number };
 
 const unknownWords: Readonly<Record<string, string>> = { Status: 'Suspended', Type: 'Audit' };
 
 /** Leaves the body as it is for any other kind of fault. */
 export function reshape(body: WireObject, fault: FaultEffect): WireObject {
+  if (fault.kind === 'manyStages') {
+    return mapFields(body, 'Stages', (stages) => copies(stages, fault.stages)) as WireObject;
+  }
+  if (fault.kind === 'largeDetail') {
+    return mapFields(body, 'Detail', () => 'x'.repeat(fault.detailBytes)) as WireObject;
+  }
   if (fault.kind === 'unknownEnums') {
     return mapLeaves(body, (value, key) => unknownWords[key] ?? value) as WireObject;
   }
@@ -32,6 +42,25 @@ function replaceAt(
   }
   if (body === null || typeof body !== 'object') return body;
   return { ...body, [key]: replaceAt(body[key], rest, value) };
+}
+
+/** Copies of the first, each in a step of its own. */
+function copies(stages: WireValue, count: number): WireValue {
+  const [first] = Array.isArray(stages) ? stages : [];
+  if (typeof first !== 'object' || first === null || Array.isArray(first)) return stages;
+  return Array.from({ length: count }, (_, index) => ({ ...first, Step: index + 1 }));
+}
+
+/** Changes the value of every field of a name, at any depth. */
+function mapFields(value: WireValue, name: string, change: (value: WireValue) => WireValue): WireValue {
+  if (Array.isArray(value)) return value.map((entry) => mapFields(entry, name, change));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, entry = null]) => [
+      key,
+      key === name ? change(entry) : mapFields(entry, name, change),
+    ]),
+  );
 }
 
 function numberAsString(value: WireValue): WireValue {
