@@ -475,6 +475,7 @@ function createReader(world: World) {
     description: 'the list',
     pageSize,
     pageSizes: createPageSizes(pageSize, world.clock),
+    growsAtHead: true,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
     readPage: (index, _, notBefore) => world.read(index + 1, notBefore),
     peekPage: (index) => world.peek(index + 1),

@@ -29,6 +29,7 @@ function createList(rows: Row[], pageSize: number) {
         description: 'the test list',
         pageSize,
         pageSizes: createPageSizes(pageSize, systemClock),
+        growsAtHead: true,
         key: (row) => row,
         peekPage: () => null,
         readPage: (index) => {

@@ -1,31 +1,14 @@
 import type { Answer, Page } from '../model.ts';
 import { contradiction } from './listErrors.ts';
 import { expectedRows, firstMiscounted, outdatedPages } from './pageChecks.ts';
-import type { ListSource } from './listSource.ts';
-import type { KnownPage } from './paging.ts';
+import type { ListPages, ListSource, ReadPage } from './listSource.ts';
 import { keysOf } from './rowKeys.ts';
-
-export interface ReadPage<Row> extends KnownPage {
-  answer: Answer<Page<Row>>;
-  /** Whether the cache knew the page once it was read. */
-  isCached: boolean;
-}
-
-/** The canonical pages that one operation has read of a list. */
-export interface ListPages<Row> {
-  /** Rows of a canonical page. When it changes, no page but the first stays known. */
-  readonly size: number;
-  readonly known: ReadonlyMap<number, ReadPage<Row>>;
-  /** Why a page is not known, or null if it was not tried. */
-  failureOf(index: number): Error | null;
-  /** Why pages that disagree were not read again with success, or null. */
-  readonly repeatFailure: Error | null;
-  /** Reads pages, and others again if those show that the list has moved or that a page is not what the total says. */
-  read(indexes: readonly number[]): Promise<void>;
-}
 
 /** How often a page is read again because it disagrees with others or with its own total. */
 const MAX_REPEATS = 2;
+
+/** How often pages are looked at for that. Each look reads a page, changes the page size or explains a page, so this is not reached. */
+const MAX_CHECKS = 50;
 
 /** How many pages besides those of a window are read to find out why a page does not have the rows that the total says. */
 const MAX_EXTRA_READS = 6;
@@ -36,6 +19,8 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
   const known = new Map<number, ReadPage<Row>>();
   const failures = new Map<number, Error>();
   const repeats = new Map<number, number>();
+  /** How many rows a page had when it was found to have too few or too many: believed when it has as many again. */
+  const shortReadings = new Map<number, number>();
   let repeatFailure: Error | null = null;
   let extraReads = 0;
   /** A length that the upstream claims, and where the rows really end. */
@@ -49,13 +34,26 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
       return repeatFailure;
     },
     known,
+    isConfirmed,
     failureOf: (index) => failures.get(index) ?? null,
     async read(indexes) {
-      await Promise.all(indexes.map((index) => fetch(index)));
+      await inOrder(indexes, fetch);
       await settle();
       await checkCounts();
     },
   };
+
+  /**
+   * At once if rows come in at the head only. Else one after the other from the front: a row that moves towards the head between
+   * two reads would be missing from both pages, and nothing would show it.
+   */
+  async function inOrder(
+    indexes: readonly number[],
+    read: (index: number) => Promise<unknown>,
+  ): Promise<void> {
+    if (source.growsAtHead) await Promise.all(indexes.map(read));
+    else for (const index of [...indexes].sort((a, b) => a - b)) await read(index);
+  }
 
   async function fetch(index: number): Promise<void> {
     const asked = size;
@@ -75,14 +73,15 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
       if (repeatable.length === 0) return;
       // Pages of one moment can differ: they are dated by when they were asked for.
       const notBefore = Math.max(...[...known.values()].map(({ asOf }) => asOf)) + 1;
-      await Promise.all(repeatable.map((index) => repeat(index, notBefore)));
+      await inOrder(repeatable, (index) => repeat(index, notBefore));
     }
   }
 
-  /** Whether nothing that was read since has made the cache doubt the page. */
+  /** Whether nothing that was read since makes the page doubtful. */
   function isConfirmed(index: number): boolean {
     const page = known.get(index);
-    if (!page?.isCached) return true;
+    if (!page || !source.growsAtHead || page.answer.staleBecause !== null) return false;
+    if (!page.isCached) return true;
     const now = source.peekPage(index, size)?.value;
     if (now?.totalCount !== page.answer.value.totalCount) return false;
     return keysOf(source, now).every(({ id }, at) => id === page.keys[at]?.id);
@@ -133,15 +132,17 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     known.clear();
     failures.clear();
     repeats.clear();
+    shortReadings.clear();
   }
 
   /** Finds out about each page that does not have as many rows as the total says, the first of them first. */
   async function checkCounts(): Promise<void> {
-    for (;;) {
+    for (let checks = 1; ; checks++) {
       const index = firstMiscounted(known, size) ?? firstUnproven();
-      if (index === null) return;
+      const page = index === null ? undefined : known.get(index);
+      if (index === null || !page) return;
       const readSize = size;
-      const error = await explain(index);
+      const error = checks > MAX_CHECKS ? miscounted(index, page) : await explain(index, page);
       if (error !== null && (size === readSize || index === 0)) {
         failures.set(index, error);
         known.delete(index);
@@ -160,15 +161,15 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
   }
 
   /** Gives the error if there is no explanation. Else the page is read again, the page size is another or the end is known. */
-  async function explain(index: number): Promise<Error | null> {
-    const page = known.get(index);
-    if (!page) return null;
+  async function explain(index: number, page: ReadPage<Row>): Promise<Error | null> {
     const rowCount = page.keys.length;
     const claimed = page.answer.value.totalCount;
     const rowsEnd = index * size + rowCount;
     if (rowCount === expectedRows(index, page.totalCount, size)) return readBeside([0], index);
-    if (rowCount < size && pageSizes.isKnownEnd(identity, claimed, rowsEnd)) return setEnd(claimed, rowsEnd);
-    if ((repeats.get(index) ?? 0) === 0) {
+    if (rowCount < size && pageSizes.isKnownEnd(identity, claimed, rowsEnd)) return setEnd(index, page);
+    if (shortReadings.get(index) !== rowCount) {
+      shortReadings.set(index, rowCount);
+      if ((repeats.get(index) ?? 0) >= MAX_REPEATS) return miscounted(index, page);
       const error = await repeat(index, page.asOf + 1);
       await settle();
       return error;
@@ -184,8 +185,6 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
   async function trySmallerPages(first: ReadPage<Row>, smaller: number): Promise<Error | null> {
     changeSize(smaller);
     known.set(0, first);
-    // Both pages were read: neither is doubted for being short by itself.
-    repeats.set(0, 1);
     const error = await readBeside([1], 0);
     if ((known.get(1)?.keys.length ?? 0) > 0) pageSizes.learnCap(action, smaller);
     return error;
@@ -198,17 +197,22 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     if (error !== null || known.get(index) !== page) return error;
     // The one before is looked at first if it is short as well.
     if (firstMiscounted(known, size) !== index) return null;
+    const before = known.get(index - 1);
+    if (page.keys.length === 0 && before?.keys.length !== size) return miscounted(index, page);
     const isHole = [...known].some(([other, { keys }]) => other > index && keys.length > 0);
     if (isHole) return miscounted(index, page);
-    const rowsEnd = index * size + page.keys.length;
-    pageSizes.learnEnd(identity, page.answer.value.totalCount, rowsEnd);
-    return setEnd(page.answer.value.totalCount, rowsEnd);
+    return setEnd(index, page);
   }
 
-  function setEnd(claimed: number, rows: number): null {
+  /** The rows end on this page. */
+  function setEnd(index: number, page: ReadPage<Row>): Error | null {
+    const claimed = page.answer.value.totalCount;
+    const rows = index * size + page.keys.length;
+    if (end?.claimed === claimed && end.rows !== rows) return miscounted(index, page);
     end = { claimed, rows };
-    for (const [index, page] of known) {
-      known.set(index, { ...page, totalCount: lengthOf(page.answer.value) });
+    pageSizes.learnEnd(identity, claimed, rows);
+    for (const [other, readPage] of known) {
+      known.set(other, { ...readPage, totalCount: lengthOf(readPage.answer.value) });
     }
     return null;
   }
@@ -219,7 +223,7 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     extraReads += unknown.length;
     const page = known.get(doubted);
     if (extraReads > MAX_EXTRA_READS && page) return miscounted(doubted, page);
-    await Promise.all(unknown.map((index) => fetch(index)));
+    await inOrder(unknown, fetch);
     await settle();
     return unknown.map((index) => failures.get(index)).find((error) => error !== undefined) ?? null;
   }

@@ -2,8 +2,8 @@ import type { Window, WindowRequest } from '../model.ts';
 import { badUserInput } from '../errors.ts';
 import { type Anchor, decodeCursor, encodeCursor } from './cursor.ts';
 import { costsMore, keptChanging } from './listErrors.ts';
-import { createListPages, type ReadPage } from './listPages.ts';
-import type { ListSource } from './listSource.ts';
+import { createListPages } from './listPages.ts';
+import type { ListSource, ReadPage } from './listSource.ts';
 import { outdatedPages } from './pageChecks.ts';
 import { planWindow, type WindowPlan, type WindowSpec } from './paging.ts';
 
@@ -98,7 +98,8 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     // Where an anchor stands is found on other pages than the window's.
     const basis = used.size === 0 || hasAnchor(spec) ? known : used;
     const isOneLength = [...basis.values()].every((page) => page.totalCount === totalCount);
-    if (edges.size !== end - start || !isOneLength || outdatedPages(basis).length > 0) return null;
+    if (edges.size !== end - start || !isOneLength || outdatedPages(basis, pages.isConfirmed).length > 0)
+      return null;
     const answers = [...basis.values()].map(({ answer }) => answer);
     return {
       edges: [...edges.values()],

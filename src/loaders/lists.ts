@@ -41,6 +41,7 @@ export function runList(
     description: `the pipeline runs of project ${key.projectId} with this filter`,
     pageSize: pageSizes.sizeOf('ListPipelineRuns'),
     pageSizes,
+    growsAtHead: status === null,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
     readPage: (index, size, notBefore) =>
       upstream.call('ListPipelineRuns', page(index, size), { ...context, notBefore }),
@@ -59,6 +60,7 @@ export function itemList(
     description: `the items of run ${key.runId}`,
     pageSize: pageSizes.sizeOf('ListPipelineRunItems'),
     pageSizes,
+    growsAtHead: false,
     key: ({ itemId, createTime }) => ({ id: itemId, time: createTime }),
     readPage: (index, size, notBefore) =>
       upstream.call('ListPipelineRunItems', page(index, size), { ...context, notBefore }),

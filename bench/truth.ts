@@ -1,0 +1,70 @@
+import { Redis } from 'ioredis';
+import { setTimeout as pause } from 'node:timers/promises';
+import { shared } from '../src/cache/shared.ts';
+import { systemClock } from '../src/model.ts';
+import { createVirtualClock } from '../test/support/virtualClock.ts';
+import { startRedis } from './chaos/redis.ts';
+import { freePort } from './load/processes.ts';
+import { type FuzzFigures, type FuzzOptions, fuzz } from './truth/fuzz.ts';
+import { figuresInWords, sum } from './truth/report.ts';
+
+/*
+ * `npm run bench:truth`: gateways before an upstream whose lists change, that fails, hangs, caps pages and claims rows that it does
+ * not have. SEEDS (default 100) runs of ANSWERS (default 1000) answers each for one gateway in virtual time, and SHARED_SEEDS
+ * (default 5) runs for two gateways that share a real Redis, in real time. FIRST_SEED (default 1) goes on where another run ended.
+ * MONOTONY=1 also counts answers that go back in time as wrong. Ends with 1 where an answer was wrong.
+ */
+
+const SEEDS = Number(process.env['SEEDS'] ?? 100);
+const SHARED_SEEDS = Number(process.env['SHARED_SEEDS'] ?? 5);
+const ANSWERS = Number(process.env['ANSWERS'] ?? 1000);
+const FIRST_SEED = Number(process.env['FIRST_SEED'] ?? 1);
+const checkMonotony = process.env['MONOTONY'] === '1';
+const MAX_SHOWN = 10;
+
+async function run(
+  seeds: number,
+  optionsOf: (seed: number) => Omit<FuzzOptions, 'seed'>,
+): Promise<FuzzFigures> {
+  const parts: FuzzFigures[] = [];
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + seeds; seed++) {
+    const figures = await fuzz({ seed, ...optionsOf(seed) });
+    parts.push({ ...figures, wrong: figures.wrong.map((wrong) => `seed ${seed}: ${wrong}`) });
+  }
+  return sum(parts);
+}
+
+function show(name: string, figures: FuzzFigures): void {
+  console.log(`${name}: ${figuresInWords(figures)}`);
+  for (const wrong of figures.wrong.slice(0, MAX_SHOWN)) console.log(`  - ${wrong}`);
+  if (figures.wrong.length > 0) process.exitCode = 1;
+}
+
+show(
+  'one gateway',
+  await run(SEEDS, () => {
+    const clock = createVirtualClock();
+    const advance = (ms: number) => clock.advance(ms);
+    return { answers: ANSWERS, clock, advance, between: [(upstream) => upstream], checkMonotony };
+  }),
+);
+
+const redis = await startRedis(await freePort());
+const clients = [new Redis(redis.url), new Redis(redis.url)];
+show(
+  'two gateways with Redis',
+  await run(SHARED_SEEDS, (seed) => ({
+    answers: ANSWERS,
+    callers: 24,
+    clock: systemClock,
+    advance: (ms) => pause(ms),
+    between: clients.map((client) => (upstream, freshMs, staleMs) => {
+      const options = { redis: client, identity: `seed ${seed}`, clock: systemClock, staleMs };
+      return shared(upstream, { ...options, freshMs: () => freshMs });
+    }),
+    slackMs: 5,
+    checkMonotony,
+  })),
+);
+for (const client of clients) client.disconnect();
+await redis.kill();

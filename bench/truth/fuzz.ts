@@ -1,0 +1,198 @@
+import { cached } from '../../src/cache/cached.ts';
+import { createLoaders } from '../../src/loaders/loaders.ts';
+import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import {
+  type CachedUpstream,
+  type CallContext,
+  type Clock,
+  type Upstream,
+  UpstreamError,
+} from '../../src/model.ts';
+import { type Bounds, problemWithRun, problemWithWindow, type Span } from './judge.ts';
+import { createModel } from './model.ts';
+import { createMonotony } from './monotony.ts';
+import { createQuestioner, type Question } from './questions.ts';
+import { createDice } from './random.ts';
+import { createModelUpstream, FINE, type Weather } from './upstream.ts';
+
+export interface FuzzOptions {
+  seed: number;
+  /** How many answers to judge. */
+  answers: number;
+  clock: Clock;
+  /** Lets so many milliseconds of the clock pass. */
+  advance: (ms: number) => Promise<void>;
+  /** Who ask at the same time; default 8. */
+  callers?: number;
+  /** What stands between each gateway's cache and the upstream; one gateway an entry. */
+  between: readonly ((upstream: Upstream, freshMs: number, staleMs: number) => Upstream)[];
+  slackMs?: number;
+  /** Whether answers that go back in time count as wrong: `asOf` of a list within a gateway, and the status of a run in all. */
+  checkMonotony?: boolean;
+}
+
+export interface FuzzFigures {
+  answers: number;
+  fresh: number;
+  stale: number;
+  /** By kind of error. */
+  refused: Record<string, number>;
+  /** What is wrong, in words; the answers that went back in time are among them only with `checkMonotony`. */
+  wrong: string[];
+  wentBack: number;
+  calls: number;
+}
+
+const FRESH_MS = 400;
+const STALE_MS = 4000;
+const PAGE_SIZE = 10;
+const DEADLINE_MS = 1500;
+const LENGTH = 85;
+
+/** Rows are few and pages small, so that most windows lie over an edge. */
+const climates: readonly { weather: Partial<Weather>; extraTotal?: number }[] = [
+  { weather: {} },
+  { weather: {} },
+  { weather: { failures: 0.3 } },
+  { weather: { failures: 1 } },
+  { weather: { hangs: 0.3, failures: 0.1 } },
+  { weather: { shortPages: 0.1 } },
+  { weather: {}, extraTotal: 30 },
+];
+
+const caps: readonly Partial<Weather>[] = [{}, {}, { cap: 7, statesCap: true }, { cap: 7, statesCap: false }];
+
+/** Gateways before an upstream whose lists change all the time, and callers who compare each answer with what the lists were. */
+export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
+  const { clock, advance, answers: wanted, checkMonotony = false, callers = 8 } = options;
+  const dice = createDice(options.seed);
+  const model = createModel(clock, dice, LENGTH);
+  const upstream = createModelUpstream(model, clock, dice);
+  const gateways = options.between.map((wrap) => createGateway(wrap(upstream, FRESH_MS, STALE_MS), clock));
+  const questioner = createQuestioner(dice);
+  const monotony = createMonotony();
+  const bounds: Bounds = { freshMs: FRESH_MS, staleMs: STALE_MS, slackMs: options.slackMs ?? 0 };
+  const figures: FuzzFigures = {
+    answers: 0,
+    fresh: 0,
+    stale: 0,
+    refused: {},
+    wrong: [],
+    wentBack: 0,
+    calls: 0,
+  };
+  const cap = dice.pick(caps);
+  const underWay = new Set<Promise<void>>();
+
+  while (figures.answers + underWay.size < wanted) {
+    if (dice.chance(0.01)) changeWeather();
+    if (dice.chance(0.15)) model.churn(dice);
+    while (underWay.size < callers && dice.chance(0.5)) begin(ask());
+    if (dice.chance(0.1)) begin(lookUp());
+    await advance(1 + dice.below(dice.chance(0.02) ? 900 : 20));
+  }
+  upstream.weather = FINE;
+  while (underWay.size > 0) await advance(50);
+  return { ...figures, calls: upstream.calls };
+
+  function begin(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
+
+  function changeWeather(): void {
+    const { weather, extraTotal = 0 } = dice.pick(climates);
+    upstream.weather = { ...FINE, ...cap, ...weather };
+    if (extraTotal !== model.extraTotal()) model.setExtraTotal(extraTotal);
+  }
+
+  async function ask(): Promise<void> {
+    const question = questioner.next();
+    const gateway = dice.below(gateways.length);
+    const sentAt = clock.now();
+    await judged(question, async () => {
+      const list = { projectId: model.projectId, filter: question.filter };
+      const window = await gatewayAt(gateway).runs(list, question.window);
+      questioner.note(question, window);
+      const span = { sentAt, receivedAt: clock.now() };
+      const problem = problemWithWindow(model, question, window, span, bounds);
+      noteMonotony(monotony.window(gateway, question, window, span));
+      return { staleBecause: window.staleBecause, problem, shown: window };
+    });
+  }
+
+  async function lookUp(): Promise<void> {
+    const { runId } = dice.pick(model.runs({}));
+    const gateway = dice.below(gateways.length);
+    const sentAt = clock.now();
+    await judged({ runId }, async () => {
+      const answer = await gatewayAt(gateway).run(model.projectId, runId);
+      const span: Span = { sentAt, receivedAt: clock.now() };
+      const problem = problemWithRun(model, runId, answer, span, bounds);
+      noteMonotony(monotony.run(answer.value, span));
+      return { staleBecause: answer.staleBecause, problem, shown: answer };
+    });
+  }
+
+  function gatewayAt(index: number) {
+    const gateway = gateways[index];
+    if (!gateway) throw new RangeError(`There is no gateway ${index}.`);
+    return gateway;
+  }
+
+  function noteMonotony(problem: string | null): void {
+    if (problem === null) return;
+    figures.wentBack += 1;
+    if (checkMonotony) figures.wrong.push(problem);
+  }
+
+  async function judged(
+    question: Question | { runId: string },
+    answer: () => Promise<{ staleBecause: string | null; problem: string | null; shown: unknown }>,
+  ): Promise<void> {
+    try {
+      const { staleBecause, problem, shown } = await answer();
+      if (problem !== null) figures.wrong.push(describe(question, problem, shown, clock.now()));
+      else figures[staleBecause === null ? 'fresh' : 'stale'] += 1;
+    } catch (error) {
+      const kind = error instanceof UpstreamError ? error.kind : null;
+      if (kind === null)
+        figures.wrong.push(describe(question, `No coded error: ${String(error)}`, null, clock.now()));
+      else figures.refused[kind] = (figures.refused[kind] ?? 0) + 1;
+    }
+    figures.answers += 1;
+  }
+}
+
+function describe(question: unknown, problem: string, shown: unknown, now: number): string {
+  const short = JSON.stringify(shown, (key, value: unknown) => {
+    if (key === 'edges')
+      return (value as { node: { runId: string } }[]).map(({ node }) => node.runId).join(' ');
+    return value;
+  });
+  return `${problem} At ${now}, ${JSON.stringify(question)} gave ${short}`;
+}
+
+function createGateway(upstream: Upstream, clock: Clock) {
+  const report = () => undefined;
+  const cache: CachedUpstream = cached(upstream, {
+    clock,
+    freshMs: FRESH_MS,
+    staleMs: STALE_MS,
+    maxBytes: 50_000_000,
+    patienceMs: DEADLINE_MS,
+    paces: () => [],
+    report,
+  });
+  const pageSizes = createPageSizes(PAGE_SIZE, clock);
+  const context = (): CallContext => ({
+    deadline: clock.now() + DEADLINE_MS,
+    priority: 'interactive',
+    report,
+  });
+  const loaders = () => createLoaders(cache, { pageSizes, mayRead: () => true }, context());
+  return {
+    runs: (...question: Parameters<ReturnType<typeof loaders>['runs']>) => loaders().runs(...question),
+    run: (projectId: string, runId: string) => cache.call('GetPipelineRun', { projectId, runId }, context()),
+  };
+}

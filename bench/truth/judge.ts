@@ -1,0 +1,130 @@
+import type { Answer, PipelineRun, Window } from '../../src/model.ts';
+import type { Model, Version } from './model.ts';
+import type { Question } from './questions.ts';
+
+/*
+ * Holds answers against the truth. Pure but for the model.
+ */
+
+/** When an answer was asked for and came, in epoch milliseconds. */
+export interface Span {
+  sentAt: number;
+  receivedAt: number;
+}
+
+export interface Bounds {
+  freshMs: number;
+  staleMs: number;
+  /** How far dates can come out apart, in milliseconds. */
+  slackMs: number;
+}
+
+/** What is wrong with a window, or null: it must be that of one version of the list between its `asOf` and its arrival. */
+export function problemWithWindow(
+  model: Model,
+  question: Question,
+  shown: Window<PipelineRun>,
+  span: Span,
+  bounds: Bounds,
+): string | null {
+  const age = problemWithAge(shown, span, bounds, question.filter.status !== undefined);
+  if (age !== null) return age;
+  const from = shown.asOf - bounds.slackMs;
+  const until = span.receivedAt + bounds.slackMs;
+  const versions = model.versions(question.filter, from, until);
+  if (!versions.some((version) => isWindowOf(version, question, shown))) {
+    const expected = versions.map((version) => summaryOf(version, question));
+    return `No version of the list between its asOf and its arrival has this window, but: ${expected.join(' | ')}.`;
+  }
+  for (const { node } of shown.edges) {
+    const problem = problemWithRow(model, node, from, until);
+    if (problem !== null) return problem;
+  }
+  return null;
+}
+
+/** What is wrong with one run that was looked up, or null. */
+export function problemWithRun(
+  model: Model,
+  runId: string,
+  { value, asOf, staleBecause }: Answer<PipelineRun | null>,
+  span: Span,
+  bounds: Bounds,
+): string | null {
+  // A finished run is believed for a day, and only one that is under way can change.
+  const isFinished = value !== null && value.status !== 'RUNNING';
+  const age = isFinished ? null : problemWithAge({ asOf, staleBecause }, span, bounds, false);
+  if (age !== null) return age;
+  const states = model.statesOf(runId, asOf - bounds.slackMs, span.receivedAt + bounds.slackMs);
+  const isTrue = states.some((state) => state?.status === value?.status);
+  return isTrue
+    ? null
+    : `Run ${runId} was never ${value?.status ?? 'missing'} between its asOf and its arrival.`;
+}
+
+/**
+ * A row of a list of one status is as old as its own reading and believed for as long as anything stale is, since the head of
+ * such a list does not renew it.
+ */
+function problemWithAge(
+  { asOf, staleBecause }: Pick<Answer<unknown>, 'asOf' | 'staleBecause'>,
+  { sentAt, receivedAt }: Span,
+  { freshMs, staleMs, slackMs }: Bounds,
+  isOfOneStatus: boolean,
+): string | null {
+  const ageMs = sentAt - asOf;
+  const freshLimitMs = isOfOneStatus ? Math.max(freshMs, staleMs) : freshMs;
+  const limitMs = staleBecause === null ? freshLimitMs : freshLimitMs + staleMs;
+  if (ageMs > limitMs + slackMs)
+    return `It is ${ageMs} ms old and ${staleBecause === null ? 'not labelled' : 'stale'}: at most ${limitMs}.`;
+  return asOf > receivedAt + slackMs ? 'Its asOf is in the future.' : null;
+}
+
+function problemWithRow(model: Model, node: PipelineRun, from: number, until: number): string | null {
+  const wasSo = model.statesOf(node.runId, from, until).some((state) => state?.status === node.status);
+  return wasSo ? null : `Run ${node.runId} was not ${node.status} between its asOf and its arrival.`;
+}
+
+function isWindowOf(version: Version, question: Question, shown: Window<PipelineRun>): boolean {
+  const { runs, extraTotal } = version;
+  const bounds = boundsIn(version, question, shown.totalCount);
+  if (bounds === null) return false;
+  const [start, end] = bounds;
+  if (shown.totalCount !== runs.length && shown.totalCount !== runs.length + extraTotal) return false;
+  // Rows that the upstream claims and does not have are never shown as a window with fewer rows.
+  if (end > runs.length && start < end) return false;
+  const rows = runs.slice(start, end);
+  return (
+    rows.length === shown.edges.length &&
+    rows.every(({ runId }, at) => shown.edges[at]?.node.runId === runId) &&
+    shown.hasNextPage === end < shown.totalCount &&
+    shown.hasPreviousPage === start > 0
+  );
+}
+
+function summaryOf({ since, runs, extraTotal }: Version, question: Question): string {
+  const bounds = boundsIn({ since, runs, extraTotal: 0 }, question, runs.length);
+  const ids = bounds === null ? [] : runs.slice(...bounds).map(({ runId }) => runId.replace('run-', ''));
+  return `since ${since}, of ${runs.length}+${extraTotal}: ${ids.join(' ')}`;
+}
+
+/** The rows from the first up to but not including the second. Null where the anchor's place can't be told. */
+function boundsIn(
+  { runs }: Version,
+  { window, anchor }: Question,
+  totalCount: number,
+): [start: number, end: number] | null {
+  const clamp = (at: number) => Math.max(0, Math.min(at, totalCount));
+  if (window.by === 'offset') return [clamp(window.offset), clamp(window.offset + window.limit)];
+  const { from, count } = window;
+  if (anchor === null) return from === 'start' ? [0, clamp(count)] : [clamp(totalCount - count), totalCount];
+  const at = runs.findIndex(({ runId }) => runId === anchor.runId);
+  const olderThanAnchor = runs.findIndex(({ createTime }) => (createTime ?? 0) < anchor.createTime);
+  const gap = olderThanAnchor < 0 ? runs.length : olderThanAnchor;
+  if (from === 'end') {
+    const end = at >= 0 ? at : gap;
+    return [clamp(end - count), end];
+  }
+  const start = at >= 0 ? at + 1 : gap;
+  return [start, clamp(start + count)];
+}

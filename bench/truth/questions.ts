@@ -1,0 +1,68 @@
+import type { PipelineRun, PipelineRunFilter, Window, WindowRequest } from '../../src/model.ts';
+import type { Dice } from './random.ts';
+
+/** A window of a list, as a caller asks for it. */
+export interface Question {
+  filter: PipelineRunFilter;
+  window: WindowRequest;
+  /** The row that the cursor in the window names. */
+  anchor: Anchor | null;
+}
+
+export interface Anchor {
+  runId: string;
+  createTime: number;
+  cursor: string;
+}
+
+const FILTERS: readonly PipelineRunFilter[] = [
+  {},
+  {},
+  {},
+  { creator: 'ana' },
+  { status: 'RUNNING' },
+  { status: 'FAILED' },
+];
+
+/** Asks for windows of all kinds, with cursors out of answers that came before. */
+export interface Questioner {
+  next(): Question;
+  /** Takes cursors from an answer. */
+  note(question: Question, window: Window<PipelineRun>): void;
+}
+
+const MAX_ANCHORS = 30;
+
+export function createQuestioner(dice: Dice): Questioner {
+  const anchors = new Map<string, Anchor[]>();
+  return {
+    next() {
+      const filter = dice.pick(FILTERS);
+      const count = 1 + dice.below(31);
+      const kind = dice.below(10);
+      const known = anchors.get(JSON.stringify(filter)) ?? [];
+      const cursorWindow = { by: 'cursor' as const, count, after: null, before: null };
+      if (kind < 3) return { filter, anchor: null, window: { ...cursorWindow, from: 'start' } };
+      if (kind < 4) return { filter, anchor: null, window: { ...cursorWindow, from: 'end' } };
+      if (kind < 7 || known.length === 0) {
+        return {
+          filter,
+          anchor: null,
+          window: { by: 'offset', offset: dice.below(8) * count, limit: count },
+        };
+      }
+      const anchor = dice.pick(known);
+      return kind < 9
+        ? { filter, anchor, window: { ...cursorWindow, from: 'start', after: anchor.cursor } }
+        : { filter, anchor, window: { ...cursorWindow, from: 'end', before: anchor.cursor } };
+    },
+    note({ filter }, { edges }) {
+      const edge = edges.length > 0 ? dice.pick(edges) : null;
+      if (edge?.node.createTime == null) return;
+      const { runId, createTime } = edge.node;
+      const known = anchors.get(JSON.stringify(filter)) ?? [];
+      known.push({ runId, createTime, cursor: edge.cursor });
+      anchors.set(JSON.stringify(filter), known.slice(-MAX_ANCHORS));
+    },
+  };
+}

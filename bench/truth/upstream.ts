@@ -1,0 +1,108 @@
+import {
+  type Action,
+  type Actions,
+  type CallContext,
+  type Clock,
+  type Page,
+  type PipelineRun,
+  type Upstream,
+  UpstreamError,
+} from '../../src/model.ts';
+import type { Model } from './model.ts';
+import type { Dice } from './random.ts';
+
+/** What can be wrong with the upstream. Chances are per call, 0 to 1. */
+export interface Weather {
+  /** Of an error: 503, throttling, or something unreadable. */
+  failures: number;
+  /** Of no answer at all within the time of a try. */
+  hangs: number;
+  /** Of a page that lacks rows, once. */
+  shortPages: number;
+  /** Rows of a page at most. */
+  cap: number;
+  /** Whether answers state the cap. */
+  statesCap: boolean;
+}
+
+export const FINE: Weather = { failures: 0, hangs: 0, shortPages: 0, cap: Infinity, statesCap: true };
+
+/** How long one try may take, in milliseconds. */
+const TRY_MS = 250;
+
+export interface ModelUpstream extends Upstream {
+  weather: Weather;
+  readonly calls: number;
+}
+
+/** Answers from the model, some time after the call was sent and some time before it is there. Dated by when it was sent, as the client does. */
+export function createModelUpstream(model: Model, clock: Clock, dice: Dice): ModelUpstream {
+  let calls = 0;
+  let lastShort = '';
+  const upstream: ModelUpstream = {
+    weather: FINE,
+    get calls() {
+      return calls;
+    },
+    async call(action, params, context) {
+      calls += 1;
+      context.report({ type: 'attempt', action });
+      const asOf = clock.now();
+      const { failures, hangs } = upstream.weather;
+      if (dice.chance(hangs)) {
+        await pause(Math.min(TRY_MS, context.deadline - asOf), context, action);
+        throw new UpstreamError('No answer in time.', { kind: 'timeout', action });
+      }
+      await pause(dice.below(20), context, action);
+      if (dice.chance(failures)) {
+        const kind = dice.pick(['unavailable', 'unavailable', 'throttled', 'invalidResponse'] as const);
+        throw new UpstreamError('It failed.', { kind, action });
+      }
+      const value = resultOf(action, params) as Actions[typeof action]['result'];
+      await pause(dice.below(20), context, action);
+      return { value, asOf, staleBecause: null };
+    },
+  };
+  return upstream;
+
+  function pause(ms: number, { signal }: CallContext, action: Action): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(ms, resolve);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          cancel();
+          reject(new UpstreamError('The caller left.', { kind: 'timeout', action }));
+        },
+        { once: true },
+      );
+    });
+  }
+
+  function resultOf(action: Action, params: Actions[Action]['params']): unknown {
+    if (action === 'ListPipelineRuns') return pageOf(params as Actions['ListPipelineRuns']['params']);
+    if (action !== 'GetPipelineRun') throw new Error(`The model does not answer ${action}.`);
+    const { runId } = params as Actions['GetPipelineRun']['params'];
+    return model.runs({}).find((run) => run.runId === runId) ?? null;
+  }
+
+  function pageOf({ filter, pageNumber, pageSize: asked }: Actions['ListPipelineRuns']['params']) {
+    const { cap, statesCap, shortPages } = upstream.weather;
+    const pageSize = Math.min(asked, cap);
+    const all = model.runs(filter);
+    const rows = all.slice((pageNumber - 1) * pageSize, pageNumber * pageSize);
+    const key = JSON.stringify([filter, pageNumber]);
+    // Twice the same false page is not told from a true one.
+    if (lastShort !== key && dice.chance(shortPages)) {
+      lastShort = key;
+      rows.splice(dice.below(rows.length + 1));
+    }
+    const page: Page<PipelineRun> = {
+      rows,
+      totalCount: all.length + model.extraTotal(),
+      pageNumber,
+      pageSize: statesCap ? pageSize : asked,
+    };
+    return page;
+  }
+}
