@@ -4,7 +4,7 @@ import { connectionFromArraySlice, offsetToCursor } from 'graphql-relay';
 import { decodeCursor, encodeCursor } from '../src/loaders/cursor.ts';
 import { createListReader, type ListReader } from '../src/loaders/listReader.ts';
 import { createPageSizes } from '../src/loaders/pageSizes.ts';
-import { systemClock, type Window, type WindowRequest } from '../src/model.ts';
+import { type Answer, type Page, systemClock, type Window, type WindowRequest } from '../src/model.ts';
 
 interface Row {
   id: string;
@@ -15,6 +15,7 @@ interface Row {
 function createList(rows: Row[], pageSize: number) {
   let asOf = 0;
   const reads: number[] = [];
+  const cached = new Map<number, Answer<Page<Row>>>();
   const beforeRead: (() => void)[] = [];
   return {
     rows,
@@ -31,11 +32,11 @@ function createList(rows: Row[], pageSize: number) {
         pageSizes: createPageSizes(pageSize, systemClock),
         growsAtHead: true,
         key: (row) => row,
-        peekPage: () => null,
+        peekPage: (index) => cached.get(index) ?? null,
         readPage: (index) => {
           beforeRead.shift()?.();
           reads.push(index);
-          return Promise.resolve({
+          const answer: Answer<Page<Row>> = {
             value: {
               rows: rows.slice(index * pageSize, (index + 1) * pageSize),
               totalCount: rows.length,
@@ -44,7 +45,9 @@ function createList(rows: Row[], pageSize: number) {
             },
             asOf: ++asOf,
             staleBecause: null,
-          });
+          };
+          cached.set(index, answer);
+          return Promise.resolve(answer);
         },
       });
     },

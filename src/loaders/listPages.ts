@@ -1,5 +1,5 @@
 import type { Answer, Page } from '../model.ts';
-import { contradiction } from './listErrors.ts';
+import { contradiction, keptChanging } from './listErrors.ts';
 import { expectedRows, firstMiscounted, outdatedPages } from './pageChecks.ts';
 import type { ListPages, ListSource, ReadPage } from './listSource.ts';
 import { keysOf } from './rowKeys.ts';
@@ -81,7 +81,6 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
   function isConfirmed(index: number): boolean {
     const page = known.get(index);
     if (!page || !source.growsAtHead || page.answer.staleBecause !== null) return false;
-    if (!page.isCached) return true;
     const now = source.peekPage(index, size)?.value;
     if (now?.totalCount !== page.answer.value.totalCount) return false;
     return keysOf(source, now).every(({ id }, at) => id === page.keys[at]?.id);
@@ -119,8 +118,7 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     }
     if (value.pageSize !== size) return;
     if (value.rows.length === size) pageSizes.noteFullPage(action, size);
-    const isCached = source.peekPage(index, size) !== null;
-    known.set(index, { keys: keysOf(source, value), totalCount: lengthOf(value), asOf, answer, isCached });
+    known.set(index, { keys: keysOf(source, value), totalCount: lengthOf(value), asOf, answer });
   }
 
   function lengthOf({ totalCount }: Page<Row>): number {
@@ -197,6 +195,8 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     if (error !== null || known.get(index) !== page) return error;
     // The one before is looked at first if it is short as well.
     if (firstMiscounted(known, size) !== index) return null;
+    const claims = beside.map((other) => known.get(other)?.answer.value.totalCount);
+    if (claims.some((claim) => claim !== page.answer.value.totalCount)) return keptChanging(source);
     const before = known.get(index - 1);
     if (page.keys.length === 0 && before?.keys.length !== size) return miscounted(index, page);
     const isHole = [...known].some(([other, { keys }]) => other > index && keys.length > 0);

@@ -28,8 +28,6 @@ export interface ListSource<Row> {
 
 export interface ReadPage<Row> extends KnownPage {
   answer: Answer<Page<Row>>;
-  /** Whether the cache knew the page once it was read. */
-  isCached: boolean;
 }
 
 /** The canonical pages that one operation has read of a list. */
