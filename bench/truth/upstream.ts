@@ -38,7 +38,7 @@ export interface ModelUpstream extends Upstream {
 /** Answers from the model, some time after the call was sent and some time before it is there. Dated by when it was sent, as the client does. */
 export function createModelUpstream(model: Model, clock: Clock, dice: Dice): ModelUpstream {
   let calls = 0;
-  let lastShort = '';
+  const shortened = new Set<string>();
   const upstream: ModelUpstream = {
     weather: FINE,
     get calls() {
@@ -93,8 +93,8 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
     const rows = all.slice((pageNumber - 1) * pageSize, pageNumber * pageSize);
     const key = JSON.stringify([filter, pageNumber]);
     // Twice the same false page is not told from a true one.
-    if (lastShort !== key && dice.chance(shortPages)) {
-      lastShort = key;
+    if (!shortened.delete(key) && dice.chance(shortPages)) {
+      shortened.add(key);
       rows.splice(dice.below(rows.length + 1));
     }
     const page: Page<PipelineRun> = {

@@ -17,6 +17,8 @@ export interface Reading {
   asOf: number;
   /** The page was cut from the list between `asOf` and this. */
   arrivedAt: number;
+  /** The length of the list that the page was cut from. */
+  totalCount: number;
   /** What a row of it weighs, about. */
   rowBytes: number;
 }
@@ -114,6 +116,9 @@ export function assemblePast(
   const first = head.totalCount - index * traits.pageSize;
   const known = page.value.rows.map((_, at) => rows.get(first - at)).filter((row) => row !== undefined);
   const [one, ...others] = new Set(known.map(({ reading }) => reading));
-  if (one !== undefined && others.length === 0) return { ...page, asOf: Math.max(page.asOf, one.asOf) };
+  if (one !== undefined && others.length === 0) {
+    // When the rows were read, the list may have grown beyond this length already.
+    return one.totalCount === head.totalCount ? { ...page, asOf: Math.max(page.asOf, one.asOf) } : page;
+  }
   return known.every(({ since }) => since < confirmedAt) ? page : null;
 }

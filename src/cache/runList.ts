@@ -323,7 +323,7 @@ export function createRunList(traits: ListTraits): RunList {
 }
 
 function readingOf({ value, asOf }: RunPage, { arrivedAt, bytes }: Arrival): Reading {
-  return { asOf, arrivedAt, rowBytes: bytes / Math.max(1, value.rows.length) };
+  return { asOf, arrivedAt, totalCount: value.totalCount, rowBytes: bytes / Math.max(1, value.rows.length) };
 }
 
 /** Whether the new head is the old one with new rows in front of it and nothing else. */
