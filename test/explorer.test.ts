@@ -274,7 +274,8 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
         faults.push(`${response.status()} ${pathname}`);
       }
     });
-    await page.goto(door.gateway.url + path, { waitUntil: 'networkidle' });
+    // Not `networkidle`: Chromium does not always report that the request for a worker's script has ended.
+    await page.goto(door.gateway.url + path, { waitUntil: 'load' });
     return { page, gateway: door.gateway, faults, [Symbol.asyncDispose]: close };
 
     async function close(): Promise<void> {

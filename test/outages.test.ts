@@ -163,7 +163,13 @@ describe('over HTTP', () => {
   test('an answer that does not decode costs one call each time and hurts no other project', async () => {
     await using gateway = await startTestGateway();
     const { simulator } = gateway;
-    simulator.fault({ kind: 'capPageSize', action: 'ListPipelineRuns', params: { ProjectId: '10000' } });
+    simulator.fault({
+      kind: 'replace',
+      at: ['PagingInfo', 'PipelineRuns'],
+      value: 'no list',
+      action: 'ListPipelineRuns',
+      params: { ProjectId: '10000' },
+    });
     const others: unknown[] = [];
     for (let index = 0; index < 12; index += 1) {
       expect(codeOf(await gateway.query(runsOf(10000)))).toBe('UPSTREAM_INVALID_RESPONSE');

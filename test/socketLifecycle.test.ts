@@ -8,7 +8,9 @@ import { CLOSE } from '../src/http/websocketConnection.ts';
 import { createConnections } from '../src/http/websocketConnections.ts';
 import { createSocketOperations } from '../src/http/websocketOperations.ts';
 import { createLive } from '../src/live/live.ts';
+import { createOutputBudget } from '../src/outputBudget.ts';
 import { createSchema } from '../src/schema.ts';
+import { createStaleParts } from '../src/staleParts.ts';
 import { createFakeUpstream, pageOf, runOf } from './support/fakeUpstream.ts';
 import { FakeSocket } from './support/fakeSocket.ts';
 import { createVirtualClock } from './support/virtualClock.ts';
@@ -129,6 +131,8 @@ function createScene() {
         live,
         loaders: { authorised: (key: unknown) => key },
         cost: { ceiling: 100, atWorst: () => 0 },
+        output: createOutputBudget(10_000),
+        staleParts: createStaleParts(),
       }) as unknown as GatewayContext,
     observe: () => ({ traceparent: null, report, ended: () => undefined }),
     report,
