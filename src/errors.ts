@@ -102,6 +102,8 @@ export interface Refusal {
   status: number;
   /** How long to wait before the same request can succeed, in milliseconds. */
   retryAfterMs?: number;
+  /** Whether the caller was identified, so that its connection stays open. */
+  isOfKnownCaller?: boolean;
 }
 
 /** What only the operator can mend, such as a setting or a file that it names: told in lines without a stack. */

@@ -131,6 +131,24 @@ describe('a refused request', () => {
     const { status, headers } = await gateway.query('{ __typename }', undefined, bearer('valid'));
     expect([status, headers.get('connection')]).toEqual([200, 'keep-alive']);
   });
+
+  test('leaves the connection of a rate-limited caller with a token open', async () => {
+    await using limited = await startTestGateway({
+      settings: {
+        RATE_LIMIT_PER_SECOND: '1',
+        RATE_LIMIT_BURST: '1',
+        AUTH_TOKENS_FILE: await files.write('limited.json', [
+          { name: 'valid', sha256: digestOf('valid'), projects: '*' },
+        ]),
+      },
+    });
+    const socket = connect(Number(new URL(limited.url).port), '127.0.0.1');
+    const end = heard(socket);
+    socket.end(GET('authorization: Bearer valid\r\n').repeat(3));
+    const { text } = await end;
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 429', 'HTTP/1.1 429']);
+    expect(text.toLowerCase()).not.toContain('connection: close');
+  });
 });
 
 describe('a request that trickles in', () => {

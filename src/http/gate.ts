@@ -78,7 +78,7 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
       return count(address) ?? unauthenticated;
     }
     const refusal = count(callerOf(identified, visitor, needs));
-    if (refusal !== null) return refusal;
+    if (refusal !== null) return { ...refusal, isOfKnownCaller: true };
     return needs !== undefined && !identified.may(needs) ? lacking(needs) : identified;
   }
 

@@ -44,12 +44,13 @@ export function withBoundedPipelining(listener: RequestListener): RequestListene
   };
 }
 
-/** Refuses a request, and with it everything that comes behind it on its connection. */
+/** Refuses a request and, unless its caller is known, everything that comes behind it on its connection. */
 export function refuseConnection(
   request: FastifyRequest,
   reply: FastifyReply,
   refusal: Refusal,
 ): FastifyReply {
+  if (refusal.isOfKnownCaller) return refuse(request, reply, refusal);
   stateOf(request.raw.socket).isClosing = true;
   void reply.header('connection', 'close');
   return refuse(request, reply, refusal);
