@@ -129,6 +129,8 @@ export function withoutCredentials(value: string): string {
   if (/\?|%3f/i.test(value)) return `${scheme}[redacted]`;
   const safe = value
     .replace(/^.*(?:@|%40)/is, `${scheme}[redacted]@`)
+    // A URL that was cut before its `@`: what follows the colon is no port.
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/[^/:[]*):(?!\d{1,5}(?:\/|$)).*$/is, '$1:[redacted]')
     .replace(/\b(?:LTAI|STS\.)[\w.]+/g, '[redacted]');
   return safe.length <= MAX_SHOWN ? safe : `${safe.slice(0, MAX_SHOWN)}…`;
 }

@@ -57,7 +57,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     const url = await start(config, parts, closers);
     return { url, close: () => closeAll(closers) };
   } catch (error) {
-    await closeAll(closers);
+    await closeAll(closers).catch(() => undefined);
     throw error;
   }
 }
@@ -65,9 +65,15 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 /** Ends one thing that the gateway has started. */
 type Closer = () => void | Promise<void>;
 
-/** The last started ends first. Idempotent. */
+/** The last started ends first, and one that fails does not keep the others from ending. Idempotent. */
 async function closeAll(closers: Closer[]): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
+  const errors: unknown[] = [];
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+    await Promise.resolve()
+      .then(close)
+      .catch((error: unknown) => errors.push(error));
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 /** Returns the URL. What must be ended is in `closers` as soon as it is started, so that a failure leaves nothing behind. */
@@ -248,7 +254,7 @@ function healthOf(
   if (problem !== null) return { status: 'unavailable', reasons: [problem] };
   const reasons: string[] = [];
   if (isRedisAway()) {
-    reasons.push('Redis is away: this replica answers from its own memory and share of the budget.');
+    reasons.push('Redis unavailable: this replica uses its own cache and its share of the budget.');
   }
   if (nextProbeAt !== null) {
     const nextTryAt = new Date(nextProbeAt).toISOString();
@@ -262,7 +268,7 @@ function healthOf(
 /** Its packages are not even loaded where there is none. */
 async function connect(url: string, logger: Logger): Promise<Redis> {
   const { connectRedis } = await import('./redis.ts');
-  return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis is away.') });
+  return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });
 }
 
 /** Names the account and region where replicas share: the same for all of them, and nothing that can be read back. */

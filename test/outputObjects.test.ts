@@ -79,6 +79,20 @@ describe('the count of output objects', () => {
     expect(count(query)).toBeLessThan(MAX);
   });
 
+  test.each([
+    ['first', '$__proto__'],
+    ['last', '$__proto__'],
+    ['page', '{ size: $__proto__ }'],
+    ['first', '$constructor'],
+  ])('is not below that of the largest window where `%s` is %s', (argument, value) => {
+    const below = '{ nodes { project { pipelineRuns(first: 100) { nodes { runId } } } } }';
+    const query = `query ($__proto__: Int, $constructor: Int) { pipelineRuns(projectId: 1, ${argument}: ${value}) ${below} }`;
+    // As many as the gateway gives where the variable is absent.
+    expect(count(query)).toBeGreaterThanOrEqual(count(`{ pipelineRuns(projectId: 1) ${below} }`));
+    const given = JSON.parse('{ "__proto__": 100, "constructor": 100 }') as Record<string, unknown>;
+    expect(count(query, given)).toBe(count(`{ pipelineRuns(projectId: 1, first: 100) ${below} }`));
+  });
+
   test('stops where aliases multiply introspection', () => {
     const type = 'type { fields { name args { name } } ofType { fields { name args { name } } } }';
     const query = `{ __schema { types { fields { ${many(15, (i) => `t${i}: ${type}`)} } } } }`;

@@ -51,7 +51,7 @@ describeWithRedis('two gateways with one Redis', () => {
       [20001, 20002, 20003].map(truth),
     );
     expect(await until(one, 'degraded')).toMatchObject({
-      reasons: [expect.stringContaining('Redis is away')],
+      reasons: [expect.stringContaining('Redis unavailable')],
     });
     await redis.restart();
     await until(one, 'ok');

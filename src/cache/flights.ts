@@ -33,7 +33,9 @@ export interface FlightContext extends CallContext {
 }
 
 interface Flight {
-  key: string;
+  /** Under which others find it: those of its own kind of callers, and all once it is on the wire. */
+  keys: string[];
+  callerId: string | undefined;
   startedAt: number;
   result: Promise<Answer<unknown>>;
   priority: CallContext['priority'];
@@ -52,12 +54,17 @@ export function isOfItsCaller(error: unknown, { signal }: CallContext): boolean 
 }
 
 /**
- * A call for a caller with a limit of its own may wait for that limit and fail by it. So it has a key of its own, and nobody else
- * joins it.
+ * A call for a caller with a limit of its own may wait for that limit and fail by it. Until it is on the wire, only callers with
+ * limits join it.
  */
 export function keyFor(key: string, caller: Caller | undefined): string {
   const isLimited = caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
-  return isLimited ? `${key} ${caller.id}` : key;
+  return isLimited ? `${key}\nlimited` : key;
+}
+
+/** Whether a flight failed by the limit of the caller who began it, which is not that of this one. */
+function isLimitOfOther(error: unknown, flight: Flight, { caller }: CallContext): boolean {
+  return error instanceof UpstreamError && error.isCallerLimit && flight.callerId !== caller?.id;
 }
 
 /** @param patienceMs how long a call may take that callers share */
@@ -77,11 +84,15 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     const joined = flights.get(key) ?? flights.get(ownKey);
     if (!joined || joined.startedAt < notBefore) {
       context.report({ type: 'miss', action });
-      return join(start(ownKey, context, begin), action, context) as Promise<Answer<Value>>;
+      return join(start(key, context, begin), action, context) as Promise<Answer<Value>>;
     }
     context.report({ type: 'shared', action });
     if (context.priority === 'interactive') joined.priority = 'interactive';
-    const answer = (await join(joined, action, context)) as Answer<Value>;
+    const answer = (await join(joined, action, context).catch((error: unknown) => {
+      if (isLimitOfOther(error, joined, context)) return null;
+      throw error;
+    })) as Answer<Value> | null;
+    if (answer === null) return fetch(key, action, context, begin);
     // Another replica may have read what this flight brought, and before the flight began.
     return answer.asOf >= notBefore ? answer : fetch(key, action, context, begin);
   }
@@ -102,14 +113,15 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
       signal: abandon.signal,
       notBefore: caller.notBefore,
       traceparent: caller.traceparent,
-      follow: (event) => follow(flight, event),
+      follow: (event) => follow(flight, key, event),
       report(event) {
-        follow(flight, event);
+        follow(flight, key, event);
         caller.report(event);
       },
     };
     const flight: Flight = {
-      key,
+      keys: [keyFor(key, caller.caller)],
+      callerId: caller.caller?.id,
       startedAt,
       priority: caller.priority,
       waiting: 0,
@@ -122,12 +134,18 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     };
     // Everybody may have left before it fails.
     flight.result.catch(() => undefined);
-    flights.set(key, flight);
+    for (const own of flight.keys) flights.set(own, flight);
     return flight;
   }
 
-  function follow(flight: Flight, event: CallEvent): void {
-    if (event.type === 'attempt') flight.isOnWire = true;
+  function follow(flight: Flight, sharedKey: string, event: CallEvent): void {
+    if (event.type === 'attempt') {
+      flight.isOnWire = true;
+      if (!flights.has(sharedKey)) {
+        flight.keys.push(sharedKey);
+        flights.set(sharedKey, flight);
+      }
+    }
     if (event.type === 'outcome' && event.error !== null) flight.isOnWire = false;
     // Without a reason: that the attempt failed says something of the upstream.
     if (event.type === 'retry' && flight.waiting === 0) cancel(flight);
@@ -140,7 +158,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
   }
 
   function forget(flight: Flight): void {
-    if (flights.get(flight.key) === flight) flights.delete(flight.key);
+    for (const key of flight.keys) if (flights.get(key) === flight) flights.delete(key);
   }
 
   function join(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<Answer<unknown>> {

@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Capability, Viewer } from '../context.ts';
 import { MASK, type Refusal } from '../errors.ts';
+import { addressKeyOf } from './addresses.ts';
 import type { Authenticator } from './authentication.ts';
 import { COOL_DOWN_WITHOUT_KEYS_MS } from './keySet.ts';
 import { type MaybePromise, whenThere } from './maybePromise.ts';
@@ -106,9 +107,12 @@ export function createGate({ authenticator, rateLimit, onBug }: GateOptions): Ga
     admit,
     admitBySocket: decide,
     revalidate: (authorization) =>
-      whenThere(authenticator.authenticate(authorization), (viewer) =>
-        typeof viewer === 'string' ? null : viewer,
-      ),
+      whenThere(authenticator.authenticate(authorization), (viewer) => {
+        if (viewer === 'unavailable' || viewer === 'unchecked') {
+          throw new Error('The token cannot be verified at the moment.');
+        }
+        return typeof viewer === 'string' ? null : viewer;
+      }),
     admitToPage: (visitor) => count(counters.page(visitor)),
     tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
   };
@@ -122,8 +126,8 @@ type Identified = Awaited<ReturnType<Authenticator['authenticate']>>;
  * capability is counted apart: an operator who scrapes is not kept out by callers of the same address.
  */
 const counters = {
-  address: ({ ip }: Pick<Visitor, 'ip'>) => `address:${ip}`,
-  page: ({ ip }: Pick<Visitor, 'ip'>) => `page:${ip}`,
+  address: ({ ip }: Pick<Visitor, 'ip'>) => `address:${addressKeyOf(ip)}`,
+  page: ({ ip }: Pick<Visitor, 'ip'>) => `page:${addressKeyOf(ip)}`,
   capability: (needs: Capability, caller: string) => `${needs}:${caller}`,
 };
 

@@ -45,7 +45,7 @@ export interface JwtVerifierOptions
 /** Between the issuer's clock and ours, in seconds. */
 const CLOCK_TOLERANCE_S = 5;
 /** Tokens that are remembered to be valid, by their digests. */
-const MAX_VERIFIED = 5000;
+const MAX_VERIFIED = 10_000;
 /** Signatures that are verified at once. Those behind them are asked again whether they may be: failures count first. */
 const MAX_VERIFYING = 16;
 

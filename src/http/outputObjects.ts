@@ -102,11 +102,12 @@ export function countOutputObjects(request: ResolvedOperation, max: number): num
     return { fixed: times(lengthOf(node, field, parent), each), perRow: 0 };
   }
 
-  /** Null for a window that is refused. */
+  /** Null for a window that is refused. A size that is not known here counts as the largest. */
   function rowsOf(node: FieldNode): number | null {
     const page = argumentOf(node, 'page') as { size?: unknown } | null | undefined;
     const rows = argumentOf(node, 'first') ?? argumentOf(node, 'last') ?? page?.size ?? DEFAULT_ROWS;
-    return typeof rows === 'number' && rows >= 1 && rows <= MAX_ROWS_PER_CONNECTION ? rows : null;
+    if (typeof rows !== 'number') return MAX_ROWS_PER_CONNECTION;
+    return rows >= 1 && rows <= MAX_ROWS_PER_CONNECTION ? rows : null;
   }
 
   function lengthOf(
@@ -142,7 +143,8 @@ function fragmentsOf(
 }
 
 function variablesOf({ operation, variables: given }: ResolvedOperation): Record<string, unknown> {
-  const variables: Record<string, unknown> = {};
+  // Without a prototype, so that `$__proto__` is a variable like any other.
+  const variables = Object.create(null) as Record<string, unknown>;
   for (const { variable, defaultValue } of operation.variableDefinitions ?? []) {
     const name = variable.name.value;
     variables[name] = Object.hasOwn(given, name)

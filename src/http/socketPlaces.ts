@@ -20,6 +20,8 @@ export interface SocketPlace {
 
 export interface SocketPlaces {
   canTake(address: string): boolean;
+  /** Whether the address itself has fewer that wait than it may have. */
+  hasRoomFor(address: string): boolean;
   /** To be called only where `canTake` is true. */
   take(address: string): SocketPlace;
   /** Whether as many authenticated sockets are open as may be in all. */
@@ -33,6 +35,7 @@ export function createSocketPlaces(bounds: SocketBounds): SocketPlaces {
   const authenticated = createCounter(bounds.perCaller, bounds.inAll);
   return {
     canTake: (address) => pending.hasRoom(address),
+    hasRoomFor: (address) => pending.of(address) < bounds.pendingPerAddress,
     take(address) {
       let leave = pending.add(address);
       return {
@@ -58,6 +61,7 @@ function createCounter(perKey: number, inAll: number) {
   let total = 0;
   return {
     total: () => total,
+    of: (key: string) => counts.get(key) ?? 0,
     hasRoom: (key: string) => total < inAll && (counts.get(key) ?? 0) < perKey,
     /** Returns what takes it away again, to be called once. */
     add(key: string): () => void {

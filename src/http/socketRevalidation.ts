@@ -16,11 +16,11 @@ export interface Revalidation {
   stop(): void;
 }
 
-/** A changed file of tokens counts within 5 seconds, and these on top make less than 10. Milliseconds. */
+/** A changed file of tokens counts within 5 seconds and an expiry after its tolerance: with these, less than 10. Milliseconds. */
 const SWEEP_EVERY_MS = 4000;
 
-/** A signature takes a tenth of a millisecond to verify: so many tokens that expire are verified in one sweep, in rotation. */
-const MAX_EXPIRING_PER_SWEEP = 250;
+/** As for tokens that are verified, so that none is admitted and closed again. Milliseconds. */
+const EXPIRY_TOLERANCE_MS = 5000;
 
 /**
  * Ends connections whose token has expired, is revoked, or grants something else than it did. One timer serves all connections,
@@ -28,8 +28,6 @@ const MAX_EXPIRING_PER_SWEEP = 250;
  */
 export function createRevalidation({ clock, connections, revalidate }: RevalidationOptions): Revalidation {
   let cancelTimer: (() => void) | null = null;
-  /** Tokens that expire and have had their turn in this rotation. */
-  const verified = new Set<string | undefined>();
   const underWay = new Set<string | undefined>();
 
   function schedule(): void {
@@ -40,32 +38,23 @@ export function createRevalidation({ clock, connections, revalidate }: Revalidat
     cancelTimer = null;
     const byToken = readyByToken();
     if (byToken.size > 0) schedule();
-    let left = MAX_EXPIRING_PER_SWEEP;
-    for (const [token, { sharing, isExpiring }] of byToken) {
-      if (isExpiring && (left === 0 || verified.has(token))) continue;
-      if (isExpiring) {
-        left -= 1;
-        verified.add(token);
-      }
-      void check(token, sharing);
-    }
-    if (left > 0) verified.clear();
+    for (const [token, sharing] of byToken) void check(token, sharing);
   }
 
   /** Closes what has expired on the way. */
   function readyByToken() {
-    const byToken = new Map<string | undefined, { sharing: Connection[]; isExpiring: boolean }>();
+    const byToken = new Map<string | undefined, Connection[]>();
     for (const connection of connections) {
       const { state } = connection;
       if (state.phase !== 'ready') continue;
       const { viewer, authorization } = state;
-      if (viewer.expiresAt !== null && viewer.expiresAt <= clock.now()) {
+      if (viewer.expiresAt !== null && viewer.expiresAt + EXPIRY_TOLERANCE_MS <= clock.now()) {
         connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token has expired');
         continue;
       }
       const known = byToken.get(authorization);
-      if (known) known.sharing.push(connection);
-      else byToken.set(authorization, { sharing: [connection], isExpiring: viewer.expiresAt !== null });
+      if (known) known.push(connection);
+      else byToken.set(authorization, [connection]);
     }
     return byToken;
   }
@@ -94,12 +83,14 @@ export function createRevalidation({ clock, connections, revalidate }: Revalidat
   };
 }
 
+const RIGHTS = ['callerId', 'scope', 'maxCallsPerSecond', 'maxCallsPerDay'] as const;
+
 function closeUnlessSame(connection: Connection, viewer: Viewer | null): void {
   const { state } = connection;
   if (state.phase !== 'ready') return;
   if (viewer === null) {
     connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token is no longer valid');
-  } else if (viewer.scope !== state.viewer.scope || viewer.name !== state.viewer.name) {
+  } else if (RIGHTS.some((right) => viewer[right] !== state.viewer[right])) {
     connection.close(CLOSE.forbidden, 'FORBIDDEN: the rights of the token have changed, connect again');
   }
 }

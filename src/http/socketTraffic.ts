@@ -37,7 +37,10 @@ export interface Turns {
   delete(task: () => void): void;
 }
 
-export function createTurns(perTurn: number): Turns {
+/** How long messages are handled in one turn of the event loop before the others wait for the next, in milliseconds. */
+const TURN_MS = 5;
+
+export function createTurns(perTurn: number, now: () => number = () => performance.now()): Turns {
   const waiting = new Set<() => void>();
   let isScheduled = false;
 
@@ -50,12 +53,14 @@ export function createTurns(perTurn: number): Turns {
   function run(): void {
     isScheduled = false;
     let left = Math.min(perTurn, waiting.size);
+    const endMs = now() + TURN_MS;
     for (const task of waiting) {
       // A task that adds itself again comes last, and so waits for the next turn.
       if (left === 0) break;
       left -= 1;
       waiting.delete(task);
       task();
+      if (now() >= endMs) break;
     }
     schedule();
   }

@@ -3,10 +3,11 @@ import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Clock } from '../model.ts';
 import type { Gate, Visitor } from './gate.ts';
+import { addressKeyOf } from './addresses.ts';
 import { createSocketPlaces } from './socketPlaces.ts';
 import { createRevalidation } from './socketRevalidation.ts';
 import { createTurns } from './socketTraffic.ts';
-import { type Connection, openConnection } from './websocketConnection.ts';
+import { CLOSE, type Connection, openConnection } from './websocketConnection.ts';
 import type { SocketCaller } from './websocketOperations.ts';
 
 export interface SocketLimits {
@@ -35,7 +36,10 @@ export interface Peer extends Visitor {
 export interface Connections {
   /** Whether as many authenticated sockets are open as may be. */
   isFull(): boolean;
-  /** Whether one more socket of this remote address may wait for its authentication. */
+  /**
+   * Whether one more socket of this remote address may wait for its authentication. Where there are too many, the oldest that has
+   * sent nothing gives way, so that clients that authenticate at once are always admitted.
+   */
   canTake(address: string): boolean;
   /** To be called only where `canTake` is true. */
   open(socket: WebSocket, peer: Peer): void;
@@ -73,7 +77,9 @@ export function createConnections(
   const places = createSocketPlaces({ ...sockets, ...pending });
   const turns = createTurns(MESSAGES_PER_TURN);
   const bucket = { burst: SPARE_BURST + 2 * sockets.perCaller, perSecond: MESSAGES_PER_SECOND };
+  /** The oldest first. */
   const connections = new Set<Connection>();
+  const addresses = new WeakMap<Connection, string>();
   const revalidation = createRevalidation({
     clock,
     connections,
@@ -82,17 +88,19 @@ export function createConnections(
 
   return {
     isFull: () => places.isFull(),
-    canTake: (address) => places.canTake(address),
+    canTake: (address) => places.canTake(addressKeyOf(address)) || oldestSilent(address) !== null,
     open(socket, peer) {
+      if (!places.canTake(addressKeyOf(peer.ip))) dropOldestSilent(peer.ip);
       const connection = openConnection(operations, socket, (opened) => callerOf(peer, opened), {
         clock,
         turns,
         bucket,
-        place: places.take(peer.ip),
+        place: places.take(addressKeyOf(peer.ip)),
         onBug: (error) => onBug(error, peer.id),
         onClosed: () => void connections.delete(connection),
       });
       connections.add(connection);
+      addresses.set(connection, addressKeyOf(peer.ip));
     },
     closeAll(code, reason) {
       for (const connection of connections) connection.close(code, reason);
@@ -103,6 +111,22 @@ export function createConnections(
     stop: () => revalidation.stop(),
     counts: () => places.counts(),
   };
+
+  /** Of the address where that has too many, else of any. */
+  function oldestSilent(address: string): Connection | null {
+    const key = places.hasRoomFor(addressKeyOf(address)) ? null : addressKeyOf(address);
+    for (const connection of connections) {
+      const isSilent = connection.state.phase === 'connecting';
+      if (isSilent && (key === null || addresses.get(connection) === key)) return connection;
+    }
+    return null;
+  }
+
+  function dropOldestSilent(address: string): void {
+    const oldest = oldestSilent(address);
+    oldest?.close(CLOSE.tryAgainLater, 'Too many sockets wait for their authentication');
+    oldest?.terminate();
+  }
 
   function callerOf(peer: Peer, connection: Connection): SocketCaller {
     return {

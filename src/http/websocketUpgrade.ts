@@ -36,7 +36,8 @@ export function refuseUpgrade(socket: Duplex, { code, message, status, retryAfte
     `content-length: ${Buffer.byteLength(body)}`,
     ...(retryAfterMs === undefined ? [] : [`retry-after: ${Math.ceil(retryAfterMs / 1000)}`]),
   ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // The peer may never close its side.
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 
 /**

@@ -59,7 +59,8 @@ export function createClient(options: ClientOptions): CheckingUpstream {
       throwIfAny(refusalOf(action, params));
       // The older name is a call of its own, to be paid for and counted like any other: the next try makes it.
       const detail = 'this region knows the action by its older name only, which the next try uses';
-      throw upstreamError({ kind: 'unavailable', action, detail, retryAfterMs: 0 });
+      const { code, requestId } = error as UpstreamError;
+      throw upstreamError({ kind: 'unavailable', action, code, requestId, detail, retryAfterMs: 0 });
     }
   }
 
@@ -229,8 +230,10 @@ function readAnswer<A extends Action>(
 function parsedBody(body: unknown, action: Action): JsonValue {
   try {
     return parseLossless(typeof body === 'string' ? body : '');
-  } catch {
-    const detail = 'the body is not JSON';
-    throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson: true });
+  } catch (error) {
+    // A parser that recurses runs out of stack on JSON that is nested thousands of levels deep.
+    const isNotJson = !(error instanceof RangeError);
+    const detail = isNotJson ? 'the body is not JSON' : 'the body is nested too deeply';
+    throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson });
   }
 }

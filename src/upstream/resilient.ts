@@ -2,7 +2,7 @@ import { UpstreamError, withChanges, withSentMark } from '../model.ts';
 import type { Action, Actions, Answer, CallContext, Clock, Upstream, UpstreamErrorKind } from '../model.ts';
 import type { BreakerState, Pass, Verdict } from './breaker.ts';
 import { createBreakers } from './breakers.ts';
-import { upstreamError } from './classify.ts';
+import { isUnknownAction, upstreamError } from './classify.ts';
 import { onAbort, pause, within } from './within.ts';
 
 export type { BreakerState } from './breaker.ts';
@@ -118,7 +118,8 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
   function verdictOn(error: UpstreamError, context: CallContext): Verdict {
     const wasCutShort = error.kind === 'timeout' && (hasLeft(context) || isLate(context));
     if (wasCutShort) return 'neither';
-    return isWellFormed(error) ? 'healthy' : verdicts[error.kind];
+    // DataWorks has answered, if only that it knows the action by another name.
+    return isWellFormed(error) || isUnknownAction(error) ? 'healthy' : verdicts[error.kind];
   }
 
   function isLate({ deadline }: CallContext, delayMs = 0): boolean {
