@@ -192,6 +192,22 @@ describe('a caller at its limit', () => {
     await clock.advance(1_000);
     expect(await waiting).toBe('ok');
   });
+
+  test('shares a call with others that have limits, and one refused by its own limit takes nobody with it', async () => {
+    const { clock, wire, read } = setUp();
+    const callers = Array.from({ length: 50 }, (_, n) => ({
+      id: `token:${n}`,
+      maxCallsPerDay: n === 0 ? 1 : 5,
+    }));
+    expect(await read(callers[0], '7')).toBe('ok');
+    wire.newCalls();
+    const answers = callers.map((caller) => read(caller));
+    await clock.advance(0);
+    const results = await Promise.all(answers);
+    expect(results.slice(1)).toEqual(Array(49).fill('ok'));
+    expect(results[0]).toMatchObject({ kind: 'quotaExhausted', isCallerLimit: true });
+    expect(wire.newCalls()).toHaveLength(1);
+  });
 });
 
 test('callers take turns over HTTP, however many calls one of them has queued', async () => {
