@@ -52,11 +52,10 @@ export interface OutputBudget {
   /** Objects of the answer as counted before execution; of a subscription, those of one event. */
   countedObjects: number;
   /**
-   * Charges the objects of a list whose length DataWorks sets.
-   *
-   * @throws QUERY_TOO_EXPENSIVE once they are more than an answer may have
+   * Charges the objects of a list whose length DataWorks sets. False once they are more than an answer may have: the list is left
+   * out then, and the whole answer replaced at the end.
    */
-  charge(objects: number): void;
+  charge(objects: number): boolean;
   /** The error that stands in place of the whole answer; null while the budget lasts. */
   readonly exceeded: Error | null;
 }

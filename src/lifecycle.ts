@@ -1,3 +1,4 @@
+import { GraphQLError } from 'graphql';
 import type { Logger } from './telemetry/logger.ts';
 
 export interface LifecycleOptions {
@@ -10,7 +11,8 @@ export interface LifecycleOptions {
 
 /**
  * Ends the process as an orchestrator expects: on SIGTERM or SIGINT with 0 once all is closed, on a second one at once, and
- * with 1 on what nobody has caught, since nobody knows what state that leaves behind.
+ * with 1 on what nobody has caught, since nobody knows what state that leaves behind. Errors of single answers are known: they are
+ * logged and end nothing.
  */
 export function manageLifecycle({ process, logger, close }: LifecycleOptions): void {
   let isClosing = false;
@@ -35,6 +37,17 @@ export function manageLifecycle({ process, logger, close }: LifecycleOptions): v
 
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
-  process.on('unhandledRejection', crash);
+  process.on('unhandledRejection', (reason) => {
+    if (isOfOneAnswer(reason)) logger.error({ err: reason }, 'The error of a field was left unhandled.');
+    else crash(reason);
+  });
   process.on('uncaughtException', crash);
+}
+
+/**
+ * Where a non-null field of a list's row throws at once, graphql-js drops the promises of the rows before it. If one of those
+ * rejects, it does so with an error that has a path in the answer, and the answer has been made without it.
+ */
+function isOfOneAnswer(reason: unknown): boolean {
+  return reason instanceof GraphQLError && reason.path !== undefined;
 }

@@ -9,15 +9,14 @@ export function createOutputBudget(maxObjects: number): OutputBudget {
     countedObjects: 0,
     charge(objects) {
       left -= objects;
-      if (left >= 0) return;
+      if (left >= 0) return true;
       exceeded ??= tooExpensive({
         what: 'output objects',
         max: maxObjects,
         got: null,
         setting: 'MAX_ROWS',
       });
-      // The same for every field that comes after: each would have its own otherwise.
-      throw exceeded;
+      return false;
     },
     get exceeded() {
       return exceeded;

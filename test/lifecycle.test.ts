@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GraphQLError } from 'graphql';
 import { loadConfig } from '../src/config.ts';
 import { createCredentialCheck } from '../src/credentialCheck.ts';
 import { startGateway } from '../src/gateway.ts';
@@ -185,6 +186,19 @@ describe('what nobody catches', () => {
       ]);
     },
   );
+
+  test('the error of a field in an answer is logged and ends nothing', () => {
+    const log = captureLog();
+    const fake = Object.assign(new EventEmitter(), {
+      exit: () => {
+        throw new Error('It ended.');
+      },
+    });
+    manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
+    fake.emit('unhandledRejection', new GraphQLError('No code.', { path: ['pipelineRuns', 'nodes', 0] }));
+    expect(log.lines()).toMatchObject([{ level: 'error', err: { message: 'No code.' } }]);
+    expect(() => fake.emit('unhandledRejection', new GraphQLError('Without a path.'))).toThrow('It ended.');
+  });
 });
 
 describe('readiness', () => {

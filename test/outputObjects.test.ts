@@ -142,7 +142,7 @@ function objectsIn(data: unknown): number {
 
 /** As many rows as are asked for, five stages each. */
 const contextValue = {
-  output: { charge: () => undefined },
+  output: { charge: () => true },
   staleParts: { add: () => undefined },
   loaders: {
     runs: (_: unknown, window: object) => Promise.resolve(windowOf(window, runNamed)),

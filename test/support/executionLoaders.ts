@@ -9,7 +9,7 @@ export interface FakeContext {
   /** Each call with its arguments, as text. */
   calls: string[];
   staleParts: StaleParts;
-  output: { charge: () => void };
+  output: { charge: (objects: number) => boolean };
 }
 
 /**
@@ -22,7 +22,7 @@ export function fakeContext(): FakeContext {
   return {
     calls,
     staleParts: createStaleParts(),
-    output: { charge: () => undefined },
+    output: { charge: () => true },
     loaders: {
       runs(list: { projectId: string }, window: unknown) {
         called('runs', list, window);
