@@ -9,6 +9,9 @@ import {
   visit,
 } from 'graphql';
 
+/** Of a document. Five lists with all that their rows and stages have are some 150 fields. */
+const MAX_FIELDS = 300;
+
 /**
  * Whether graphql-jit executes an operation of this document as graphql-js does. Known differences of version 0.8.9:
  * - `@skip` and `@include`: a field that is selected twice under different conditions is answered although it is left out, with
@@ -16,9 +19,12 @@ import {
  * - A variable inside a list or object literal: a missing value becomes null where graphql-js applies the default of the input
  *   field, null is accepted where the type is non-null, and custom scalars never see the value.
  * - The name `__proto__`: generated code assigns it as a property, which sets the prototype.
+ *
+ * Documents of very many fields are not compiled either: generated code lists the places of a field's nodes anew for every object.
  */
 export function isCompilable(document: DocumentNode): boolean {
   let compilable = true;
+  let fields = 0;
   const refuse = () => {
     compilable = false;
     return BREAK;
@@ -28,7 +34,10 @@ export function isCompilable(document: DocumentNode): boolean {
     Directive: ({ name }) => refuseIf(name.value === 'skip' || name.value === 'include'),
     Variable: ({ name }, _key, parent) =>
       refuseIf(name.value === '__proto__' || isListItemOrObjectField(parent)),
-    Field: ({ alias, name }) => refuseIf((alias ?? name).value === '__proto__'),
+    Field: ({ alias, name }) => {
+      fields += 1;
+      return refuseIf(fields > MAX_FIELDS || (alias ?? name).value === '__proto__');
+    },
   });
   return compilable;
 }
