@@ -33,8 +33,8 @@ interface Heard {
   ms: number;
 }
 
-function open(): Socket {
-  return connect(Number(new URL(gateway.url).port), '127.0.0.1');
+function open(url = gateway.url): Socket {
+  return connect(Number(new URL(url).port), '127.0.0.1');
 }
 
 /** All that comes until the connection is closed, and how long that took. */
@@ -52,57 +52,28 @@ function heard(socket: Socket): Promise<Heard> {
 const GET = (headers = '') =>
   `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: localhost\r\napollo-require-preflight: 1\r\n${headers}\r\n`;
 
-/** The longest turn of the event loop, which client and gateway share here, while a task is under way. */
-async function longestTurn(task: () => Promise<unknown>): Promise<number> {
-  let longest = 0;
-  let last = performance.now();
-  let isOver = false;
-  const look = () => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (!isOver) setImmediate(look);
-  };
-  setImmediate(look);
-  await task();
-  isOver = true;
-  return longest;
-}
-
-async function flood(requests: string): Promise<{ answers: string[]; stallMs: number }> {
-  const results = [];
-  for (let round = 0; round < 3; round++) {
-    let answers: string[] = [];
-    const stallMs = await longestTurn(async () => {
-      const socket = open();
-      const all = heard(socket);
-      socket.write(requests);
-      answers = (await all).text.match(/HTTP\/1\.1 \d+/g) ?? [];
-    });
-    results.push({ answers, stallMs });
-  }
-  return results.sort((one, other) => one.stallMs - other.stallMs)[0]!;
+/** The status lines of the answers to requests that come in one piece. How long they stall the gateway is in stall.test.ts. */
+async function flood(requests: string): Promise<string[]> {
+  const socket = open();
+  const all = heard(socket);
+  socket.write(requests);
+  return (await all).text.match(/HTTP\/1\.1 \d+/g) ?? [];
 }
 
 describe('20,000 requests in one piece', () => {
-  test('without a token get one answer and a closed connection, and stall nobody', async () => {
-    const { answers, stallMs } = await flood(GET().repeat(20_000));
+  test('without a token get one answer and a closed connection', async () => {
+    const answers = await flood(GET().repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(1);
-    expect(stallMs).toBeLessThan(200);
   });
 
   test('to paths that need no token get no more than a hundred answers', async () => {
-    const { answers, stallMs } = await flood(
-      'GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(20_000),
-    );
+    const answers = await flood('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(100);
-    expect(stallMs).toBeLessThan(200);
   });
 
   test('of a caller with a token get no more than a hundred answers', async () => {
-    const { answers, stallMs } = await flood(GET('authorization: Bearer quick\r\n').repeat(20_000));
+    const answers = await flood(GET('authorization: Bearer quick\r\n').repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(100);
-    expect(stallMs).toBeLessThan(300);
   });
 });
 
@@ -183,22 +154,27 @@ describe('a request that trickles in', () => {
 });
 
 describe('an answer that is not read', () => {
-  test('is dropped with its connection', async () => {
-    const socket = open();
-    // Nothing is read of a quarter of a gigabyte of answers, far more than the system holds for a connection.
-    const query = encodeURIComponent(
-      '{ __schema { types { name description fields { name description } } } }',
-    );
-    const request = `GET /graphql?query=${query} HTTP/1.1\r\nhost: localhost\r\napollo-require-preflight: 1\r\nauthorization: Bearer valid\r\n\r\n`;
+  test('is dropped with its connection, also where nothing more is sent', async () => {
+    await using large = await startTestGateway({
+      logger: log.logger,
+      settings: { REQUEST_DEADLINE_MS: '1000', MAX_QUEUE_MS: '500', MAX_RESPONSE_BYTES: '1000000000' },
+    });
+    large.simulator.fault({ kind: 'largeDetail', detailBytes: 1_000_000 });
+    const run = large.simulator.runs('10002').at(-1)!.id;
+    // Some 30 MB, more than the system holds for a connection.
+    const query = `{ pipelineRun(projectId: 10002, runId: "${run}") { stages { detail a: detail b: detail c: detail d: detail e: detail } } }`;
+    const socket = open(large.url);
     socket.on('error', () => undefined);
-    const before = log.lines().length;
     socket.pause();
-    socket.write(request.repeat(99));
-    while (log.lines().length === before) await new Promise(setImmediate);
-    const closed = new Promise((resolve) => socket.once('close', resolve));
-    // A socket that is paused does not notice that it is closed, unless it is written to.
-    const knock = setInterval(() => socket.write('x'), 200);
-    await closed;
-    clearInterval(knock);
-  });
+    const target = `/graphql?query=${encodeURIComponent(query)}`;
+    const headers = 'host: localhost\r\napollo-require-preflight: 1\r\nx-request-id: unread\r\n';
+    const since = performance.now();
+    socket.write(`GET ${target} HTTP/1.1\r\n${headers}\r\n`);
+    // Written when the answer has been taken or the connection is closed.
+    expect(await log.operation('unread')).toMatchObject({ status: 200 });
+    // Two deadlines, the queue and a second. Node waits as long again where the system has taken a part of the answer.
+    expect(performance.now() - since).toBeGreaterThan(3500);
+    expect(performance.now() - since).toBeLessThan(10_000);
+    socket.destroy();
+  }, 20_000);
 });

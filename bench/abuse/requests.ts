@@ -31,6 +31,14 @@ function request(
   return { kind, name, body: JSON.stringify({ query, variables }), status };
 }
 
+let documents = 0;
+
+/** The same operation as a document that the gateway has not seen before. */
+export function unseen({ body }: AbusiveRequest): string {
+  const { query, ...rest } = JSON.parse(body) as { query: string };
+  return JSON.stringify({ query: `${query}\n#${documents++}`, ...rest });
+}
+
 const ENTITIES = 'query($r:[_Any!]!){_entities(representations:$r){__typename}}';
 const NODES = 'query($r:[ID!]!){nodes(ids:$r){__typename}}';
 
