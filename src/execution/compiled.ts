@@ -58,7 +58,9 @@ export function createCompiledExecution(options: CompiledExecutionOptions): Exec
     const operation = getOperationAST(document, operationName);
     const query = operation && compiledFor(operation, request);
     if (query) {
-      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables);
+      // graphql-js quotes a value in each of its errors, and a body has room for thousands.
+      const bounds = { maxErrors: 1 };
+      const { coerced } = getVariableValues(schema, operation.variableDefinitions ?? [], variables, bounds);
       // Compiled code looks names up without asking whose they are: `$toString` must not find that of Object.prototype.
       const own = coerced && Object.assign(Object.create(null) as typeof coerced, coerced);
       if (own) return withOwnErrors(await query(undefined, contextValue, own));

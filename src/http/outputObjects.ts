@@ -43,8 +43,8 @@ const ALIASED_LEAF: Objects = { fixed: 0.2, perRow: 0 };
 
 /**
  * Counts the objects that an operation's answer can have, each as often as it appears: lists are multiplied, and every alias
- * counts. Five aliased leaves count as one object. For a subscription, the objects of one event. Fields that `@skip` and `@include` may leave out count too. Takes time
- * in proportion to the document; the result saturates at `Number.MAX_SAFE_INTEGER`.
+ * counts. Five aliased leaves count as one object. For a subscription, the objects of one event. Fields that `@skip` and `@include`
+ * may leave out count too. Takes time in proportion to the document; the result saturates at `Number.MAX_SAFE_INTEGER`.
  *
  * @param max counting of introspection stops beyond this
  */
