@@ -12,8 +12,8 @@ const SCHEME = 'gid://dataworks/';
  * percent-encoded, which leaves a UUID as it is.
  */
 export function globalIdOf(id: GlobalId): string {
-  const ids = id.type === 'PipelineRun' ? [id.projectId, id.runId] : [id.projectId];
-  return `${SCHEME}${id.type}/${ids.map(encodeURIComponent).join('/')}`;
+  const project = `${SCHEME}${id.type}/${encodeURIComponent(id.projectId)}`;
+  return id.type === 'PipelineRun' ? `${project}/${encodeURIComponent(id.runId)}` : project;
 }
 
 /** Throws BAD_USER_INPUT for anything that `globalIdOf` does not make: an object has one global id. */
