@@ -144,6 +144,23 @@ describe('a window', () => {
     );
   });
 
+  test('beyond the end depends on one page only, also where the list ends in the middle of a page', async () => {
+    const list = createList(newestFirst(13), 10);
+    const window = await readOne(list.reader(), { by: 'offset', offset: 30, limit: 10 });
+    expect(list.reads).toEqual([3]);
+    expect(window).toMatchObject({ edges: [], totalCount: 13, hasPreviousPage: true, asOf: 1 });
+  });
+
+  test('beyond the end is as old as the newest page that the operation has read', async () => {
+    const list = createList(newestFirst(13), 10);
+    const windows = await list.reader().read([
+      { by: 'offset', offset: 0, limit: 10 },
+      { by: 'offset', offset: 30, limit: 10 },
+    ]);
+    expect(windows).toMatchObject([{ asOf: 1 }, { asOf: 2 }]);
+    expect(list.reads).toEqual([0, 3]);
+  });
+
   test('costs one read where one canonical page covers it, and two where it lies on two', async () => {
     const list = createList(newestFirst(1000), 100);
     await readOne(list.reader(), { by: 'offset', offset: 200, limit: 100 });

@@ -95,8 +95,7 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
       const key = source.key(node);
       edges.set(key.id, edgeOf(node, { ...key, offset }));
     }
-    // Where an anchor stands is found on other pages than the window's.
-    const basis = used.size === 0 || hasAnchor(spec) ? known : used;
+    const basis = basisOf(used, spec, known);
     const isOneLength = [...basis.values()].every((page) => page.totalCount === totalCount);
     if (edges.size !== end - start || !isOneLength || outdatedPages(basis, pages.isConfirmed).length > 0)
       return null;
@@ -109,6 +108,19 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
       asOf: Math.min(...answers.map(({ asOf }) => asOf)),
       staleBecause: answers.find(({ staleBecause }) => staleBecause !== null)?.staleBecause ?? null,
     };
+  }
+
+  /**
+   * The pages that the window depends on. Other pages also show where an anchor is. A window without rows depends only on the length
+   * of the list, which the newest page shows.
+   */
+  function basisOf(
+    used: ReadonlyMap<number, ReadPage<Row>>,
+    spec: WindowSpec | Error | undefined,
+    known: ReadonlyMap<number, ReadPage<Row>>,
+  ): ReadonlyMap<number, ReadPage<Row>> {
+    if (hasAnchor(spec)) return known;
+    return used.size > 0 ? used : new Map([...known].sort(([, a], [, b]) => b.asOf - a.asOf).slice(0, 1));
   }
 
   function edgeOf(node: Row, anchor: Anchor): Window<Row>['edges'][number] {

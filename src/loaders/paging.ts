@@ -58,6 +58,8 @@ export function newestTotal(pages: KnownPages): number | null {
 /** The pages that hold the rows from `start` up to but not including `end`. */
 export function pagesBetween(start: number, end: number, pageSize: number): number[] {
   const pages: number[] = [];
+  // An empty range in the middle of a page has no page.
+  if (end <= start) return pages;
   for (let page = Math.floor(start / pageSize); page * pageSize < end; page++) pages.push(page);
   return pages;
 }
