@@ -41,6 +41,12 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
       await settle();
       await checkCounts();
     },
+    async renew(notBefore) {
+      const older = [...known].filter(([, { asOf }]) => asOf < notBefore).map(([index]) => index);
+      await inOrder(older, (index) => repeat(index, notBefore));
+      await settle();
+      await checkCounts();
+    },
   };
 
   /**

@@ -24,6 +24,7 @@ const MAX_SMALLER_PAGES = 10;
  */
 export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> {
   const pages = createListPages(source);
+  const { windowDates } = source.pageSizes;
   let queue: Promise<unknown> = Promise.resolve();
 
   return {
@@ -37,12 +38,30 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
 
   async function readWindows(requests: readonly WindowRequest[]): Promise<(Window<Row> | Error)[]> {
     const specs = requests.map((request) => attempt(() => specOf(request, source)));
+    // An answer that arrives while this one is read does not make this one go back in time.
+    const given = requests.map((request) => windowDates.newest(source.identity, request));
+    let isRenewed = false;
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const plans = specs.map((spec) => (spec instanceof Error ? spec : planAround(spec)));
       const missing = pagesNeeded(plans);
-      if (missing.length === 0)
-        return plans.map((plan, at) => (plan instanceof Error ? plan : cutConsistent(plan, specs[at])));
-      await pages.read(missing);
+      if (missing.length > 0) {
+        await pages.read(missing);
+        continue;
+      }
+      const windows = plans.map((plan, at) =>
+        plan instanceof Error ? plan : cutConsistent(plan, specs[at]),
+      );
+      const notBefore = Math.max(-Infinity, ...given.filter((asOf, at) => isOlder(windows[at], asOf)));
+      if (notBefore === -Infinity || isRenewed) return windows.map((window, at) => settled(window, at));
+      isRenewed = true;
+      await pages.renew(notBefore);
+    }
+
+    function settled(window: Window<Row> | Error, at: number): Window<Row> | Error {
+      if (isOlder(window, given[at])) return pages.repeatFailure ?? keptChanging(source);
+      const request = requests[at];
+      if (request && !(window instanceof Error)) windowDates.note(source.identity, request, window.asOf);
+      return window;
     }
     return requests.map(
       () => new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`),
@@ -141,6 +160,10 @@ function generationsOf<Row>(known: ReadonlyMap<number, ReadPage<Row>>): Map<numb
     generations.set(page.totalCount, generation.set(index, page));
   }
   return [...generations.values()];
+}
+
+function isOlder(window: Window<unknown> | Error | undefined, asOf = -Infinity): boolean {
+  return window !== undefined && !(window instanceof Error) && window.asOf < asOf;
 }
 
 function hasAnchor(spec: WindowSpec | Error | undefined): boolean {

@@ -43,4 +43,6 @@ export interface ListPages<Row> {
   readonly repeatFailure: Error | null;
   /** Reads pages, and others again if those show that the list has moved or that a page is not what the total says. */
   read(indexes: readonly number[]): Promise<void>;
+  /** Reads the known pages again that are older than this. Epoch milliseconds. */
+  renew(notBefore: number): Promise<void>;
 }

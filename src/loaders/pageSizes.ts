@@ -1,4 +1,5 @@
 import type { Action, Clock } from '../model.ts';
+import { createWindowDates, type WindowDates } from './windowDates.ts';
 
 /** The actions whose lists are read in canonical pages. */
 export type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
@@ -15,6 +16,7 @@ export interface PageSizes {
   /** The list has only `end` rows, though the upstream says that it has `totalCount`. */
   learnEnd(list: string, totalCount: number, end: number): void;
   isKnownEnd(list: string, totalCount: number, end: number): boolean;
+  readonly windowDates: WindowDates;
 }
 
 const MEMORY_MS = 600_000;
@@ -27,6 +29,7 @@ export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
   const ends = new Map<string, { totalCount: number; end: number; untilMs: number }>();
 
   return {
+    windowDates: createWindowDates(clock),
     sizeOf: (action) => Math.min(maxSize, valid(caps.get(action))?.size ?? maxSize),
     learnCap(action, size) {
       caps.set(action, { size, untilMs: clock.monotonic() + MEMORY_MS });
