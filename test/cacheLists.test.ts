@@ -309,8 +309,9 @@ describe('a list of one status', () => {
     await world.read(1);
     await world.settle();
     expect((await world.read(1)).asOf).toBe(world.clock.now());
-    expect(await world.read(3)).toMatchObject({ asOf: readAt, staleBecause: null });
-    expect(world.upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
+    expect(await world.read(3)).toMatchObject({ asOf: readAt, staleBecause: 'REFRESHING' });
+    await world.settle();
+    expect(world.upstream.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 3']);
   });
 
   test('is wrong about a change that its head does not show for no longer than the bound of what is stale', async () => {

@@ -27,7 +27,7 @@ export function problemWithWindow(
   span: Span,
   bounds: Bounds,
 ): string | null {
-  const age = problemWithAge(shown, span, bounds, question.filter.status !== undefined);
+  const age = problemWithAge(shown, span, bounds);
   if (age !== null) return age;
   const from = shown.asOf - bounds.slackMs;
   const until = span.receivedAt + bounds.slackMs;
@@ -53,7 +53,7 @@ export function problemWithRun(
 ): string | null {
   // A finished run is believed for a day, and only one that is under way can change.
   const isFinished = value !== null && value.status !== 'RUNNING';
-  const age = isFinished ? null : problemWithAge({ asOf, staleBecause }, span, bounds, false);
+  const age = isFinished ? null : problemWithAge({ asOf, staleBecause }, span, bounds);
   if (age !== null) return age;
   const states = model.statesOf(runId, asOf - bounds.slackMs, span.receivedAt + bounds.slackMs);
   const isTrue = states.some((state) => state?.status === value?.status);
@@ -62,19 +62,13 @@ export function problemWithRun(
     : `Run ${runId} was never ${value?.status ?? 'missing'} between its asOf and its arrival.`;
 }
 
-/**
- * A row of a list of one status is as old as its own reading and believed for as long as anything stale is, since the head of
- * such a list does not renew it.
- */
 function problemWithAge(
   { asOf, staleBecause }: Pick<Answer<unknown>, 'asOf' | 'staleBecause'>,
   { sentAt, receivedAt }: Span,
   { freshMs, staleMs, slackMs }: Bounds,
-  isOfOneStatus: boolean,
 ): string | null {
   const ageMs = sentAt - asOf;
-  const freshLimitMs = isOfOneStatus ? Math.max(freshMs, staleMs) : freshMs;
-  const limitMs = staleBecause === null ? freshLimitMs : freshLimitMs + staleMs;
+  const limitMs = staleBecause === null ? freshMs : freshMs + staleMs;
   if (ageMs > limitMs + slackMs)
     return `It is ${ageMs} ms old and ${staleBecause === null ? 'not labelled' : 'stale'}: at most ${limitMs}.`;
   return asOf > receivedAt + slackMs ? 'Its asOf is in the future.' : null;

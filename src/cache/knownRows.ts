@@ -64,10 +64,12 @@ export function assemble(
     if (!row) return null;
     page.push(row.run);
     const isLive = !isFinished(row.run);
-    // A finished run is what it was, and the head confirms its place.
-    if (isLive || !growsAtHead) asOf = Math.min(asOf, row.reading.asOf);
-    if (isLive) liveAsOf = Math.min(liveAsOf, row.reading.asOf);
-    else trustedUntil = Math.min(trustedUntil, row.reading.asOf + trustMs);
+    // A finished run does not change. The head confirms its place only in a list that grows at its head.
+    if (isLive || !growsAtHead) {
+      asOf = Math.min(asOf, row.reading.asOf);
+      liveAsOf = Math.min(liveAsOf, row.reading.asOf);
+    }
+    if (!isLive) trustedUntil = Math.min(trustedUntil, row.reading.asOf + trustMs);
   }
   const value = { rows: page, totalCount, pageNumber: index + 1, pageSize };
   return { value, asOf, liveAsOf, trustedUntil };
