@@ -230,3 +230,46 @@ test('items of a run are listed whole where the upstream caps their pages', asyn
   expect(data.pipelineRun.items.totalCount).toBe(count);
   expect(data.pipelineRun.items.nodes).toHaveLength(count);
 });
+
+describe('a list whose pages are odd leaves the pages of other lists as they are', () => {
+  const projects = [
+    { id: '7', runCount: 300 },
+    { id: '8', runCount: 300 },
+    { id: '9', runCount: 3 },
+  ];
+  const totals = (id: string) => `{ pipelineRuns(projectId: ${id}, first: 100) { nodes { runId } } }`;
+  const onList = { action: 'ListPipelineRuns', params: { ProjectId: '7' } };
+
+  test.each<[string, Fault]>([
+    ['in silence', { kind: 'capPageSize', pageSize: 98, silent: true, ...onList }],
+    ['by its own word', { kind: 'capPageSize', pageSize: 98, ...onList }],
+  ])('where it has smaller ones %s', async (_, fault) => {
+    await using gateway = await startTestGateway({ simulator: { projects } });
+    await gateway.query(totals('8'));
+    gateway.simulator.fault(fault);
+    await gateway.query(totals('7'));
+    gateway.newCalls();
+    const other = await gateway.query(
+      '{ pipelineRuns(projectId: 8, filter: { creator: "none" }) { totalCount } project(projectId: 8) { pipelineRuns(page: { number: 2, size: 100 }) { nodes { runId } } } }',
+    );
+    expect(other.errors).toBeUndefined();
+    expect(gateway.newCalls().filter((call) => call === 'ListPipelineRuns 2')).toHaveLength(1);
+    const sizes = [...gateway.simulator.calls].slice(-3).map(({ params }) => params['PageSize']);
+    expect(new Set(sizes)).toEqual(new Set(['100']));
+  });
+
+  test('where it states as its page size the rows that it has', async () => {
+    await using gateway = await startTestGateway({ simulator: { projects } });
+    gateway.simulator.fault({
+      kind: 'replace',
+      at: ['PagingInfo', 'PageSize'],
+      value: 3,
+      action: 'ListPipelineRuns',
+      params: { ProjectId: '9' },
+    });
+    expect((await gateway.query(totals('9'))).data.pipelineRuns.nodes).toHaveLength(3);
+    gateway.newCalls();
+    expect((await gateway.query(totals('8'))).data.pipelineRuns.nodes).toHaveLength(100);
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
+  });
+});

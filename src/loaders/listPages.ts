@@ -117,7 +117,8 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     if (value.pageSize > asked)
       throw contradiction(source, `pages of ${value.pageSize} rows where ${asked} were asked for`);
     if (value.pageSize < size) {
-      pageSizes.learnCap(action, value.pageSize);
+      // Where other lists have larger pages, it is this one that is odd.
+      if (!pageSizes.hasSeenFullPage(action, size)) pageSizes.learnCap(action, value.pageSize);
       changeSize(value.pageSize);
       // Where a page after the first begins is not known if a larger size was asked for.
       if (index > 0) return;
@@ -187,10 +188,15 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
 
   /** The first page has as many rows as the upstream gives, or as there are: the next page of that size tells which. */
   async function trySmallerPages(first: ReadPage<Row>, smaller: number): Promise<Error | null> {
+    // Other lists have larger pages, so it is the rows of this one that do not fit its total.
+    if (pageSizes.hasSeenFullPage(action, size)) return miscounted(0, first);
     changeSize(smaller);
     known.set(0, first);
     const error = await readBeside([1], 0);
-    if ((known.get(1)?.keys.length ?? 0) > 0) pageSizes.learnCap(action, smaller);
+    const next = known.get(1);
+    const rowCount = next?.keys.length ?? 0;
+    const isRight = next !== undefined && rowCount === expectedRows(1, next.totalCount, smaller);
+    if (error === null && rowCount > 0 && isRight) pageSizes.learnCap(action, smaller);
     return error;
   }
 

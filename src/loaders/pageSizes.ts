@@ -25,7 +25,7 @@ const MAX_ENDS = 1000;
 /** @param maxSize rows of a page as configured: the most that is ever asked for */
 export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
   const caps = new Map<ListAction, { size: number; untilMs: number }>();
-  const fullPages = new Map<ListAction, number>();
+  const fullPages = new Map<ListAction, { size: number; untilMs: number }>();
   const ends = new Map<string, { totalCount: number; end: number; untilMs: number }>();
 
   return {
@@ -36,9 +36,11 @@ export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
       fullPages.delete(action);
     },
     noteFullPage(action, size) {
-      fullPages.set(action, Math.max(size, fullPages.get(action) ?? 0));
+      const known = valid(fullPages.get(action));
+      if (known !== null && known.size > size) return;
+      fullPages.set(action, { size, untilMs: clock.monotonic() + MEMORY_MS });
     },
-    hasSeenFullPage: (action, size) => size <= (fullPages.get(action) ?? 0),
+    hasSeenFullPage: (action, size) => size <= (valid(fullPages.get(action))?.size ?? 0),
     learnEnd(list, totalCount, end) {
       ends.delete(list);
       ends.set(list, { totalCount, end, untilMs: clock.monotonic() + MEMORY_MS });

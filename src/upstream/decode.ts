@@ -51,7 +51,9 @@ export function decodePage<Row>(
   const start = (asked.pageNumber - 1) * pageSize;
   const rows = (list ?? []).map((row, index) => decodeRow(row, totalCount - start - index));
   if (rows.length > pageSize) throw new DecodeError('the page has more rows than its size');
-  return { rows, totalCount, pageNumber: asked.pageNumber, pageSize };
+  // A page that holds the whole list says nothing of a cap, whatever size it states.
+  const isWhole = asked.pageNumber === 1 && rows.length === totalCount;
+  return { rows, totalCount, pageNumber: asked.pageNumber, pageSize: isWhole ? asked.pageSize : pageSize };
 }
 
 /** The first page of a list that must fit on one page. */
