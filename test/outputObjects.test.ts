@@ -33,6 +33,11 @@ describe('the count of output objects', () => {
     ['ten rows where none are named', '{ pipelineRuns(projectId: 1) { pageInfo { endCursor } } }', 12],
     ['the size of a numbered page', '{ pipelineRuns(projectId: 1, page: { size: 7 }) { totalCount } }', 8],
     ['a refused window as an error', '{ pipelineRuns(projectId: 1, first: 101) { nodes { runId } } }', 5],
+    [
+      'a connection behind a cursor as an error at least',
+      '{ pipelineRuns(projectId: 1, first: 1, after: "x") { totalCount } }',
+      5,
+    ],
     ['ids by their number', '{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
     ['a single id as a list of one', '{ nodes(ids: "a") { id } }', 1],
     [

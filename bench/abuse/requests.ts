@@ -57,7 +57,7 @@ export const abusiveRequests: readonly AbusiveRequest[] = [
   request(
     'aliases',
     'cursors of no list',
-    runs(`project{${many(15, (i) => `a${i}:pipelineRuns(first:1,after:"x${i}"){totalCount}`)}}`),
+    runs(`project{${many(7, (i) => `a${i}:pipelineRuns(first:1,after:"x${i}"){totalCount}`)}}`),
   ),
   request(
     'depth',

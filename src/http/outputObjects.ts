@@ -94,7 +94,8 @@ export function countOutputObjects(request: ResolvedOperation, max: number): num
       if (rows === null) return { fixed: REFUSED_CONNECTION_OBJECTS, perRow: 0 };
       // The rows are read and given cursors even where only their count is selected.
       const fixed = add(1, below.fixed, times(rows, Math.max(1, below.perRow)));
-      return { fixed, perRow: 0 };
+      // A cursor can be refused as well.
+      return { fixed: hasCursor(node) ? Math.max(fixed, REFUSED_CONNECTION_OBJECTS) : fixed, perRow: 0 };
     }
     const each = add(1, below.fixed);
     if (!isListType(getNullableType(field.type))) return { fixed: each, perRow: 0 };
@@ -126,6 +127,10 @@ export function countOutputObjects(request: ResolvedOperation, max: number): num
     const argument = node.arguments?.find((one) => one.name.value === name);
     return argument && valueFromASTUntyped(argument.value, variables);
   }
+}
+
+function hasCursor(node: FieldNode): boolean {
+  return node.arguments?.some(({ name }) => name.value === 'after' || name.value === 'before') === true;
 }
 
 function isConnection(field: GraphQLField<unknown, unknown>): boolean {
