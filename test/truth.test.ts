@@ -15,12 +15,13 @@ import { createVirtualClock } from './support/virtualClock.ts';
 
 /** Each kind of answer is there, and often enough for the comparison to say something. */
 function expectSound(figures: FuzzFigures): void {
-  const { answers, fresh, stale, refused, wrong } = figures;
+  const { answers, fresh, stale, refused, wrong, compared } = figures;
   expect(wrong).toEqual([]);
   expect(fresh + stale + refusedIn(refused)).toBe(answers);
   expect({ figures: figuresInWords(figures), isFresh: fresh > answers * 0.3 }).toMatchObject({
     isFresh: true,
   });
+  expect(compared).toBeGreaterThan(answers * 0.15);
   expect(stale).toBeGreaterThan(answers * 0.05);
   expect(refusedIn(refused)).toBeGreaterThan(answers * 0.01);
   expect(refusedIn(refused)).toBeLessThan(answers * 0.3);

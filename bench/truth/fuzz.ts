@@ -27,7 +27,7 @@ export interface FuzzOptions {
   /** What stands between each gateway's cache and the upstream; one gateway an entry. */
   between: readonly ((upstream: Upstream, freshMs: number, staleMs: number) => Upstream)[];
   slackMs?: number;
-  /** Whether answers that go back in time count as wrong: `asOf` of a list within a gateway, and the status of a run in all. */
+  /** Whether an answer that is older than an earlier answer to the same question counts as wrong. Default: yes. */
   checkMonotony?: boolean;
 }
 
@@ -37,8 +37,12 @@ export interface FuzzFigures {
   stale: number;
   /** By kind of error. */
   refused: Record<string, number>;
-  /** What is wrong, in words; the answers that went back in time are among them only with `checkMonotony`. */
+  /** What is wrong, in words. Answers that went back in time are among them unless `checkMonotony` is off. */
   wrong: string[];
+  /** Answers to questions that the same gateway had answered before. */
+  compared: number;
+  /** Runs shown as running after another gateway had shown them as finished. Not counted as wrong. */
+  contradictedElsewhere: number;
   wentBack: number;
   calls: number;
 }
@@ -67,7 +71,7 @@ const caps: readonly Partial<Weather>[] = [{}, {}, { cap: 7, statesCap: true }, 
 
 /** Gateways before an upstream whose lists change all the time, and callers who compare each answer with what the lists were. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
-  const { clock, advance, answers: wanted, checkMonotony = false, callers = 8 } = options;
+  const { clock, advance, answers: wanted, checkMonotony = true, callers = 8 } = options;
   const dice = createDice(options.seed);
   const model = createModel(clock, dice, LENGTH);
   const upstream = createModelUpstream(model, clock, dice);
@@ -81,6 +85,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
     stale: 0,
     refused: {},
     wrong: [],
+    compared: 0,
+    contradictedElsewhere: 0,
     wentBack: 0,
     calls: 0,
   };
@@ -96,7 +102,8 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   }
   upstream.weather = FINE;
   while (underWay.size > 0) await advance(50);
-  return { ...figures, calls: upstream.calls };
+  const { compared, contradictedElsewhere } = monotony;
+  return { ...figures, compared, contradictedElsewhere, calls: upstream.calls };
 
   function begin(work: Promise<void>): void {
     underWay.add(work);
@@ -132,7 +139,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
       const answer = await gatewayAt(gateway).run(model.projectId, runId);
       const span: Span = { sentAt, receivedAt: clock.now() };
       const problem = problemWithRun(model, runId, answer, span, bounds);
-      noteMonotony(monotony.run(answer.value, span));
+      noteMonotony(monotony.run(gateway, runId, answer, span));
       return { staleBecause: answer.staleBecause, problem, shown: answer };
     });
   }

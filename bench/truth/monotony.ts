@@ -2,12 +2,30 @@ import type { PipelineRun, Window } from '../../src/model.ts';
 import type { Span } from './judge.ts';
 import type { Question } from './questions.ts';
 
-/** Finds answers that go back in time behind one that had come before they were asked for. */
+/**
+ * Finds answers that are older than an earlier answer to the same question. Only an answer that arrived before the question was asked
+ * again counts as earlier.
+ */
 export interface Monotony {
-  /** What is wrong with the `asOf` of a window after others of the same list from the same gateway, or null. */
+  /** How many answers had an earlier one from the same gateway. */
+  readonly compared: number;
+  /**
+   * How often another gateway had shown the run as finished before. Gateways announce only what they read from DataWorks, under the
+   * name that they asked by. What they derive from it, such as a deep page or a run of a list, can be newer than any announcement.
+   */
+  readonly contradictedElsewhere: number;
+  /**
+   * Describes how a window contradicts an earlier answer of the same gateway for the same window, or returns null. The `asOf` never
+   * decreases, and a finished run is never shown as running again.
+   */
   window(gateway: number, question: Question, shown: Window<PipelineRun>, span: Span): string | null;
-  /** What is wrong with the status of a run after others from any gateway, or null. */
-  run(run: PipelineRun | null, span: Span): string | null;
+  /** The same for a run that is looked up by id. */
+  run(
+    gateway: number,
+    runId: string,
+    answer: { value: PipelineRun | null; asOf: number },
+    span: Span,
+  ): string | null;
 }
 
 interface Seen<Value> {
@@ -15,32 +33,69 @@ interface Seen<Value> {
   value: Value;
 }
 
-const MAX_SEEN = 200;
+const MAX_SEEN_PER_QUESTION = 50;
 
 export function createMonotony(): Monotony {
   const dates = new Map<string, Seen<number>[]>();
+  /** When a run was first shown as finished, by question and run. */
   const ends = new Map<string, Seen<PipelineRun['status']>>();
+  let compared = 0;
+  let contradictedElsewhere = 0;
   return {
-    window(gateway, { filter }, { asOf, edges }, span) {
-      const key = JSON.stringify([gateway, filter]);
-      const seen = dates.get(key) ?? [];
-      const before = Math.max(
-        -Infinity,
-        ...seen.filter(({ receivedAt }) => receivedAt < span.sentAt).map(({ value }) => value),
-      );
-      dates.set(key, [...seen, { receivedAt: span.receivedAt, value: asOf }].slice(-MAX_SEEN));
-      if (asOf < before) return `The asOf of list ${key} went back by ${before - asOf} ms.`;
-      return edges.map(({ node }) => noteStatus(node, span)).find((problem) => problem !== null) ?? null;
+    get compared() {
+      return compared;
     },
-    run: (run, span) => run && noteStatus(run, span),
+    get contradictedElsewhere() {
+      return contradictedElsewhere;
+    },
+    window(gateway, { filter, window }, { asOf, edges }, span) {
+      const question = JSON.stringify([filter, window]);
+      const rows = edges.map(({ node }) => node);
+      return problemWith(gateway, question, asOf, rows, span);
+    },
+    run(gateway, runId, { value, asOf }, span) {
+      return problemWith(gateway, runId, asOf, value === null ? [] : [value], span);
+    },
   };
 
-  function noteStatus({ runId, status }: PipelineRun, { sentAt, receivedAt }: Span): string | null {
-    const end = ends.get(runId);
-    if (status === 'RUNNING') {
-      return end && end.receivedAt < sentAt ? `Run ${runId} is RUNNING again after ${end.value}.` : null;
+  function problemWith(
+    gateway: number,
+    question: string,
+    asOf: number,
+    runs: readonly PipelineRun[],
+    span: Span,
+  ): string | null {
+    const problems = [
+      noteDate(`${gateway} ${question}`, asOf, span),
+      ...runs.map((run) => noteStatus(gateway, question, run, span)),
+    ];
+    return problems.find((problem) => problem !== null) ?? null;
+  }
+
+  function noteDate(key: string, asOf: number, { sentAt, receivedAt }: Span): string | null {
+    const seen = dates.get(key) ?? [];
+    const earlier = seen.filter((answer) => answer.receivedAt < sentAt).map(({ value }) => value);
+    if (earlier.length > 0) compared += 1;
+    const newest = Math.max(-Infinity, ...earlier);
+    dates.set(key, [...seen, { receivedAt, value: asOf }].slice(-MAX_SEEN_PER_QUESTION));
+    return asOf < newest ? `The asOf of ${key} went back by ${newest - asOf} ms.` : null;
+  }
+
+  function noteStatus(
+    gateway: number,
+    question: string,
+    { runId, status }: PipelineRun,
+    { sentAt, receivedAt }: Span,
+  ): string | null {
+    const own = `${gateway} ${question} ${runId}`;
+    const anywhere = `${question} ${runId}`;
+    if (status !== 'RUNNING') {
+      for (const key of [own, anywhere]) if (!ends.has(key)) ends.set(key, { receivedAt, value: status });
+      return null;
     }
-    if (!end) ends.set(runId, { receivedAt, value: status });
-    return null;
+    const [ownEnd, end] = [ends.get(own), ends.get(anywhere)];
+    const isKnownHere = ownEnd !== undefined && ownEnd.receivedAt < sentAt;
+    if (!isKnownHere && end !== undefined && end.receivedAt < sentAt) contradictedElsewhere += 1;
+    return isKnownHere ? `Run ${runId} is RUNNING again for ${question} after ${ownEnd.value}.` : null;
   }
 }

@@ -33,28 +33,19 @@ export interface Questioner {
 
 const MAX_ANCHORS = 30;
 
+/** So many of the last questions are asked again and again, as by a dashboard. */
+const MAX_REPEATED = 12;
+
 export function createQuestioner(dice: Dice): Questioner {
   const anchors = new Map<string, Anchor[]>();
+  const recent: Question[] = [];
   return {
     next() {
-      const filter = dice.pick(FILTERS);
-      const count = 1 + dice.below(31);
-      const kind = dice.below(10);
-      const known = anchors.get(JSON.stringify(filter)) ?? [];
-      const cursorWindow = { by: 'cursor' as const, count, after: null, before: null };
-      if (kind < 3) return { filter, anchor: null, window: { ...cursorWindow, from: 'start' } };
-      if (kind < 4) return { filter, anchor: null, window: { ...cursorWindow, from: 'end' } };
-      if (kind < 7 || known.length === 0) {
-        return {
-          filter,
-          anchor: null,
-          window: { by: 'offset', offset: dice.below(8) * count, limit: count },
-        };
-      }
-      const anchor = dice.pick(known);
-      return kind < 9
-        ? { filter, anchor, window: { ...cursorWindow, from: 'start', after: anchor.cursor } }
-        : { filter, anchor, window: { ...cursorWindow, from: 'end', before: anchor.cursor } };
+      if (recent.length > 0 && dice.chance(0.5)) return dice.pick(recent);
+      const question = newQuestion();
+      recent.push(question);
+      if (recent.length > MAX_REPEATED) recent.shift();
+      return question;
     },
     note({ filter }, { edges }) {
       const edge = edges.length > 0 ? dice.pick(edges) : null;
@@ -65,4 +56,25 @@ export function createQuestioner(dice: Dice): Questioner {
       anchors.set(JSON.stringify(filter), known.slice(-MAX_ANCHORS));
     },
   };
+
+  function newQuestion(): Question {
+    const filter = dice.pick(FILTERS);
+    const count = 1 + dice.below(31);
+    const kind = dice.below(10);
+    const known = anchors.get(JSON.stringify(filter)) ?? [];
+    const cursorWindow = { by: 'cursor' as const, count, after: null, before: null };
+    if (kind < 3) return { filter, anchor: null, window: { ...cursorWindow, from: 'start' } };
+    if (kind < 4) return { filter, anchor: null, window: { ...cursorWindow, from: 'end' } };
+    if (kind < 7 || known.length === 0) {
+      return {
+        filter,
+        anchor: null,
+        window: { by: 'offset', offset: dice.below(8) * count, limit: count },
+      };
+    }
+    const anchor = dice.pick(known);
+    return kind < 9
+      ? { filter, anchor, window: { ...cursorWindow, from: 'start', after: anchor.cursor } }
+      : { filter, anchor, window: { ...cursorWindow, from: 'end', before: anchor.cursor } };
+  }
 }

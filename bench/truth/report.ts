@@ -7,11 +7,13 @@ export function figuresInWords({
   stale,
   refused,
   wrong,
+  compared,
+  contradictedElsewhere,
   wentBack,
   calls,
 }: FuzzFigures): string {
   const kinds = Object.entries(refused).map(([kind, count]) => `${count} ${kind}`);
-  return `${answers} answers: ${fresh} fresh, ${stale} stale, ${refusedIn(refused)} refused (${kinds.join(', ')}), ${wrong.length} wrong; ${wentBack} went back in time; ${calls} upstream calls`;
+  return `${answers} answers: ${fresh} fresh, ${stale} stale, ${refusedIn(refused)} refused (${kinds.join(', ')}), ${wrong.length} wrong; ${wentBack} of ${compared} went back in time, ${contradictedElsewhere} rows contradicted another gateway; ${calls} upstream calls`;
 }
 
 export function refusedIn(refused: Readonly<Record<string, number>>): number {
@@ -23,12 +25,15 @@ export function sum(parts: readonly FuzzFigures[]): FuzzFigures {
   for (const part of parts) {
     for (const [kind, count] of Object.entries(part.refused)) refused[kind] = (refused[kind] ?? 0) + count;
   }
-  const total = (name: 'answers' | 'fresh' | 'stale' | 'wentBack' | 'calls') =>
-    parts.reduce((all, part) => all + part[name], 0);
+  const total = (
+    name: 'answers' | 'fresh' | 'stale' | 'compared' | 'contradictedElsewhere' | 'wentBack' | 'calls',
+  ) => parts.reduce((all, part) => all + part[name], 0);
   return {
     answers: total('answers'),
     fresh: total('fresh'),
     stale: total('stale'),
+    compared: total('compared'),
+    contradictedElsewhere: total('contradictedElsewhere'),
     wentBack: total('wentBack'),
     calls: total('calls'),
     refused,
