@@ -50,7 +50,7 @@ export interface GatewayParts {
   checkCredentials?: boolean;
 }
 
-/** Puts the rooms together and opens the door. */
+/** Composes the layers and starts the HTTP server. A failure leaves nothing running. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const closers: Closer[] = [];
   try {
@@ -265,7 +265,7 @@ function healthOf(
   return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }
 
-/** Its packages are not even loaded where there is none. */
+/** Loads the Redis packages only where Redis is configured. */
 async function connect(url: string, logger: Logger): Promise<Redis> {
   const { connectRedis } = await import('./redis.ts');
   return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });

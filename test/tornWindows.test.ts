@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { startTestGateway, type TestGateway } from './support/gateway.ts';
+import { createVirtualClock } from './support/virtualClock.ts';
 
 /*
  * Windows that lie over a page edge while the list changes between the reads of its pages.
@@ -71,4 +72,24 @@ describe('a window over a page edge', () => {
     const ids = data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId);
     expect(ids).toEqual(idsOf(gateway).slice(7, 14));
   });
+});
+
+test('pages of the same millisecond that disagree are all read again, as any of them can be the older', async () => {
+  const clock = createVirtualClock(Date.now());
+  await using gateway = await startTestGateway({ clock });
+  const query = (after: string | null) =>
+    gateway.query(
+      'query ($after: String) { pipelineRuns(projectId: 10000, first: 90, after: $after) { totalCount staleBecause nodes { runId } pageInfo { endCursor } } }',
+      { after },
+    );
+  const first = (await query(null)).data.pipelineRuns;
+  gateway.simulator.addRuns('10000', 3);
+  gateway.newCalls();
+  const { data, errors } = await query(first.pageInfo.endCursor);
+  expect(errors).toBeUndefined();
+  expect(data.pipelineRuns.totalCount).toBe(2527);
+  const truth = gateway.simulator.runs('10000').map(({ id }) => id);
+  const shown = data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId);
+  expect(shown).toEqual(truth.slice(93, 183));
+  expect(gateway.newCalls()).toEqual(['ListPipelineRuns 2', 'ListPipelineRuns 1', 'ListPipelineRuns 2']);
 });

@@ -166,8 +166,13 @@ function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
   const { deadline, notBefore } = context;
   return withChanges(context, {
     deadline: steady.fromWall(deadline),
-    notBefore: notBefore === undefined ? undefined : pastFromWall(notBefore, steady),
+    notBefore: notBefore === undefined ? undefined : notBeforeFromWall(notBefore, steady),
   });
+}
+
+/** A millisecond ahead asks for an answer that is newer than one of this very millisecond. */
+function notBeforeFromWall(time: number, steady: SteadyClock): number {
+  return Math.min(steady.fromWall(time), steady.now() + 1);
 }
 
 /** What was dated before the clock was set back can lie in the future by now. */

@@ -45,12 +45,12 @@ interface Flight {
   abandon: AbortController;
 }
 
-/** Why a flight's signal has fired, when all who waited for it went away before their time was up. */
-const ALL_WENT_AWAY = 'all went away';
+/** The abort reason when every waiting caller left before its deadline. */
+const ALL_CALLERS_LEFT = 'all callers left';
 
 /** Whether a failed flight says nothing to others: its callers ended it, or a limit of the caller's own refused it. */
 export function isOfItsCaller(error: unknown, { signal }: CallContext): boolean {
-  return signal?.reason === ALL_WENT_AWAY || (error instanceof UpstreamError && error.isCallerLimit);
+  return signal?.reason === ALL_CALLERS_LEFT || (error instanceof UpstreamError && error.isCallerLimit);
 }
 
 /**
@@ -165,7 +165,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     flight.waiting += 1;
     return new Promise((resolve, reject) => {
       const late = () => leave(`${action} was not answered within the time that this operation has.`);
-      const gone = () => leave('The caller went away before the answer was there.', ALL_WENT_AWAY);
+      const gone = () => leave('The caller left before the answer arrived.', ALL_CALLERS_LEFT);
       const cancelTimer = clock.after(Math.max(0, deadline - clock.now()), late);
       signal?.addEventListener('abort', gone, { once: true });
       flight.result.then(resolve, reject).finally(letGo);

@@ -65,6 +65,15 @@ export function notBefore(asOf: number, context: CallContext): CallContext {
   return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
 }
 
+/** How long a caller waits for what another replica has read, before it is served what is known here. Milliseconds. */
+const ELSEWHERE_PATIENCE_MS = 500;
+
+/** The context of a call for the answer that another replica has read under the key. */
+export function fromElsewhere(kit: CacheKit, key: string, context: CallContext): CallContext {
+  const deadline = Math.min(context.deadline, kit.clock.now() + ELSEWHERE_PATIENCE_MS);
+  return withChanges(notBefore(kit.newestElsewhere(key), context), { deadline });
+}
+
 /** The context of a call whose answer is to replace what was known at `asOf`, where something was. */
 export function newerThan(asOf: number | undefined, context: CallContext): CallContext {
   if (asOf === undefined || asOf === -Infinity) return context;

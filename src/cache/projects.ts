@@ -139,10 +139,12 @@ function together(flights: readonly FlightContext[]): CallContext {
   const abandon = new AbortController();
   let left = flights.length;
   for (const { signal } of flights) {
-    signal?.addEventListener('abort', () => {
+    const leave = () => {
       left -= 1;
-      if (left === 0) abandon.abort(signal.reason);
-    });
+      if (left === 0) abandon.abort(signal?.reason);
+    };
+    if (signal?.aborted) leave();
+    else signal?.addEventListener('abort', leave, { once: true });
   }
   return {
     get priority() {

@@ -10,7 +10,7 @@ import {
 import { isOfItsCaller } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
 import type { GivenPage } from './givenPages.ts';
-import { type CacheKit, listKey, newerThan, notBefore, pageKey, runKey } from './kit.ts';
+import { type CacheKit, fromElsewhere, listKey, newerThan, notBefore, pageKey, runKey } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
 import { createRunList, type RunList } from './runList.ts';
 import { freshAnswer, isSuperseded, serve, type Trouble, troubleIn, troubleOf } from './serve.ts';
@@ -120,7 +120,7 @@ export function createRunLists(kit: CacheKit): RunLists {
       const list = knownList(next);
       if (list === undefined || !isPageSuperseded(next, list)) continue;
       try {
-        await fetchPage(next, notBefore(kit.newestElsewhere(next.pageKey), context));
+        await fetchPage(next, fromElsewhere(kit, next.pageKey, context));
       } catch {
         // Redis has lost it, and DataWorks does not answer. What is known here has to do.
         return;

@@ -12,7 +12,7 @@ import {
 import { freshForMs } from './freshness.ts';
 import { staleReasonOf } from './serve.ts';
 import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
-import { createSharedNews } from './sharedNews.ts';
+import { createAnnouncements } from './announcements.ts';
 import { createSharedStore, type Health, type Lease } from './sharedStore.ts';
 
 export interface SharedOptions {
@@ -64,9 +64,9 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     onHealth: (health) => options.report?.({ type: 'redis', health }),
   });
 
-  const news = createSharedNews({
+  const announcements = createAnnouncements({
     redis,
-    channel: `${sharedPrefix(identity)}:news`,
+    channel: `${sharedPrefix(identity)}:announcements`,
     replica: randomUUID(),
     clock,
     clockSkewMs: CLOCK_SKEW_MS,
@@ -74,8 +74,8 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
 
   return {
     health: () => store.health(),
-    newestElsewhere: (key) => (store.health() === 'ok' ? news.newestElsewhere(key) : -Infinity),
-    close: () => news.close(),
+    newestElsewhere: (key) => (store.health() === 'ok' ? announcements.newestElsewhere(key) : -Infinity),
+    close: () => announcements.close(),
     call,
   };
 
@@ -121,7 +121,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     try {
       const answer = await upstream.call(action, params, context);
       const lifeMs = answer.asOf + keptForMs(action, answer) - clock.now();
-      const announcement = news.announcement(action, params, answer.asOf);
+      const announcement = announcements.announcement(action, params, answer.asOf);
       const isShared = answer.staleBecause === null;
       // Who has this answer and then asks another replica must find it there.
       await lease?.end(isShared ? { text: encodeShared(answer), lifeMs, announcement } : undefined);
@@ -141,7 +141,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
       const gone = () => {
         cancel();
         reject(
-          new UpstreamError('The caller went away before the answer was there.', { kind: 'timeout', action }),
+          new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action }),
         );
       };
       const leftMs = deadline - clock.now();

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Clock } from '../model.ts';
-import type { Announcement } from './sharedNews.ts';
+import type { Announcement } from './announcements.ts';
 
 /**
  * Texts and locks in Redis, with an end to every wait. None of these rejects: a Redis that is away, slow or says no makes the
@@ -104,9 +104,8 @@ export function createSharedStore(options: StoreOptions): SharedStore {
         await attempt(() => {
           const commands = redis.pipeline();
           if (fits) commands.set(key, made.text, 'PX', Math.ceil(made.lifeMs));
-          if (fits && made.announcement)
-            commands.publish(made.announcement.channel, made.announcement.message);
-          return all(commands.eval(RELEASE, 1, lock, token).exec());
+          const replies = all(commands.eval(RELEASE, 1, lock, token).exec());
+          return Promise.all([replies, fits && made.announcement && publish(made.announcement)]);
         });
       },
     };
@@ -117,6 +116,11 @@ export function createSharedStore(options: StoreOptions): SharedStore {
         cancelRenewal = renewLater();
       });
     }
+  }
+
+  /** Behind what it announces, on the same connection. An ACL that refuses it says nothing of the health of Redis. */
+  async function publish({ channel, message }: Announcement): Promise<void> {
+    await redis.publish(channel, message).catch(() => undefined);
   }
 
   /** What is cut off is too large, and an empty text is what Redis gives for a missing one. */

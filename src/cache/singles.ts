@@ -1,7 +1,7 @@
 import type { Actions, Answer, CallContext, Remembered } from '../model.ts';
 import { isOfItsCaller } from './flights.ts';
 import { freshForMs } from './freshness.ts';
-import { type CacheKit, newerThan, notBefore } from './kit.ts';
+import { type CacheKit, fromElsewhere, newerThan } from './kit.ts';
 import { bytesOf, type Entry } from './memory.ts';
 import { freshAnswer, isSuperseded, serve, troubleIn, troubleOf, type View } from './serve.ts';
 
@@ -27,7 +27,7 @@ export function createSingles<A extends SingleAction>(
       const view = wantedView(key);
       if (isSuperseded(kit, view, key)) {
         try {
-          return await fetch(key, params, notBefore(kit.newestElsewhere(key), context));
+          return await fetch(key, params, fromElsewhere(kit, key, context));
         } catch {
           // Redis has lost it, and DataWorks does not answer. What is known here has to do.
         }

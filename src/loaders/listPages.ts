@@ -75,10 +75,14 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     for (;;) {
       for (const index of outdatedPages(known, isConfirmed)) takeFromCache(index);
       const outdated = outdatedPages(known, isConfirmed);
-      const repeatable = outdated.filter((index) => (repeats.get(index) ?? 0) < MAX_REPEATS);
+      // Pages of one moment can differ, as they are dated by when they were asked for: then any of them can be the older.
+      const newest = Math.max(...[...known.values()].map(({ asOf }) => asOf));
+      const doubtful = outdated.some((index) => known.get(index)?.asOf === newest)
+        ? [...known.keys()].filter((index) => outdated.includes(index) || known.get(index)?.asOf === newest)
+        : outdated;
+      const repeatable = doubtful.filter((index) => (repeats.get(index) ?? 0) < MAX_REPEATS);
       if (repeatable.length === 0) return;
-      // Pages of one moment can differ: they are dated by when they were asked for.
-      const notBefore = Math.max(...[...known.values()].map(({ asOf }) => asOf)) + 1;
+      const notBefore = newest + 1;
       await inOrder(repeatable, (index) => repeat(index, notBefore));
     }
   }
@@ -117,8 +121,7 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     if (value.pageSize > asked)
       throw contradiction(source, `pages of ${value.pageSize} rows where ${asked} were asked for`);
     if (value.pageSize < size) {
-      // Where other lists have larger pages, it is this one that is odd.
-      if (!pageSizes.hasSeenFullPage(action, size)) pageSizes.learnCap(action, value.pageSize);
+      pageSizes.learnCap(action, identity, value.pageSize);
       changeSize(value.pageSize);
       // Where a page after the first begins is not known if a larger size was asked for.
       if (index > 0) return;
@@ -188,15 +191,13 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
 
   /** The first page has as many rows as the upstream gives, or as there are: the next page of that size tells which. */
   async function trySmallerPages(first: ReadPage<Row>, smaller: number): Promise<Error | null> {
-    // Other lists have larger pages, so it is the rows of this one that do not fit its total.
-    if (pageSizes.hasSeenFullPage(action, size)) return miscounted(0, first);
     changeSize(smaller);
     known.set(0, first);
     const error = await readBeside([1], 0);
     const next = known.get(1);
     const rowCount = next?.keys.length ?? 0;
     const isRight = next !== undefined && rowCount === expectedRows(1, next.totalCount, smaller);
-    if (error === null && rowCount > 0 && isRight) pageSizes.learnCap(action, smaller);
+    if (error === null && rowCount > 0 && isRight) pageSizes.learnCap(action, identity, smaller);
     return error;
   }
 

@@ -34,12 +34,13 @@ export function runList(
 ): ListSource<PipelineRun> {
   const { status = null, creator = null, objectId = null } = key.filter;
   const page = (index: number, pageSize: number) => ({ ...key, pageNumber: index + 1, pageSize });
+  // Built from declared fields in one order, so that equal filters are one list.
+  const identity = JSON.stringify(['runs', key.projectId, status, creator, objectId]);
   return {
     action: 'ListPipelineRuns',
-    // Built from declared fields in one order, so that equal filters are one list.
-    identity: JSON.stringify(['runs', key.projectId, status, creator, objectId]),
+    identity,
     description: `the pipeline runs of project ${key.projectId} with this filter`,
-    pageSize: pageSizes.sizeOf('ListPipelineRuns'),
+    pageSize: pageSizes.sizeOf('ListPipelineRuns', identity),
     pageSizes,
     growsAtHead: status === null,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
@@ -54,11 +55,12 @@ export function itemList(
   key: RunKey,
 ): ListSource<PipelineRunItem> {
   const page = (index: number, pageSize: number) => ({ ...key, pageNumber: index + 1, pageSize });
+  const identity = JSON.stringify(['items', key.projectId, key.runId]);
   return {
     action: 'ListPipelineRunItems',
-    identity: JSON.stringify(['items', key.projectId, key.runId]),
+    identity,
     description: `the items of run ${key.runId}`,
-    pageSize: pageSizes.sizeOf('ListPipelineRunItems'),
+    pageSize: pageSizes.sizeOf('ListPipelineRunItems', identity),
     pageSizes,
     growsAtHead: false,
     key: ({ itemId, createTime }) => ({ id: itemId, time: createTime }),

@@ -32,9 +32,9 @@ export interface ClientOptions {
 }
 
 /**
- * The DataWorks of one endpoint and account. One `call` is one wire call. One that finds out that the region knows an action
- * only by its older name fails as `unavailable`, and the next try uses that name. A call whose caller leaves rejects with kind `timeout`, as one whose time is up: either way there is no
- * whole answer in the time given.
+ * The DataWorks of one endpoint and account. One `call` makes one wire call. If the region knows the action by its older name only,
+ * the call fails as `unavailable` and the next try uses that name. A call rejects with kind `timeout` when its time is up or its
+ * caller leaves.
  */
 export function createClient(options: ClientOptions): CheckingUpstream {
   const { endpoint, protocol, credential, tryTimeoutMs = 4000, clock } = options;

@@ -4,7 +4,7 @@ import type { Action, Actions, Clock } from '../model.ts';
 import { itemsKey, pageKey, runKey } from './kit.ts';
 
 /** When the other replicas have read answers, as each of them publishes it in Redis together with the answer. */
-export interface SharedNews {
+export interface Announcements {
   /** What to publish with an answer; null for an answer that replicas do not ask for by the same name. */
   announcement<A extends Action>(action: A, params: Actions[A]['params'], asOf: number): Announcement | null;
   /** The `asOf` of the newest answer that another replica has read under the cache's key; -Infinity for none. */
@@ -18,7 +18,7 @@ export interface Announcement {
   message: string;
 }
 
-export interface SharedNewsOptions {
+export interface AnnouncementsOptions {
   /** Has its own options and life copied for a second connection, since one that subscribes can do nothing else. */
   redis: Redis;
   channel: string;
@@ -32,17 +32,18 @@ export interface SharedNewsOptions {
 /** More answers than this are not kept track of; the oldest go first. */
 const MAX_KEYS = 20_000;
 
-export function createSharedNews(options: SharedNewsOptions): SharedNews {
+export function createAnnouncements(options: AnnouncementsOptions): Announcements {
   const { redis, channel, replica, clock, clockSkewMs } = options;
   const newest = new LRUCache<string, number>({ max: MAX_KEYS });
   const subscriber = redis.duplicate({ lazyConnect: false, autoResubscribe: false });
   // The owner of the first connection hears of the same trouble. Without a listener ioredis writes it to the console.
   subscriber.on('error', () => undefined);
   subscriber.on('ready', () => {
-    // When it fails the connection is closing, and the next one subscribes.
+    // It fails while the connection is closing, and the next connection subscribes. Where the ACL of Redis refuses it, replicas do
+    // without announcements.
     subscriber.subscribe(channel).catch(() => undefined);
   });
-  subscriber.on('message', (_, message) => hear(message));
+  subscriber.on('message', (_, message) => handleMessage(message));
   // A subscriber sends nothing, so it does not notice a peer that has gone without a word.
   const reconnect = () => {
     if (subscriber.status === 'ready') subscriber.disconnect(true);
@@ -61,7 +62,7 @@ export function createSharedNews(options: SharedNewsOptions): SharedNews {
     },
   };
 
-  function hear(message: string): void {
+  function handleMessage(message: string): void {
     const [from, asOf, key] = fieldsOf(message);
     if (from === replica || typeof asOf !== 'number' || typeof key !== 'string') return;
     if (asOf > clock.now() + clockSkewMs || asOf <= (newest.get(key) ?? -Infinity)) return;
@@ -69,7 +70,7 @@ export function createSharedNews(options: SharedNewsOptions): SharedNews {
   }
 }
 
-/** Nothing for what no replica has published. */
+/** Returns an empty array for anything that is not a JSON array. */
 function fieldsOf(message: string): unknown[] {
   try {
     const fields: unknown = JSON.parse(message);
