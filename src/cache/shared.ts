@@ -140,9 +140,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     return new Promise((resolve, reject) => {
       const gone = () => {
         cancel();
-        reject(
-          new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action }),
-        );
+        reject(new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action }));
       };
       const leftMs = deadline - clock.now();
       const cancel = clock.after(Math.max(0, Math.min(POLL_MS, leftMs)), () => {
