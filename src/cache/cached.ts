@@ -170,9 +170,10 @@ function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
   });
 }
 
-/** A millisecond ahead asks for an answer that is newer than one of this very millisecond. */
+/** A millisecond ahead asks for an answer that is newer than one of this very millisecond. More is of before the clock was set back. */
 function notBeforeFromWall(time: number, steady: SteadyClock): number {
-  return Math.min(steady.fromWall(time), steady.now() + 1);
+  const [notBefore, now] = [steady.fromWall(time), steady.now()];
+  return notBefore <= now + 1 ? notBefore : now;
 }
 
 /** What was dated before the clock was set back can lie in the future by now. */
