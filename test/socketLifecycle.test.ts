@@ -29,11 +29,19 @@ const ACTIONS = [
   'drop',
   'close',
   'revoke',
+  'drain',
   'pass',
 ] as const;
 const SOCKETS = 3;
 const schema = createSchema();
-const reached = { subscribed: 0, closedWhileAuthenticating: 0, slow: 0, revoked: 0, subscribedOnClosing: 0 };
+const reached = {
+  subscribed: 0,
+  closedWhileAuthenticating: 0,
+  slow: 0,
+  revoked: 0,
+  subscribedOnClosing: 0,
+  drained: 0,
+};
 
 const step = fc.record({
   action: fc.constantFrom(...ACTIONS, 'stall', 'pass', 'drop'),
@@ -167,6 +175,9 @@ function createScene() {
       if (ready > 0) reached.revoked += 1;
       isRevoked = false;
       isFirst = true;
+    } else if (action === 'drain') {
+      if (connections.counts().authenticated > 0) reached.drained += 1;
+      connections.closeAll(CLOSE.goingAway, 'Going away');
     } else if (action === 'pass') {
       isFirst = false;
       await clock.advance(21_000);
