@@ -1,4 +1,5 @@
-import { type CallContext, type CallEvent, type Clock, type Upstream, UpstreamError } from './model.ts';
+import { type CallEvent, UpstreamError } from './model.ts';
+import { type ProbeOptions, probeUpstream } from './probeCall.ts';
 
 /** Whether DataWorks accepts the gateway's credentials, as far as its answers have shown. */
 export interface CredentialCheck {
@@ -9,32 +10,23 @@ export interface CredentialCheck {
   stop(): void;
 }
 
-export interface CredentialCheckOptions {
-  clock: Clock;
-  /** Pays, and asks the upstream itself: a cached answer proves nothing. */
-  upstream: Upstream;
-  /** How long one check may take, in milliseconds. */
-  timeoutMs: number;
+export interface CredentialCheckOptions extends ProbeOptions {
   /** Whether no call is left for the day, so that a check cannot succeed. Default: never. */
   isQuotaExhausted?: () => boolean;
   /** Told when DataWorks begins to refuse the credentials and when it accepts them again. */
   onChange?: (state: 'refused' | 'accepted') => void;
-  report: (event: CallEvent) => void;
 }
 
 /** Between checks while the credentials are refused: doubles from the first to the longest, in milliseconds. */
 const firstRetryMs = 30_000;
 const longestRetryMs = 60 * 60_000;
 
-/** Any number will do: it is enough that DataWorks answers for it, be it with nothing or with a refusal of the project. */
-const SOME_PROJECT = '1';
-
 /**
- * Makes one call at the start, since a credential that could be had may still be refused, and more while it is refused. A failure
+ * Makes one call at the start, since DataWorks can refuse a credential that was found, and more while it is refused. A failure
  * of any other kind proves nothing: it neither keeps a gateway that starts from serving, nor ends a refusal.
  */
 export function createCredentialCheck(options: CredentialCheckOptions): CredentialCheck {
-  const { clock, upstream, timeoutMs, report, onChange } = options;
+  const { clock, onChange } = options;
   const stopped = new AbortController();
   let state: 'unknown' | 'accepted' | 'refused' = 'unknown';
   let retryMs = firstRetryMs;
@@ -48,14 +40,8 @@ export function createCredentialCheck(options: CredentialCheckOptions): Credenti
   }
 
   async function askUpstream(): Promise<void> {
-    const context: CallContext = {
-      deadline: clock.now() + timeoutMs,
-      priority: 'interactive',
-      signal: stopped.signal,
-      report,
-    };
     try {
-      await upstream.call('ListProjects', { projectIds: [SOME_PROJECT] }, context);
+      await probeUpstream(options, 'interactive', stopped.signal);
       accepted();
     } catch (error) {
       learn(error instanceof UpstreamError ? error : null);

@@ -1,4 +1,4 @@
-import type { CallContext, CallEvent, Clock, Upstream } from './model.ts';
+import { type ProbeOptions, probeUpstream } from './probeCall.ts';
 
 /** Finds out when DataWorks has calls again for a day whose quota it said was used up. */
 export interface QuotaProbe {
@@ -7,29 +7,20 @@ export interface QuotaProbe {
   stop(): void;
 }
 
-export interface QuotaProbeOptions {
-  clock: Clock;
-  /** Pays, and asks the upstream itself: a cached answer proves nothing. */
-  upstream: Upstream;
+export interface QuotaProbeOptions extends ProbeOptions {
   /** When the budget admits the next call, in epoch milliseconds; null unless the quota is exhausted. */
   nextProbeAt: () => number | null;
-  /** How long one probe may take, in milliseconds. */
-  timeoutMs: number;
-  report: (event: CallEvent) => void;
 }
 
 /** Between two probes of which the first did not reach DataWorks, in milliseconds. */
 const minPauseMs = 30_000;
-
-/** DataWorks answers for any project number. */
-const anyProjectId = '1';
 
 /**
  * Makes one call of the lowest priority whenever the budget admits one, so that the quota is tried again even while nobody asks.
  * Where a caller's call comes first, that one is the probe.
  */
 export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
-  const { clock, upstream, nextProbeAt, timeoutMs, report } = options;
+  const { clock, nextProbeAt } = options;
   const stopped = new AbortController();
   let cancel: (() => void) | null = null;
 
@@ -43,14 +34,8 @@ export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
 
   async function probe(): Promise<void> {
     cancel = null;
-    const context: CallContext = {
-      deadline: clock.now() + timeoutMs,
-      priority: 'polling',
-      signal: stopped.signal,
-      report,
-    };
     // The budget learns from the outcome, whatever it is.
-    await upstream.call('ListProjects', { projectIds: [anyProjectId] }, context).catch(() => undefined);
+    await probeUpstream(options, 'polling', stopped.signal).catch(() => undefined);
     schedule(minPauseMs);
   }
 

@@ -6,7 +6,7 @@ import { CLOSE, type Connection } from './websocketConnection.ts';
 export interface RevalidationOptions {
   clock: Clock;
   connections: ReadonlySet<Connection>;
-  /** The viewer of a token now; null for one that proves nothing any more. Rejects when that can't be told. */
+  /** Returns the viewer of a token now, or null for a token that is no longer valid. Rejects while it cannot be verified. */
   revalidate: (authorization: string | undefined) => MaybePromise<Viewer | null>;
 }
 

@@ -1,4 +1,5 @@
 import type { Answer, Page } from '../model.ts';
+import { asError } from './asError.ts';
 import { contradiction, keptChanging } from './listErrors.ts';
 import { expectedRows, firstMiscounted, outdatedPages } from './pageChecks.ts';
 import type { ListPages, ListSource, ReadPage } from './listSource.ts';
@@ -248,8 +249,4 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
       `${totalCount} rows in all, but ${keys.length} rows from offset ${index * size} on in pages of ${size}`,
     );
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,3 +1,4 @@
+import { asError } from './asError.ts';
 import type { Window, WindowRequest } from '../model.ts';
 import { badUserInput } from '../errors.ts';
 import { type Anchor, decodeCursor, encodeCursor } from './cursor.ts';
@@ -223,8 +224,4 @@ function attempt<T>(make: () => T): T | Error {
   } catch (error) {
     return asError(error);
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

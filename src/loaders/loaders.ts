@@ -12,6 +12,7 @@ import {
   type Window,
   type WindowRequest,
 } from '../model.ts';
+import { asError } from './asError.ts';
 import type { ListSource } from './listSource.ts';
 import { createListReader } from './listReader.ts';
 import { itemList, runList, type RunKey, type RunListKey } from './lists.ts';
@@ -145,6 +146,6 @@ async function answerOrError<T>(answer: Promise<Answer<T>>): Promise<Answer<T> |
   try {
     return await answer;
   } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
+    return asError(error);
   }
 }
