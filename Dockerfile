@@ -22,4 +22,4 @@ USER 1000:1000
 EXPOSE 4000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node itself is the first process: it must get the SIGTERM, which npm and shells keep to themselves.
-CMD ["node", "dist/main.js"]
+CMD ["node", "dist/cli/main.js"]

@@ -1,4 +1,4 @@
-import { startSimulator } from '../src/simulator/server.ts';
+import { startSimulator } from '../simulator/server.ts';
 import { floods, measureFlood } from './abuse/floods.ts';
 import { type Figures, leastOf, startMeasuredGateway } from './abuse/gateway.ts';
 import { abusiveRequests, abusiveSubscriptions, unseen } from './abuse/requests.ts';

@@ -1,5 +1,5 @@
-import type { Upstream } from '../src/model.ts';
-import { startSimulator } from '../src/simulator/server.ts';
+import type { Upstream } from '../src/core/upstream.ts';
+import { startSimulator } from '../simulator/server.ts';
 import { createClient } from '../src/upstream/client.ts';
 import { createCredentialSource } from '../src/upstream/credentials.ts';
 import { createVirtualClock, type VirtualClock } from '../test/support/virtualClock.ts';

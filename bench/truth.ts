@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
 import { shared } from '../src/cache/shared.ts';
-import { systemClock } from '../src/model.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { createVirtualClock } from '../test/support/virtualClock.ts';
 import { startRedis } from './chaos/redis.ts';
 import { freePort } from './load/processes.ts';

@@ -1,32 +1,34 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { budgeted } from './budget/budgeted.ts';
-import { type Budget, createBudget } from './budget/budget.ts';
-import { limitedByCaller } from './budget/callerLimits.ts';
-import { limitsFor } from './budget/presets.ts';
+import { budgeted } from './quota/budgeted.ts';
+import { type Budget, createBudget } from './quota/budget.ts';
+import { limitedByCaller } from './quota/callerLimits.ts';
+import { limitsFor } from './quota/presets.ts';
 import { cached } from './cache/cached.ts';
 import { createDemand } from './cache/demand.ts';
 import type { Pace } from './cache/freshness.ts';
 import { shared } from './cache/shared.ts';
 import { withSources } from './cache/sources.ts';
-import type { Config } from './config.ts';
-import type { GatewayContext } from './context.ts';
-import { createCostTally, createOperationCost } from './cost.ts';
-import { type CredentialCheck, createCredentialCheck } from './credentialCheck.ts';
-import type { OperationStart } from './http/graphqlRoute.ts';
+import type { Config } from './config/config.ts';
+import type { GatewayContext } from './graphql/context.ts';
+import { createCostTally, createOperationCost } from './graphql/cost.ts';
+import { type CredentialCheck, createCredentialCheck } from './upstream/credentialCheck.ts';
+import type { OperationStart } from './graphql/context.ts';
 import type { Health } from './http/operatorRoutes.ts';
 import { startHttpServer } from './http/server.ts';
-import { createLive, type Live } from './live/live.ts';
-import { apolloGatewayOf } from './execution/apolloGateway.ts';
-import { createCompiledExecution } from './execution/compiled.ts';
+import { createSubscriptionSource } from './subscriptions/live.ts';
+import type { SubscriptionSource } from './graphql/subscriptionSource.ts';
+import { apolloGatewayOf } from './graphql/apolloGateway.ts';
+import { createCompiledExecution } from './graphql/compiled.ts';
 import { createLoaders } from './loaders/loaders.ts';
-import { type CachedUpstream, type CallContext, type CallEvent, type Clock, systemClock } from './model.ts';
+import { type Clock, systemClock } from './core/clock.ts';
+import type { CachedUpstream, CallContext, CallEvent } from './core/upstream.ts';
 import { createPageSizes, type PageSizes } from './loaders/pageSizes.ts';
-import { createObservability } from './observability.ts';
-import { createOutputBudget } from './outputBudget.ts';
-import { createQuotaProbe } from './quotaProbe.ts';
-import { createSchema } from './schema.ts';
-import { createStaleParts } from './staleParts.ts';
+import { createObservability } from './telemetry/observability.ts';
+import { createOutputBudget } from './graphql/outputBudget.ts';
+import { createQuotaProbe } from './quota/quotaProbe.ts';
+import { createSchema } from './graphql/schema.ts';
+import { createStaleParts } from './graphql/staleParts.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import type { CredentialSource } from './upstream/credentials.ts';
@@ -142,7 +144,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     report: background,
   });
   const pageSizes = createPageSizes(config.pageSize, clock);
-  const live = createLive(upstream, {
+  const live = createSubscriptionSource(upstream, {
     clock,
     limits: config.live.limits,
     get pageSize() {
@@ -181,7 +183,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
 interface Shared {
   upstream: CachedUpstream;
   pageSizes: PageSizes;
-  live: Live;
+  live: SubscriptionSource;
   budget: Budget;
   config: Config;
   clock: Clock;
@@ -267,7 +269,7 @@ function healthOf(
 
 /** Loads the Redis packages only where Redis is configured. */
 async function connect(url: string, logger: Logger): Promise<Redis> {
-  const { connectRedis } = await import('./redis.ts');
+  const { connectRedis } = await import('./core/redis.ts');
   return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });
 }
 

@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { loadConfig } from '../../dist/config.js';
+import { loadConfig } from '../../dist/config/config.js';
 import { startGateway } from '../../dist/gateway.js';
 import { createLogger } from '../../dist/telemetry/logger.js';
 import { createCredentialSource } from '../../dist/upstream/credentials.js';

@@ -1,5 +1,5 @@
 import { WebSocket } from 'ws';
-import type { Simulator } from '../../src/simulator/server.ts';
+import type { Simulator } from '../../simulator/server.ts';
 import { type Figures, type MeasuredGateway, TOKEN } from './gateway.ts';
 
 export interface Subscribers {

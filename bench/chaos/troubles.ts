@@ -1,4 +1,4 @@
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../simulator/faults.ts';
 import type { Replica, World } from './world.ts';
 
 /** Something that goes wrong. */

@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { startGateway } from '../../src/gateway.ts';
-import { type Clock, systemClock } from '../../src/model.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/server.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createCredentialSource } from '../../src/upstream/credentials.ts';
 import { freePort } from '../load/processes.ts';

@@ -1,19 +1,14 @@
 import DataLoader from 'dataloader';
-import { budgeted } from '../../src/budget/budgeted.ts';
-import { createBudget } from '../../src/budget/budget.ts';
-import { limitsFor } from '../../src/budget/presets.ts';
+import { budgeted } from '../../src/quota/budgeted.ts';
+import { createBudget } from '../../src/quota/budget.ts';
+import { limitsFor } from '../../src/quota/presets.ts';
 import { cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
-import type {
-  Answer,
-  CallContext,
-  Clock,
-  Page,
-  PipelineRun,
-  Upstream,
-  WindowRequest,
-} from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { PipelineRun } from '../../src/core/domain.ts';
+import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
+import type { WindowRequest } from '../../src/core/window.ts';
 import { resilient } from '../../src/upstream/resilient.ts';
 import type { Ask, List, Shown } from './workload.ts';
 
@@ -39,7 +34,7 @@ export const ways: readonly Way[] = [
   { name: 'this gateway', createAsk: gateway },
 ];
 
-type RunPage = Answer<Page<PipelineRun>>;
+type RunPage = UpstreamResult<Page<PipelineRun>>;
 type Read = (page: { list: List; number: number; size: number }) => Promise<RunPage>;
 
 /** Every window is a page of the upstream of its own size; what the upstream answers, a refusal too, is what the caller gets. */

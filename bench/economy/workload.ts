@@ -1,4 +1,4 @@
-import type { WindowRequest } from '../../src/model.ts';
+import type { WindowRequest } from '../../src/core/window.ts';
 
 /** One list of runs, as a dashboard asks for it. */
 export interface List {

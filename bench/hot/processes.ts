@@ -41,7 +41,7 @@ const SCRIPT = fileURLToPath(new URL('serverProcess.js', import.meta.url));
 /** Its standard output goes nowhere. */
 export async function startServer(start: Start, execArgv: readonly string[] = []): Promise<ServerProcess> {
   const child = fork(SCRIPT, [JSON.stringify({ ...start, token: TOKEN, projectId: PROJECT_ID })], {
-    execArgv: [...execArgv],
+    execArgv: ['--import', 'tsx', ...execArgv],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,5 +1,5 @@
-import type { ErrorCode } from '../../src/errors.ts';
-import type { RunTruth } from '../../src/simulator/server.ts';
+import type { ErrorCode } from '../../src/core/errors.ts';
+import type { RunTruth } from '../../simulator/server.ts';
 import type { Operation } from './operations.ts';
 import { problemWithList, problemWithRuns, type ShownRun } from './truth.ts';
 

@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { RunTruth } from '../../src/simulator/server.ts';
+import type { RunTruth } from '../../simulator/server.ts';
 import type { Question, Reply } from './simulatorProcess.ts';
 
 export interface SimulatorProcess extends AsyncDisposable {
@@ -55,7 +55,7 @@ export async function startGatewayProcess(
 ): Promise<GatewayProcess> {
   const port = await freePort();
   const probe = new URL('heapProbe.js', import.meta.url).href;
-  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, 'dist/main.js'], {
+  const child = spawn(process.execPath, ['--expose-gc', '--import', probe, 'dist/cli/main.js'], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'],

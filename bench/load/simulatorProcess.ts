@@ -1,5 +1,5 @@
-import type { RunTruth } from '../../src/simulator/server.ts';
-import { startSimulator } from '../../src/simulator/server.ts';
+import type { RunTruth } from '../../simulator/server.ts';
+import { startSimulator } from '../../simulator/server.ts';
 
 /*
  * The simulated DataWorks as a process of its own, so that neither the load nor the gateway slows it down. Its parent asks it over

@@ -1,4 +1,4 @@
-import type { RunTruth } from '../../src/simulator/server.ts';
+import type { RunTruth } from '../../simulator/server.ts';
 
 /** What an answer said of one list, and when. Times are epoch milliseconds of the machine's clock. */
 export interface ShownList {

@@ -1,13 +1,9 @@
 import { cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
-import {
-  type CachedUpstream,
-  type CallContext,
-  type Clock,
-  type Upstream,
-  UpstreamError,
-} from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { CachedUpstream, CallContext, Upstream } from '../../src/core/upstream.ts';
+import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { type Bounds, problemWithRun, problemWithWindow, type Span } from './judge.ts';
 import { createModel } from './model.ts';
 import { createMonotony } from './monotony.ts';

@@ -1,4 +1,6 @@
-import type { Answer, PipelineRun, Window } from '../../src/model.ts';
+import type { PipelineRun } from '../../src/core/domain.ts';
+import type { UpstreamResult } from '../../src/core/upstream.ts';
+import type { Window } from '../../src/core/window.ts';
 import type { Model, Version } from './model.ts';
 import type { Question } from './questions.ts';
 
@@ -47,7 +49,7 @@ export function problemWithWindow(
 export function problemWithRun(
   model: Model,
   runId: string,
-  { value, asOf, staleBecause }: Answer<PipelineRun | null>,
+  { value, asOf, staleBecause }: UpstreamResult<PipelineRun | null>,
   span: Span,
   bounds: Bounds,
 ): string | null {
@@ -63,7 +65,7 @@ export function problemWithRun(
 }
 
 function problemWithAge(
-  { asOf, staleBecause }: Pick<Answer<unknown>, 'asOf' | 'staleBecause'>,
+  { asOf, staleBecause }: Pick<UpstreamResult<unknown>, 'asOf' | 'staleBecause'>,
   { sentAt, receivedAt }: Span,
   { freshMs, staleMs, slackMs }: Bounds,
 ): string | null {

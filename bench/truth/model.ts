@@ -1,4 +1,5 @@
-import type { Clock, PipelineRun, PipelineRunFilter } from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { Dice } from './random.ts';
 
 /*

@@ -1,4 +1,5 @@
-import type { PipelineRun, Window } from '../../src/model.ts';
+import type { PipelineRun } from '../../src/core/domain.ts';
+import type { Window } from '../../src/core/window.ts';
 import type { Span } from './judge.ts';
 import type { Question } from './questions.ts';
 

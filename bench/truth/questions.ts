@@ -1,4 +1,5 @@
-import type { PipelineRun, PipelineRunFilter, Window, WindowRequest } from '../../src/model.ts';
+import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
+import type { Window, WindowRequest } from '../../src/core/window.ts';
 import type { Dice } from './random.ts';
 
 /** A window of a list, as a caller asks for it. */

@@ -1,13 +1,7 @@
-import {
-  type Action,
-  type Actions,
-  type CallContext,
-  type Clock,
-  type Page,
-  type PipelineRun,
-  type Upstream,
-  UpstreamError,
-} from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { PipelineRun } from '../../src/core/domain.ts';
+import type { Action, Actions, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
+import { UpstreamError } from '../../src/core/upstreamError.ts';
 import type { Model } from './model.ts';
 import type { Dice } from './random.ts';
 

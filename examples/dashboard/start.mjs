@@ -17,8 +17,7 @@ run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', '
 
 const children = [];
 if (process.env['GATEWAY_URL'] === undefined && !(await answers(gatewayUrl))) {
-  run('npm', ['run', '--silent', 'build'], top);
-  children.push(start(['dist/demo.js'], top, { PORT: '4000' }));
+  children.push(start(['--import', 'tsx', 'demo/demo.ts'], top, { PORT: '4000' }));
   await untilItAnswers(gatewayUrl);
 }
 children.push(start(['serve.mjs'], here, { GATEWAY_URL: gatewayUrl }));

@@ -37,8 +37,8 @@ async function main(): Promise<void> {
 
 /** The gateway before a simulated DataWorks, as `npm run demo` starts it. */
 async function startDemo(port: number): Promise<ChildProcess> {
-  const script = fileURLToPath(new URL('../demo.js', import.meta.url));
-  const demo = spawn(process.execPath, [script], {
+  const script = fileURLToPath(new URL('../../demo/demo.ts', import.meta.url));
+  const demo = spawn(process.execPath, ['--import', 'tsx', script], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

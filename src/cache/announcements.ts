@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import type { Action, Actions, Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action, Actions } from '../core/upstream.ts';
 import { itemsKey, pageKey, runKey } from './kit.ts';
 
 /** When the other replicas have read answers, as each of them publishes it in Redis together with the answer. */

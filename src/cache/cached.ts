@@ -1,16 +1,16 @@
+import type { Clock } from '../core/clock.ts';
 import {
   type Action,
   type Actions,
-  type Answer,
+  type UpstreamResult,
   type CachedUpstream,
   type CallContext,
   type CallEvent,
-  type Clock,
-  type Remembered,
+  type CachedResult,
   type Upstream,
-  UpstreamError,
   withChanges,
-} from '../model.ts';
+} from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 import { createDemand, type Demand } from './demand.ts';
 import { createFlights, keyFor } from './flights.ts';
 import type { FreshnessSettings, Pace } from './freshness.ts';
@@ -102,9 +102,9 @@ function hasStretched(demand: Demand): boolean {
 
 /** What answers one action, in steady time. */
 interface Part<A extends Action> {
-  read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
-  peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
-  recaller(params: Actions[A]['params']): () => Remembered<Actions[A]['result']> | null;
+  read(params: Actions[A]['params'], context: CallContext): Promise<UpstreamResult<Actions[A]['result']>>;
+  peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
+  recaller(params: Actions[A]['params']): () => CachedResult<Actions[A]['result']> | null;
 }
 
 function createKit(upstream: Upstream, clock: SteadyClock, demand: Demand, options: CacheOptions): CacheKit {
@@ -157,7 +157,10 @@ function steadily(upstream: Upstream, steady: SteadyClock): Upstream {
   };
 }
 
-function inWallTime<Value>({ value, asOf, staleBecause }: Answer<Value>, steady: SteadyClock): Answer<Value> {
+function inWallTime<Value>(
+  { value, asOf, staleBecause }: UpstreamResult<Value>,
+  steady: SteadyClock,
+): UpstreamResult<Value> {
   return { value, asOf: steady.toWall(asOf), staleBecause };
 }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
 import { type Pace, stretchedFreshMs } from './freshness.ts';
 
 /** Knows how many short-lived things are being asked for, and so how fresh the allowance lets them be. */

@@ -1,12 +1,6 @@
-import {
-  type Action,
-  type Answer,
-  type CallContext,
-  type Caller,
-  type CallEvent,
-  type Clock,
-  UpstreamError,
-} from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action, UpstreamResult, CallContext, Caller, CallEvent } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 
 /** Calls under way, one a key: who asks for the same thing meanwhile waits for the same answer. */
 export interface Flights {
@@ -22,8 +16,8 @@ export interface Flights {
     key: string,
     action: Action,
     context: CallContext,
-    begin: (context: FlightContext) => Promise<Answer<Value>>,
-  ): Promise<Answer<Value>>;
+    begin: (context: FlightContext) => Promise<UpstreamResult<Value>>,
+  ): Promise<UpstreamResult<Value>>;
 }
 
 /** The context of a flight's own call. */
@@ -37,7 +31,7 @@ interface Flight {
   keys: string[];
   callerId: string | undefined;
   startedAt: number;
-  result: Promise<Answer<unknown>>;
+  result: Promise<UpstreamResult<unknown>>;
   priority: CallContext['priority'];
   waiting: number;
   /** Whether an attempt is paid for and has not failed. */
@@ -77,21 +71,21 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     key: string,
     action: Action,
     context: CallContext,
-    begin: (context: FlightContext) => Promise<Answer<Value>>,
-  ): Promise<Answer<Value>> {
+    begin: (context: FlightContext) => Promise<UpstreamResult<Value>>,
+  ): Promise<UpstreamResult<Value>> {
     const { notBefore = -Infinity } = context;
     const ownKey = keyFor(key, context.caller);
     const joined = flights.get(key) ?? flights.get(ownKey);
     if (!joined || joined.startedAt < notBefore) {
       context.report({ type: 'miss', action });
-      return join(start(key, context, begin), action, context) as Promise<Answer<Value>>;
+      return join(start(key, context, begin), action, context) as Promise<UpstreamResult<Value>>;
     }
     context.report({ type: 'shared', action });
     if (context.priority === 'interactive') joined.priority = 'interactive';
     const answer = (await join(joined, action, context).catch((error: unknown) => {
       if (isLimitOfOther(error, joined, context)) return null;
       throw error;
-    })) as Answer<Value> | null;
+    })) as UpstreamResult<Value> | null;
     if (answer === null) return fetch(key, action, context, begin);
     // Another replica may have read what this flight brought, and before the flight began.
     return answer.asOf >= notBefore ? answer : fetch(key, action, context, begin);
@@ -100,7 +94,7 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
   function start(
     key: string,
     caller: CallContext,
-    begin: (context: FlightContext) => Promise<Answer<unknown>>,
+    begin: (context: FlightContext) => Promise<UpstreamResult<unknown>>,
   ): Flight {
     const abandon = new AbortController();
     const startedAt = clock.now();
@@ -161,7 +155,11 @@ export function createFlights(clock: Clock, patienceMs: number): Flights {
     for (const key of flight.keys) if (flights.get(key) === flight) flights.delete(key);
   }
 
-  function join(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<Answer<unknown>> {
+  function join(
+    flight: Flight,
+    action: Action,
+    { deadline, signal }: CallContext,
+  ): Promise<UpstreamResult<unknown>> {
     flight.waiting += 1;
     return new Promise((resolve, reject) => {
       const late = () => leave(`${action} was not answered within the time that this operation has.`);

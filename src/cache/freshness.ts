@@ -1,4 +1,5 @@
-import type { Action, Actions, PipelineRun, PipelineRunItem, PipelineRunStatus } from '../model.ts';
+import type { PipelineRun, PipelineRunItem, PipelineRunStatus } from '../core/domain.ts';
+import type { Action, Actions } from '../core/upstream.ts';
 
 /*
  * How long a thing stays true without asking again: it depends on what it is and how far it has come. Pure.

@@ -1,4 +1,5 @@
-import type { Page, PipelineRun } from '../model.ts';
+import type { PipelineRun } from '../core/domain.ts';
+import type { Page } from '../core/upstream.ts';
 
 /** A page of a list as it was answered last. */
 export interface GivenPage {

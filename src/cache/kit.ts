@@ -1,11 +1,5 @@
-import {
-  type Actions,
-  type CallContext,
-  type Caller,
-  type Clock,
-  type Upstream,
-  withChanges,
-} from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import { type Actions, type CallContext, type Caller, type Upstream, withChanges } from '../core/upstream.ts';
 import type { Flights } from './flights.ts';
 import type { Memory } from './memory.ts';
 

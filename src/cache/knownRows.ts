@@ -1,4 +1,5 @@
-import type { Page, PipelineRun } from '../model.ts';
+import type { PipelineRun } from '../core/domain.ts';
+import type { Page } from '../core/upstream.ts';
 import { isFinished } from './freshness.ts';
 
 /** The rows of one list by their distance from its end: the last one is 1. New rows at the head leave it as it is. */

@@ -1,11 +1,5 @@
-import {
-  type Answer,
-  type CallContext,
-  isPlaceholderId,
-  type Page,
-  type Project,
-  type Remembered,
-} from '../model.ts';
+import { isPlaceholderId, type Project } from '../core/domain.ts';
+import type { UpstreamResult, CallContext, Page, CachedResult } from '../core/upstream.ts';
 import { type FlightContext, isOfItsCaller } from './flights.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 import { type CacheKit, newerThan } from './kit.ts';
@@ -14,14 +8,14 @@ import { freshAnswer, serve, troubleIn, troubleOf, type View } from './serve.ts'
 
 /** Workspaces are known one by one, and those that must be asked for are asked for in one call. */
 export interface Projects {
-  read(projectIds: readonly string[], context: CallContext): Promise<Answer<Page<Project>>>;
+  read(projectIds: readonly string[], context: CallContext): Promise<UpstreamResult<Page<Project>>>;
   /** As `CachedUpstream.peek`. */
-  peek(projectIds: readonly string[]): Answer<Page<Project>> | null;
+  peek(projectIds: readonly string[]): UpstreamResult<Page<Project>> | null;
   /** As `CachedUpstream.recall`. */
-  recall(projectIds: readonly string[]): Remembered<Page<Project>> | null;
+  recall(projectIds: readonly string[]): CachedResult<Page<Project>> | null;
 }
 
-type Found = Answer<Project | null>;
+type Found = UpstreamResult<Project | null>;
 
 export function createProjects(kit: CacheKit): Projects {
   return {
@@ -44,7 +38,7 @@ export function createProjects(kit: CacheKit): Projects {
     recall: (projectIds) => freshPage(projectIds.map((id) => kit.memory.get(keyOf(id)))),
   };
 
-  function freshPage(entries: readonly (Entry | undefined)[]): Remembered<Page<Project>> | null {
+  function freshPage(entries: readonly (Entry | undefined)[]): CachedResult<Page<Project>> | null {
     const answers = entries.map((entry) => freshAnswer(kit, viewOf(entry)));
     const known = answers.filter((answer) => answer !== null);
     if (known.length < entries.length) return null;
@@ -166,7 +160,7 @@ function keyOf(id: string): string {
   return `project/${id}`;
 }
 
-function pageOf(answers: readonly Found[]): Answer<Page<Project>> {
+function pageOf(answers: readonly Found[]): UpstreamResult<Page<Project>> {
   const rows = answers.map(({ value }) => value).filter((project) => project !== null);
   return {
     value: { rows, totalCount: rows.length, pageNumber: 1, pageSize: Math.max(1, answers.length) },

@@ -1,4 +1,5 @@
-import type { Answer, Page, PipelineRun } from '../model.ts';
+import type { PipelineRun } from '../core/domain.ts';
+import type { UpstreamResult, Page } from '../core/upstream.ts';
 import { createGivenPages, type GivenPages } from './givenPages.ts';
 import {
   assemble,
@@ -57,7 +58,7 @@ const MAX_EPOCHS = 16;
 /** What a row weighs, about, where none is known to go by. */
 const USUAL_ROW_BYTES = 3000;
 
-type RunPage = Answer<Page<PipelineRun>>;
+type RunPage = UpstreamResult<Page<PipelineRun>>;
 
 interface Arrival {
   arrivedAt: number;

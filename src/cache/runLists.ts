@@ -1,12 +1,5 @@
-import {
-  type Actions,
-  type Answer,
-  type CallContext,
-  isPlaceholderId,
-  type Page,
-  type PipelineRun,
-  type Remembered,
-} from '../model.ts';
+import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
+import type { Actions, UpstreamResult, CallContext, Page, CachedResult } from '../core/upstream.ts';
 import { isOfItsCaller } from './flights.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
 import type { GivenPage } from './givenPages.ts';
@@ -17,11 +10,11 @@ import { freshAnswer, isSuperseded, serve, type Trouble, troubleIn, troubleOf } 
 
 /** The lists of runs: one `RunList` a list and page size, and the calls that keep it true. */
 export interface RunLists {
-  read(page: ListPage, context: CallContext): Promise<Answer<Page<PipelineRun>>>;
+  read(page: ListPage, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>>;
   /** As `CachedUpstream.peek`. */
-  peek(page: ListPage): Answer<Page<PipelineRun>> | null;
+  peek(page: ListPage): UpstreamResult<Page<PipelineRun>> | null;
   /** As `CachedUpstream.recaller`. */
-  recaller(page: ListPage): () => Remembered<Page<PipelineRun>> | null;
+  recaller(page: ListPage): () => CachedResult<Page<PipelineRun>> | null;
 }
 
 type ListPage = Actions['ListPipelineRuns']['params'];
@@ -73,7 +66,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     },
   };
 
-  async function readPage(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+  async function readPage(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
     const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
     const refresh = () => refreshBehind(place, context);
     const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
@@ -87,7 +80,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     return pastAnswer(place, context) ?? fetchOrPast(place, context);
   }
 
-  function freshPage(place: Place, entry: Entry | undefined): Remembered<Page<PipelineRun>> | null {
+  function freshPage(place: Place, entry: Entry | undefined): CachedResult<Page<PipelineRun>> | null {
     const { index } = place;
     const list = entry?.value as RunList | undefined;
     if (hasNewerElsewhere(place, list)) return null;
@@ -134,7 +127,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     freshMs: number,
     context: CallContext,
     trouble: Trouble | null = null,
-  ): Answer<Page<PipelineRun>> | null {
+  ): UpstreamResult<Page<PipelineRun>> | null {
     const given = givenPage(place);
     const view = given && { ...given, freshUntil: given.asOf + freshMs, isShortLived: true, trouble };
     return serve(kit, 'ListPipelineRuns', view, () => undefined, context);
@@ -156,7 +149,7 @@ export function createRunLists(kit: CacheKit): RunLists {
   function confirmedAnswer(
     place: Place,
     { notBefore = -Infinity }: CallContext,
-  ): Answer<Page<PipelineRun>> | null {
+  ): UpstreamResult<Page<PipelineRun>> | null {
     const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
     return view && view.asOf >= notBefore ? freshAnswer(kit, view) : null;
   }
@@ -166,14 +159,14 @@ export function createRunLists(kit: CacheKit): RunLists {
     place: Place,
     context: CallContext,
     trouble?: Trouble,
-  ): Answer<Page<PipelineRun>> | null {
+  ): UpstreamResult<Page<PipelineRun>> | null {
     const view = knownList(place)?.pastView(place.index) ?? null;
     const why = trouble ?? view?.trouble ?? null;
     if (view === null || why === null || why.until <= kit.clock.now()) return null;
     return serve(kit, 'ListPipelineRuns', { ...view, trouble: why }, () => undefined, context);
   }
 
-  async function fetchOrPast(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+  async function fetchOrPast(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
     try {
       return await fetchPage(place, context);
     } catch (error) {
@@ -191,7 +184,7 @@ export function createRunLists(kit: CacheKit): RunLists {
     });
   }
 
-  function fetchPage(place: Place, context: CallContext): Promise<Answer<Page<PipelineRun>>> {
+  function fetchPage(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
     return kit.flights.fetch(place.pageKey, 'ListPipelineRuns', context, async (flight) => {
       try {
         const list = knownList(place);
@@ -210,7 +203,7 @@ export function createRunLists(kit: CacheKit): RunLists {
   }
 
   /** Takes a page in, weighs the list anew, and makes its runs known under their own keys. */
-  function learn(place: Place, answer: Answer<Page<PipelineRun>>): void {
+  function learn(place: Place, answer: UpstreamResult<Page<PipelineRun>>): void {
     const { projectId, pageSize, filter } = place.page;
     const growsAtHead = filter.status === undefined;
     const list =
@@ -247,7 +240,7 @@ function placeOf(page: ListPage): Place {
  * Where an answer belongs: a page that is smaller than was asked for is one of another list of pages. Null if that is not known,
  * since only the first begins at the same row whatever the size.
  */
-function placeOfAnswer(place: Place, { value }: Answer<Page<PipelineRun>>): Place | null {
+function placeOfAnswer(place: Place, { value }: UpstreamResult<Page<PipelineRun>>): Place | null {
   const { page, index } = place;
   if (value.pageSize === page.pageSize) return place;
   return index === 0 ? placeOf({ ...page, pageSize: value.pageSize }) : null;

@@ -1,12 +1,6 @@
-import {
-  type Action,
-  type Answer,
-  type CallContext,
-  type Clock,
-  type Remembered,
-  type StaleReason,
-  UpstreamError,
-} from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action, UpstreamResult, CallContext, CachedResult, StaleReason } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 
 /*
  * The one rule by which anything known is served: fresh as it is; stale at once while a refresh runs behind it; and not at all
@@ -51,7 +45,7 @@ export function serve<Value>(
   view: View<Value> | null,
   refresh: () => void,
   context: CallContext,
-): Answer<Value> | null {
+): UpstreamResult<Value> | null {
   if (view === null || view.asOf < (context.notBefore ?? -Infinity)) return null;
   const answer = freshAnswer(rules, view) ?? (context.freshOnly ? null : staleAnswer(rules, view, refresh));
   const because = answer?.staleBecause ?? null;
@@ -60,7 +54,7 @@ export function serve<Value>(
 }
 
 /** The answer that is good for now, without any refresh. What an allowance keeps for longer than usual is told from what is fresh. */
-export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): Remembered<Value> | null {
+export function freshAnswer<Value>(rules: Rules, view: View<Value> | null): CachedResult<Value> | null {
   const now = rules.clock.now();
   if (view === null || now >= view.freshUntil) return null;
   const { value, asOf, isShortLived } = view;
@@ -88,7 +82,7 @@ function staleAnswer<Value>(
   { clock, staleMs }: Rules,
   { value, asOf, freshUntil, trouble }: View<Value>,
   refresh: () => void,
-): Answer<Value> | null {
+): UpstreamResult<Value> | null {
   const now = clock.now();
   if (now >= freshUntil + staleMs) return null;
   if (trouble === null || now >= trouble.until) refresh();
@@ -108,7 +102,7 @@ export function troubleOf(error: unknown, now: number): Trouble {
 }
 
 /** What an answer that came stale already says of the next try: null for a fresh one. */
-export function troubleIn({ staleBecause }: Answer<unknown>, now: number): Trouble | null {
+export function troubleIn({ staleBecause }: UpstreamResult<unknown>, now: number): Trouble | null {
   return staleBecause && { because: staleBecause, until: now + HOLD_OFF_MS };
 }
 

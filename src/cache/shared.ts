@@ -1,14 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import {
-  type Action,
-  type Actions,
-  type Answer,
-  type CallContext,
-  type Clock,
-  type Upstream,
-  UpstreamError,
-} from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 import { freshForMs } from './freshness.ts';
 import { staleReasonOf } from './serve.ts';
 import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
@@ -83,7 +77,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
-  ): Promise<Answer<Actions[A]['result']>> {
+  ): Promise<UpstreamResult<Actions[A]['result']>> {
     const key = sharedKey(identity, action, params);
     const found = decoded(action, await store.read(key));
     if (found && isGood(action, found, context)) return given(action, found, context);
@@ -117,7 +111,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     params: Actions[A]['params'],
     context: CallContext,
     { lease, known }: { lease?: Lease | undefined; known?: SharedAnswer<A> | null | undefined },
-  ): Promise<Answer<Actions[A]['result']>> {
+  ): Promise<UpstreamResult<Actions[A]['result']>> {
     try {
       const answer = await upstream.call(action, params, context);
       const lifeMs = answer.asOf + keptForMs(action, answer) - clock.now();
@@ -175,7 +169,7 @@ function given<A extends Action>(
   action: A,
   { value, asOf }: SharedAnswer<A>,
   context: CallContext,
-): Answer<Actions[A]['result']> {
+): UpstreamResult<Actions[A]['result']> {
   context.report({ type: 'shared', action });
   return { value, asOf, staleBecause: null };
 }

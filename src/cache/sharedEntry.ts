@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { Action, Actions, Answer } from '../model.ts';
+import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
 
 /*
  * What replicas write for each other, and how they know it again: whatever else is found under a key is as good as nothing.
@@ -10,7 +10,7 @@ import type { Action, Actions, Answer } from '../model.ts';
 const VERSION = 2;
 
 /** An answer as replicas share it. Dated by the wall clock. */
-export type SharedAnswer<A extends Action> = Pick<Answer<Actions[A]['result']>, 'value' | 'asOf'>;
+export type SharedAnswer<A extends Action> = Pick<UpstreamResult<Actions[A]['result']>, 'value' | 'asOf'>;
 
 /**
  * The name of an answer: equal for equal parameters, whatever their order.

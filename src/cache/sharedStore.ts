@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
 import type { Announcement } from './announcements.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Actions, Answer, CallContext, Remembered } from '../model.ts';
+import type { Actions, UpstreamResult, CallContext, CachedResult } from '../core/upstream.ts';
 import { isOfItsCaller } from './flights.ts';
 import { freshForMs } from './freshness.ts';
 import { type CacheKit, fromElsewhere, newerThan } from './kit.ts';
@@ -7,11 +7,11 @@ import { freshAnswer, isSuperseded, serve, troubleIn, troubleOf, type View } fro
 
 /** Answers that are known one by one, each under its own key. */
 export interface Singles<A extends SingleAction> {
-  read(params: Actions[A]['params'], context: CallContext): Promise<Answer<Actions[A]['result']>>;
+  read(params: Actions[A]['params'], context: CallContext): Promise<UpstreamResult<Actions[A]['result']>>;
   /** As `CachedUpstream.peek`. */
-  peek(params: Actions[A]['params']): Answer<Actions[A]['result']> | null;
+  peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
   /** As `CachedUpstream.recaller`. */
-  recaller(params: Actions[A]['params']): () => Remembered<Actions[A]['result']> | null;
+  recaller(params: Actions[A]['params']): () => CachedResult<Actions[A]['result']> | null;
 }
 
 type SingleAction = 'GetPipelineRun' | 'ListPipelineRunItems';
@@ -49,7 +49,7 @@ export function createSingles<A extends SingleAction>(
   function newestAnswer(
     key: string,
     view: View<Actions[A]['result']> | null,
-  ): Remembered<Actions[A]['result']> | null {
+  ): CachedResult<Actions[A]['result']> | null {
     return isSuperseded(kit, view, key) ? null : freshAnswer(kit, view);
   }
 
@@ -71,7 +71,7 @@ export function createSingles<A extends SingleAction>(
     key: string,
     params: Actions[A]['params'],
     context: CallContext,
-  ): Promise<Answer<Actions[A]['result']>> {
+  ): Promise<UpstreamResult<Actions[A]['result']>> {
     return kit.flights.fetch(key, action, context, async (flight) => {
       try {
         const answer = await kit.upstream.call(action, params, newerThan(kit.memory.peek(key)?.asOf, flight));

@@ -1,4 +1,5 @@
-import type { Action, Actions, CachedUpstream, Freshness, Page, Project, Sources } from '../model.ts';
+import type { Project } from '../core/domain.ts';
+import type { Action, Actions, CachedUpstream, Freshness, Page, ReadSet } from '../core/upstream.ts';
 
 /** One call that was answered, and what it takes to tell that the same call would be answered the same. */
 interface Read<A extends Action = Action> {
@@ -10,7 +11,7 @@ interface Read<A extends Action = Action> {
 }
 
 /** The same upstream, for one operation, and what the operation reads through it. */
-export function withSources(upstream: CachedUpstream): { upstream: CachedUpstream; sources: Sources } {
+export function withSources(upstream: CachedUpstream): { upstream: CachedUpstream; sources: ReadSet } {
   const reads: Read[] = [];
   const actions: Action[] = [];
   let isGood = true;

@@ -1,4 +1,4 @@
-import type { Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
 
 /**
  * The wall clock without its jumps. All that the cache knows is dated by it, so that setting the clock neither makes old things

@@ -1,3 +1,5 @@
+import { withTokenLimit } from '../graphql/describeError.ts';
+import type { OperationLimits } from '../core/settings.ts';
 import { setImmediate as aTurn } from 'node:timers/promises';
 import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
 import {
@@ -11,19 +13,15 @@ import {
   ApolloServerPluginLandingPageLocalDefault,
   type ApolloServerPluginLandingPageLocalDefaultOptions,
 } from '@apollo/server/plugin/landingPage/default';
-import {
-  type GraphQLFormattedError,
-  type GraphQLSchema,
-  type OperationDefinitionNode,
-  OperationTypeNode,
-} from 'graphql';
-import type { GatewayContext } from '../context.ts';
-import { bugIn, describeError, refusedRequest, tooExpensive } from '../errors.ts';
+import { type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import type { GatewayContext } from '../graphql/context.ts';
+import { refusedRequest } from '../core/errors.ts';
+import { bugIn, describeError } from '../graphql/describeError.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
-import { assertMaySelect } from './gatedFields.ts';
-import { refusalOfAnswer } from './answerBounds.ts';
-import { type DocumentLimits, limitsRule } from './limits.ts';
-import { assertWithinBounds } from './operationBounds.ts';
+import { assertMaySelect } from '../graphql/gatedFields.ts';
+import { refusalOfAnswer } from '../graphql/responseBounds.ts';
+import { limitsRule } from '../graphql/documentLimits.ts';
+import { assertWithinBounds } from '../graphql/operationBounds.ts';
 import type { RequestRecord } from './record.ts';
 import { retryAfterSeconds } from './refusals.ts';
 
@@ -40,14 +38,6 @@ export interface ApolloOptions {
   limits: OperationLimits;
   /** Told of errors that are bugs. */
   onBug: (error: unknown, requestId: string) => void;
-}
-
-export interface OperationLimits extends DocumentLimits {
-  tokens: number;
-  /** Objects that the answer can have, lists below lists multiplied. */
-  rows: number;
-  /** The longest answer, in bytes. */
-  responseBytes: number;
 }
 
 /** What resolvers get, and what the door keeps beside it. */
@@ -183,13 +173,6 @@ function assertCanRun({ operation }: OperationDefinitionNode, schema: GraphQLSch
     ? 'Over HTTP this gateway runs queries only: subscribe through a WebSocket at this URL, with graphql-ws (subprotocol graphql-transport-ws).'
     : `This gateway runs queries and subscriptions only, and no ${operation}.`;
   throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
-}
-
-/** The one limit that the parser itself holds. It has no code for it, so its words must do. */
-export function withTokenLimit(answer: GraphQLFormattedError, max: number): GraphQLFormattedError {
-  if (!answer.message.startsWith('Syntax Error: Document contains more tha')) return answer;
-  const { message } = tooExpensive({ what: 'tokens', max, got: null, setting: 'MAX_TOKENS' });
-  return { message, extensions: { code: 'QUERY_TOO_EXPENSIVE' } };
 }
 
 /** Bugs are told through `onBug`; what Apollo Server would log besides quotes errors as they are. */

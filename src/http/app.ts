@@ -1,22 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { requestIdOf } from '../core/requestId.ts';
+import type { TransportLimits } from '../core/settings.ts';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { answerClientError } from './clientErrors.ts';
-import { jsonNestingRefusal } from './nesting.ts';
+import { jsonNestingRefusal } from '../graphql/nesting.ts';
 import { withBoundedPipelining } from './pipelining.ts';
 import { newRecord } from './record.ts';
 import { refusalFor, refuse } from './refusals.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
-import { ordinaryRequestRefusal, UpgradableRequest } from './websocketUpgrade.ts';
-
-export interface TransportLimits {
-  bodyBytes: number;
-  /** How long a request may take: to arrive, and then once more to be answered. */
-  deadlineMs: number;
-  /** How long a request may wait for its turn before those who come later are refused, in milliseconds. */
-  queueMs: number;
-}
+import { ordinaryRequestRefusal, UpgradableRequest } from '../subscriptions/websocketUpgrade.ts';
 
 export interface AppOptions {
   limits: TransportLimits;
@@ -139,10 +132,4 @@ function corsSettings(origins: readonly string[]) {
     // In seconds.
     maxAge: 600,
   };
-}
-
-/** The caller's own id where it is one that can stand in a log line as it is. */
-export function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Refusal } from '../errors.ts';
+import type { HttpError } from '../core/errors.ts';
 import { canAnswerOutOfOrder } from './pipelining.ts';
 
 /** Answers in GraphQL's own form what Node's HTTP parser refuses, and closes the connection. */
@@ -25,7 +25,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   );
 }
 
-function refusalOf({ code }: NodeJS.ErrnoException, deadlineMs: number): Refusal {
+function refusalOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const message = `The request did not arrive within ${deadlineMs} ms (REQUEST_DEADLINE_MS).`;
     return { code: 'REQUEST_TIMEOUT', message, status: 408 };

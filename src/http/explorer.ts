@@ -3,14 +3,14 @@ import { createAssets } from './explorerAssets.ts';
 import type { ExplorerFacts } from './explorerExample.ts';
 import { explorerPage } from './explorerPage.ts';
 import { graphiqlPolicy } from './explorerPolicy.ts';
-import type { Gate } from './gate.ts';
+import type { Admission } from '../core/admission.ts';
 import { refuseConnection } from './pipelining.ts';
 
 /**
  * GraphiQL at /explorer, all of it from this process, for browsers that reach nothing else. Whoever comes may load it, since a
  * browser sends no token for a page and there is nothing secret in one; the operations that it sends pass the gate as all do.
  */
-export function addExplorer(app: FastifyInstance, gate: Gate, facts: ExplorerFacts): void {
+export function addExplorer(app: FastifyInstance, gate: Admission, facts: ExplorerFacts): void {
   const assets = createAssets();
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const refusal = gate.admitToPage(request);

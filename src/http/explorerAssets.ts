@@ -42,7 +42,6 @@ async function prepare(): Promise<Assets> {
 }
 
 async function readSources() {
-  // eslint-disable-next-line no-restricted-syntax -- a package and no room; it takes 50 MB of memory, so not before it is needed
   const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
   return {
     graphiql: graphiql.js,

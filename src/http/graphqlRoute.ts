@@ -1,3 +1,4 @@
+import type { OperationStart } from '../graphql/context.ts';
 import { setImmediate as aTurn } from 'node:timers/promises';
 import {
   type ApolloServer,
@@ -6,35 +7,19 @@ import {
   type HTTPGraphQLResponse,
 } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { GatewayContext, Viewer } from '../context.ts';
-import { type Refusal, refusedRequest } from '../errors.ts';
-import type { CallEvent, Priority } from '../model.ts';
-import { tooLong } from './answerBounds.ts';
-import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from './answersKey.ts';
-import { type AnswerRules, sendKept, sendMade } from './answersSending.ts';
+import type { GatewayContext } from '../graphql/context.ts';
+import { type HttpError, refusedRequest } from '../core/errors.ts';
+import type { CallEvent } from '../core/upstream.ts';
+import { tooLong } from '../graphql/responseBounds.ts';
+import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from '../responses/responseKey.ts';
+import { type ResponseRules, sendKept, sendMade } from '../responses/sendResponse.ts';
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { sandboxPolicy } from './explorerPolicy.ts';
-import { documentNestingRefusal, jsonNestingRefusal } from './nesting.ts';
+import { documentNestingRefusal, jsonNestingRefusal } from '../graphql/nesting.ts';
 import { refuse } from './refusals.ts';
-import type { DocumentRequest, TrustedDocuments } from './trustedDocuments.ts';
+import type { DocumentRequest, TrustedDocuments } from '../graphql/trustedDocuments.ts';
 
-/** What an operation's context is made from. */
-export interface OperationStart {
-  requestId: string;
-  viewer: Viewer;
-  /** Fires when the caller goes away before it has its answer, or when its time is up. */
-  signal: AbortSignal;
-  /** For what happens to the calls that the operation makes. */
-  report: (event: CallEvent) => void;
-  /** The trace context that its calls pass on; default: none. */
-  traceparent?: string | null;
-  /** Of those calls. Default: interactive. */
-  priority?: Priority;
-  /** Awaited after each of its calls, where many operations go on at once. Default: they go on at once. */
-  turn?: () => Promise<void>;
-}
-
-export interface GraphQLRouteOptions extends AnswerRules {
+export interface GraphQLRouteOptions extends ResponseRules {
   apollo: ApolloServer<DoorContext>;
   trustedDocuments: TrustedDocuments;
   bodies: KnownBodies;
@@ -67,7 +52,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
   }
 
   /** Whatever it is that takes an operation so long: no caller waits for ever. */
-  function withinDeadline<T>(answer: Promise<T>, { record }: FastifyRequest): Promise<T | Refusal> {
+  function withinDeadline<T>(answer: Promise<T>, { record }: FastifyRequest): Promise<T | HttpError> {
     return new Promise((resolve, reject) => {
       const callOff = clock.after(deadlineMs + DEADLINE_SLACK_MS, () => {
         record.abandon();
@@ -127,7 +112,7 @@ function send(
   key: string | null,
   request: FastifyRequest,
   reply: FastifyReply,
-  rules: AnswerRules,
+  rules: ResponseRules,
 ): FastifyReply {
   const { status, headers, body } = made;
   const { record } = request;
@@ -145,7 +130,7 @@ function send(
 function operationOf(
   request: FastifyRequest,
   trustedDocuments: TrustedDocuments,
-): HTTPGraphQLRequest | Refusal {
+): HTTPGraphQLRequest | HttpError {
   const { method, url, headers } = request;
   const body = bodyOf(request);
   const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
@@ -169,7 +154,7 @@ function operationOf(
 }
 
 /** Of what is not a body, which was looked at before it was read, and of the document. */
-function nestingRefusalOf({ method, search, body }: HTTPGraphQLRequest): Refusal | null {
+function nestingRefusalOf({ method, search, body }: HTTPGraphQLRequest): HttpError | null {
   if (method !== 'GET') {
     const { query } = (body ?? {}) as { query?: unknown };
     return typeof query === 'string' ? documentNestingRefusal(query) : null;

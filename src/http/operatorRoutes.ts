@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Gate } from './gate.ts';
+import type { Admission } from '../core/admission.ts';
 import { refuseConnection } from './pipelining.ts';
 
 export interface Health {
@@ -21,7 +21,7 @@ export function addHealth(app: FastifyInstance, health: () => Health): void {
 }
 
 /** For whoever has the capability, where callers must prove who they are. */
-export function addMetrics(app: FastifyInstance, gate: Gate, metrics: Metrics): void {
+export function addMetrics(app: FastifyInstance, gate: Admission, metrics: Metrics): void {
   app.get('/metrics', async (request, reply) => {
     const viewer = await gate.admit(request, reply, 'metrics');
     if ('code' in viewer) return refuseConnection(request, reply, viewer);

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Refusal } from '../errors.ts';
+import type { HttpError } from '../core/errors.ts';
 import { refuse } from './refusals.ts';
 
 /*
@@ -48,7 +48,7 @@ export function withBoundedPipelining(listener: RequestListener): RequestListene
 export function refuseConnection(
   request: FastifyRequest,
   reply: FastifyReply,
-  refusal: Refusal,
+  refusal: HttpError,
 ): FastifyReply {
   if (refusal.isOfKnownCaller) return refuse(request, reply, refusal);
   stateOf(request.raw.socket).isClosing = true;

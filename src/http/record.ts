@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
-import type { Viewer } from '../context.ts';
-import type { Sources } from '../model.ts';
-import type { RequestWatch } from './observation.ts';
+import type { Viewer } from '../core/viewer.ts';
+import type { ReadSet } from '../core/upstream.ts';
+import type { RequestWatch } from '../core/observation.ts';
 
 /** What the door knows of one request, filled as it goes on. */
 export interface RequestRecord {
@@ -18,7 +18,7 @@ export interface RequestRecord {
   /** Of the errors that the answer has. */
   codes: string[];
   /** What the answer is made from; null where it did not come so far. */
-  sources: Sources | null;
+  sources: ReadSet | null;
   /** Aborted when nobody waits for the answer any more: it is out, its caller is gone, or its time is up. */
   signal(): AbortSignal;
   /** Aborts the signal, where anybody has asked for it. */

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { MASK, type Refusal, tooExpensive } from '../errors.ts';
+import { MASK, type HttpError, tooExpensive } from '../core/errors.ts';
 
 /** Answers in GraphQL's own form what fails before GraphQL has a say. */
-export function refuse(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+export function refuse(request: FastifyRequest, reply: FastifyReply, refusal: HttpError): FastifyReply {
   const { code, message, status, retryAfterMs } = refusal;
   const waits = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
   if (retryAfterMs !== undefined) void reply.header('retry-after', retryAfterSeconds(retryAfterMs));
@@ -20,7 +20,7 @@ export function retryAfterSeconds(retryAfterMs: number): string {
 }
 
 /** What Fastify found wrong, as callers are told it. Fastify's own words are kept out: they quote what came. */
-export function refusalFor(error: FastifyError, maxBodyBytes: number): Refusal {
+export function refusalFor(error: FastifyError, maxBodyBytes: number): HttpError {
   if (error.statusCode === 413) {
     const exceeded = { what: 'bytes of body', max: maxBodyBytes, got: null, setting: 'MAX_BODY_BYTES' };
     return { code: 'QUERY_TOO_EXPENSIVE', message: tooExpensive(exceeded).message, status: 413 };

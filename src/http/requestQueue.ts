@@ -1,10 +1,10 @@
-import type { Refusal } from '../errors.ts';
-import type { Clock } from '../model.ts';
+import type { HttpError } from '../core/errors.ts';
+import type { Clock } from '../core/clock.ts';
 
 /** Gives requests their turns, so that a process that is asked for more than it can do is late with nothing else. */
 export interface RequestQueue {
   /** Calls back when it is the request's turn, which can be now; with why it goes no further where the queue is too long. */
-  enter(goOn: (refusal: Refusal | null) => void): void;
+  enter(goOn: (refusal: HttpError | null) => void): void;
   /** To be told of each connection that is taken on: there may be more behind it. */
   newcomer(): void;
 }
@@ -20,7 +20,7 @@ export interface RequestQueueOptions {
 }
 
 interface Waiting {
-  goOn: (refusal: Refusal | null) => void;
+  goOn: (refusal: HttpError | null) => void;
   since: number;
 }
 
@@ -96,7 +96,7 @@ function immediate(task: () => void): void {
   setImmediate(task);
 }
 
-const overloaded: Refusal = {
+const overloaded: HttpError = {
   code: 'OVERLOADED',
   message:
     'This gateway is asked for more than it can answer in time (MAX_QUEUE_MS). Send the request again a little later.',

@@ -1,50 +1,31 @@
+import type { HttpSettings } from '../core/settings.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
-import type { GatewayContext } from '../context.ts';
-import { OperatorError, type Refusal } from '../errors.ts';
-import type { CallEvent, Clock } from '../model.ts';
-import { createAnswers } from './answers.ts';
-import { createKnownBodies } from './answersKey.ts';
-import { type ApolloOptions, createApollo, type OperationLimits } from './apollo.ts';
-import { createApp, type TransportLimits } from './app.ts';
-import { type Authenticator, type AuthSettings, createAuthenticator } from './authentication.ts';
+import type { GatewayContext } from '../graphql/context.ts';
+import type { HttpError } from '../core/errors.ts';
+import { OperatorError } from '../core/operatorError.ts';
+import type { Clock } from '../core/clock.ts';
+import type { CallEvent } from '../core/upstream.ts';
+import { createStoredResponses } from '../responses/storedResponses.ts';
+import { createKnownBodies } from '../responses/responseKey.ts';
+import { type ApolloOptions, createApollo } from './apollo.ts';
+import { createApp } from './app.ts';
+import { type Authenticator, createAuthenticator } from '../auth/authentication.ts';
 import { addExplorer } from './explorer.ts';
 import type { ExplorerFacts } from './explorerExample.ts';
-import { createGate } from './gate.ts';
-import { graphqlRoute, type OperationStart } from './graphqlRoute.ts';
-import { whenThere } from './maybePromise.ts';
-import type { Observe } from './observation.ts';
+import { createAdmission } from '../auth/admission.ts';
+import { graphqlRoute } from './graphqlRoute.ts';
+import type { OperationStart } from '../graphql/context.ts';
+import { whenThere } from '../core/maybePromise.ts';
+import type { Observe } from '../core/observation.ts';
 import { addHealth, addMetrics, type Health, type Metrics } from './operatorRoutes.ts';
 import { refuseConnection } from './pipelining.ts';
-import { createRateLimit } from './rateLimit.ts';
+import { createRateLimit } from '../auth/rateLimit.ts';
 import { refuse } from './refusals.ts';
 import { createRequestQueue } from './requestQueue.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
-import {
-  readTrustedDocuments,
-  type TrustedDocuments,
-  type TrustedDocumentSettings,
-} from './trustedDocuments.ts';
-import { addWebSockets } from './websocket.ts';
-import type { SocketLimits } from './websocketConnections.ts';
-
-export interface HttpSettings {
-  host: string;
-  port: number;
-  /** Origins whose pages may read answers. */
-  corsOrigins: readonly string[];
-  auth: AuthSettings;
-  limits: OperationLimits & TransportLimits;
-  sockets: SocketLimits;
-  /** Null where callers are not counted. */
-  rateLimit: { perSecond: number; burst: number } | null;
-  trustedDocuments: TrustedDocumentSettings;
-  automaticPersistedQueries: boolean;
-  /** What answers that are kept as bytes may weigh; 0 where none are kept. */
-  storedAnswerBytes: number;
-  /** How long requests in flight may take to end once the server closes, in milliseconds. */
-  shutdownGraceMs: number;
-}
+import { readTrustedDocuments, type TrustedDocuments } from '../graphql/trustedDocuments.ts';
+import { addWebSockets } from '../subscriptions/websocket.ts';
 
 export interface HttpServerOptions extends HttpSettings {
   schema: GraphQLSchema;
@@ -93,7 +74,7 @@ const BACKLOG = 4096;
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, limits } = options;
   const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options);
-  const gate = createGate({
+  const gate = createAdmission({
     authenticator,
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
     onBug: options.onBug,
@@ -157,7 +138,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       isDraining: () => isDraining,
       deadlineMs: limits.deadlineMs,
       maxResponseBytes: limits.responseBytes,
-      answers: createAnswers(options.storedAnswerBytes),
+      answers: createStoredResponses(options.storedAnswerBytes),
       isAuthenticated: authenticator.isRequired,
     }),
   });
@@ -243,7 +224,7 @@ function withKeysProblem({ status, reasons }: Health, problem: string | null): H
   };
 }
 
-const refusedWhileDraining: Refusal = {
+const refusedWhileDraining: HttpError = {
   code: 'SHUTTING_DOWN',
   message: 'This gateway is shutting down and takes no new work: send the request again, to another.',
   status: 503,

@@ -1,4 +1,4 @@
-import { UpstreamError } from '../model.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 import type { ListAction } from './pageSizes.ts';
 
 /* Why a window of a list is refused although its pages were answered. */

@@ -1,5 +1,5 @@
-import type { Answer, Page } from '../model.ts';
-import { asError } from './asError.ts';
+import type { UpstreamResult, Page } from '../core/upstream.ts';
+import { asError } from '../core/asError.ts';
 import { contradiction, keptChanging } from './listErrors.ts';
 import { expectedRows, firstMiscounted, outdatedPages } from './pageChecks.ts';
 import type { ListPages, ListSource, ReadPage } from './listSource.ts';
@@ -117,7 +117,7 @@ export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
     }
   }
 
-  function keep(index: number, answer: Answer<Page<Row>>, asked: number): void {
+  function keep(index: number, answer: UpstreamResult<Page<Row>>, asked: number): void {
     const { value, asOf } = answer;
     if (value.pageSize > asked)
       throw contradiction(source, `pages of ${value.pageSize} rows where ${asked} were asked for`);

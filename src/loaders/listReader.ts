@@ -1,6 +1,6 @@
-import { asError } from './asError.ts';
-import type { Window, WindowRequest } from '../model.ts';
-import { badUserInput } from '../errors.ts';
+import { asError } from '../core/asError.ts';
+import type { Window, WindowRequest } from '../core/window.ts';
+import { badUserInput } from '../core/errors.ts';
 import { type Anchor, decodeCursor, encodeCursor } from './cursor.ts';
 import { costsMore, keptChanging } from './listErrors.ts';
 import { createListPages } from './listPages.ts';

@@ -1,4 +1,4 @@
-import type { Answer, Page } from '../model.ts';
+import type { UpstreamResult, Page } from '../core/upstream.ts';
 import type { ListAction, PageSizes } from './pageSizes.ts';
 import type { KnownPage, RowKey } from './paging.ts';
 
@@ -21,13 +21,13 @@ export interface ListSource<Row> {
    * @param size rows of a canonical page
    * @param notBefore epoch milliseconds: an answer last known true before this will not do
    */
-  readPage(index: number, size: number, notBefore: number | undefined): Promise<Answer<Page<Row>>>;
+  readPage(index: number, size: number, notBefore: number | undefined): Promise<UpstreamResult<Page<Row>>>;
   /** The page as it would be answered without a call, or null. */
-  peekPage(index: number, size: number): Answer<Page<Row>> | null;
+  peekPage(index: number, size: number): UpstreamResult<Page<Row>> | null;
 }
 
 export interface ReadPage<Row> extends KnownPage {
-  answer: Answer<Page<Row>>;
+  answer: UpstreamResult<Page<Row>>;
 }
 
 /** The canonical pages that one operation has read of a list. */

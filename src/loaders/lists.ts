@@ -1,10 +1,5 @@
-import type {
-  CallContext,
-  CachedUpstream,
-  PipelineRun,
-  PipelineRunFilter,
-  PipelineRunItem,
-} from '../model.ts';
+import type { PipelineRun, PipelineRunFilter, PipelineRunItem } from '../core/domain.ts';
+import type { CallContext, CachedUpstream } from '../core/upstream.ts';
 import type { ListSource } from './listSource.ts';
 import type { PageSizes } from './pageSizes.ts';
 

@@ -1,18 +1,10 @@
 import DataLoader from 'dataloader';
-import { forbidden } from '../errors.ts';
-import {
-  type Answer,
-  type CachedUpstream,
-  type CallContext,
-  isPlaceholderId,
-  type PipelineRun,
-  type PipelineRunItem,
-  type Project,
-  UpstreamError,
-  type Window,
-  type WindowRequest,
-} from '../model.ts';
-import { asError } from './asError.ts';
+import { forbidden } from '../core/errors.ts';
+import { isPlaceholderId, type PipelineRun, type PipelineRunItem, type Project } from '../core/domain.ts';
+import type { UpstreamResult, CachedUpstream, CallContext } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
+import type { Window, WindowRequest } from '../core/window.ts';
+import { asError } from '../core/asError.ts';
 import type { ListSource } from './listSource.ts';
 import { createListReader } from './listReader.ts';
 import { itemList, runList, type RunKey, type RunListKey } from './lists.ts';
@@ -22,9 +14,9 @@ import { createPrices, type Prices } from './prices.ts';
 /** How resolvers reach the upstream. One set an operation: it batches what one tick asks for and remembers what it has read. */
 export interface Loaders {
   runs(list: RunListKey, window: WindowRequest): Promise<Window<PipelineRun>>;
-  run(key: RunKey): Promise<Answer<PipelineRun | null>>;
+  run(key: RunKey): Promise<UpstreamResult<PipelineRun | null>>;
   items(run: RunKey, window: WindowRequest): Promise<Window<PipelineRunItem>>;
-  project(projectId: string): Promise<Answer<Project | null>>;
+  project(projectId: string): Promise<UpstreamResult<Project | null>>;
   /** The key itself, for what leads to the upstream by another way than these. Throws FORBIDDEN as they do. */
   authorised<Key extends { projectId: string }>(key: Key): Key;
   /** What all these could cost, given what is cached now. */
@@ -51,11 +43,11 @@ export function createLoaders(
   const lists = { upstream, pageSizes, context };
   const runs = createWindowLoader((key: RunListKey) => runList(lists, key));
   const items = createWindowLoader((key: RunKey) => itemList(lists, key));
-  const run = new DataLoader<RunKey, Answer<PipelineRun | null>, string>(
+  const run = new DataLoader<RunKey, UpstreamResult<PipelineRun | null>, string>(
     (keys) => Promise.all(keys.map((key) => answerOrError(readRun(key)))),
     { cacheKeyFn: ({ projectId, runId }) => `${projectId}/${runId}` },
   );
-  const project = new DataLoader<string, Answer<Project | null>>(
+  const project = new DataLoader<string, UpstreamResult<Project | null>>(
     (ids) => loadProjects(upstream, ids, context),
     {
       maxBatchSize: MAX_PROJECTS_A_CALL,
@@ -75,7 +67,7 @@ export function createLoaders(
   };
 
   /** No run has the id of a placeholder, whatever DataWorks would answer. */
-  async function readRun(key: RunKey): Promise<Answer<PipelineRun | null>> {
+  async function readRun(key: RunKey): Promise<UpstreamResult<PipelineRun | null>> {
     if (!isPlaceholderId(key.runId)) return upstream.call('GetPipelineRun', key, context);
     return { value: null, asOf: 0, staleBecause: null };
   }
@@ -109,7 +101,7 @@ async function loadProjects(
   upstream: CachedUpstream,
   projectIds: readonly string[],
   context: CallContext,
-): Promise<(Answer<Project | null> | Error)[]> {
+): Promise<(UpstreamResult<Project | null> | Error)[]> {
   const { value, asOf, staleBecause } = await upstream.call('ListProjects', { projectIds }, context);
   const byId = new Map(value.rows.map((row) => [row.projectId, row]));
   // A row that could not be read can be that of any project that is missing.
@@ -138,11 +130,14 @@ function withoutId(): UpstreamError {
   );
 }
 
-function datesOf({ asOf, staleBecause }: Answer<unknown>): Pick<Answer<unknown>, 'asOf' | 'staleBecause'> {
+function datesOf({
+  asOf,
+  staleBecause,
+}: UpstreamResult<unknown>): Pick<UpstreamResult<unknown>, 'asOf' | 'staleBecause'> {
   return { asOf, staleBecause };
 }
 
-async function answerOrError<T>(answer: Promise<Answer<T>>): Promise<Answer<T> | Error> {
+async function answerOrError<T>(answer: Promise<UpstreamResult<T>>): Promise<UpstreamResult<T> | Error> {
   try {
     return await answer;
   } catch (error) {

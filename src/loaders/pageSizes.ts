@@ -1,4 +1,5 @@
-import type { Action, Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action } from '../core/upstream.ts';
 import { createWindowDates, type WindowDates } from './windowDates.ts';
 
 /** The actions whose lists are read in canonical pages. */

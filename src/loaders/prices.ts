@@ -1,4 +1,4 @@
-import type { WindowRequest } from '../model.ts';
+import type { WindowRequest } from '../core/window.ts';
 import { specOf } from './listReader.ts';
 import type { ListSource } from './listSource.ts';
 import { itemList, type ListOptions, type RunKey, type RunListKey, runList } from './lists.ts';

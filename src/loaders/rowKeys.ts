@@ -1,4 +1,4 @@
-import type { Page } from '../model.ts';
+import type { Page } from '../core/upstream.ts';
 import type { RowKey } from './paging.ts';
 
 const known = new WeakMap<object, RowKey[]>();

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Clock, WindowRequest } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { WindowRequest } from '../core/window.ts';
 
 /**
  * The newest `asOf` that each window was answered with. The pages of a window change with the length of its list, with the page size

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Action, CallEvent } from '../model.ts';
+import type { Action, CallEvent } from '../core/upstream.ts';
 
 /** What of the gateway's state is read at the moment of a scrape. */
 export interface Levels {

@@ -1,5 +1,5 @@
 import { propagation, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { CallEvent } from '../model.ts';
+import type { CallEvent } from '../core/upstream.ts';
 import { cut } from './bounds.ts';
 
 export interface OperationTrace {

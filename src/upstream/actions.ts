@@ -1,6 +1,7 @@
 /** The upstream as a table: each action's wire form, DataWorks OpenAPI 2024-05-18. */
 
-import type { Action, Actions, PipelineRunFilter } from '../model.ts';
+import type { PipelineRunFilter } from '../core/domain.ts';
+import type { Action, Actions } from '../core/upstream.ts';
 import { upstreamError } from './classify.ts';
 import {
   decodeItemRow,

@@ -1,4 +1,5 @@
-import type { Clock, Priority } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Priority } from '../core/upstream.ts';
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 

@@ -1,4 +1,4 @@
-import type { Action } from '../model.ts';
+import type { Action } from '../core/upstream.ts';
 import { type Breaker, type BreakerOptions, type BreakerState, createBreaker } from './breaker.ts';
 
 /** A breaker for each action: one that DataWorks fails to answer says nothing of the others. */

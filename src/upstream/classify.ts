@@ -1,5 +1,6 @@
-import { UpstreamError } from '../model.ts';
-import type { Action, UpstreamErrorDetails, UpstreamErrorKind } from '../model.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
+import type { Action } from '../core/upstream.ts';
+import type { UpstreamErrorDetails, UpstreamErrorKind } from '../core/upstreamError.ts';
 import type { Failure } from './failure.ts';
 import { tokenOf } from './fields.ts';
 

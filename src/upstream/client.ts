@@ -1,15 +1,15 @@
 import openApi from '@alicloud/openapi-client';
-import { UpstreamError } from '../model.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
+import type { Clock } from '../core/clock.ts';
+import type { JsonValue } from '../core/domain.ts';
 import type {
   Action,
   Actions,
-  Answer,
+  UpstreamResult,
   CallContext,
   CheckingUpstream,
-  Clock,
-  JsonValue,
   Undecodable,
-} from '../model.ts';
+} from '../core/upstream.ts';
 import { actions } from './actions.ts';
 import type { ActionSpec, WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
@@ -86,7 +86,7 @@ export function createClient(options: ClientOptions): CheckingUpstream {
     wireName: string,
     params: Actions[A]['params'],
     context: CallContext,
-  ): Promise<Answer<Actions[A]['result']>> {
+  ): Promise<UpstreamResult<Actions[A]['result']>> {
     const spec: ActionSpec<A> = actions[action];
     const wireParams = spec.encode(params);
     const asOf = clock.now();

@@ -1,6 +1,7 @@
 import alicloud from '@alicloud/credentials';
 import type { CredentialModel } from '@alicloud/credentials';
-import type { Action, UpstreamError } from '../model.ts';
+import type { Action } from '../core/upstream.ts';
+import type { UpstreamError } from '../core/upstreamError.ts';
 import { upstreamError } from './classify.ts';
 
 /** Where signatures get their key. `getCredential` is the only method that the SDK calls on the credential it is given. */

@@ -3,14 +3,14 @@
 import {
   isPlaceholderId,
   type JsonValue,
-  type Page,
   placeholderId,
   type PipelineRun,
   type PipelineRunItem,
   type PipelineRunStage,
   type PipelineRunStatus,
   type Project,
-} from '../model.ts';
+} from '../core/domain.ts';
+import type { Page } from '../core/upstream.ts';
 import { documentOf } from './embeddedJson.ts';
 import {
   DecodeError,

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../model.ts';
+import type { JsonValue } from '../core/domain.ts';
 import { DecodeError, isObject } from './fields.ts';
 import type { UndecodableCounts } from './fields.ts';
 import { parseLossless } from './losslessJson.ts';

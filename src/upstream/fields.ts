@@ -1,4 +1,5 @@
-import { isIdText, isPlaceholderId, type JsonValue, type Undecodable } from '../model.ts';
+import { isIdText, isPlaceholderId, type JsonValue } from '../core/domain.ts';
+import type { Undecodable } from '../core/upstream.ts';
 
 export type JsonObject = Record<string, JsonValue>;
 

@@ -1,5 +1,5 @@
 import { isSafeNumber, parse } from 'lossless-json';
-import type { JsonValue } from '../model.ts';
+import type { JsonValue } from '../core/domain.ts';
 
 /**
  * Parses JSON without losing a digit: a number that a double cannot hold exactly becomes a string with every digit of its

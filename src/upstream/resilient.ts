@@ -1,5 +1,8 @@
-import { UpstreamError, withChanges, withSentMark } from '../model.ts';
-import type { Action, Actions, Answer, CallContext, Clock, Upstream, UpstreamErrorKind } from '../model.ts';
+import { withChanges, withSentMark } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
+import type { UpstreamErrorKind } from '../core/upstreamError.ts';
 import type { BreakerState, Pass, Verdict } from './breaker.ts';
 import { createBreakers } from './breakers.ts';
 import { isUnknownAction, upstreamError } from './classify.ts';
@@ -77,7 +80,7 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
     params: Actions[A]['params'],
     context: CallContext,
     { pass, untilOpen }: { pass: Pass; untilOpen: AbortSignal },
-  ): Promise<Answer<Actions[A]['result']>> {
+  ): Promise<UpstreamResult<Actions[A]['result']>> {
     const { context: marked, isSent } = withSentMark(context);
     const ended = new AbortController();
     const stopListening = [

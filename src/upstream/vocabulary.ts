@@ -1,6 +1,11 @@
 /** The names of DataWorks for statuses and types, and ours for them. */
 
-import type { PipelineItemType, PipelineRunStatus, PipelineStageType, ProjectStatus } from '../model.ts';
+import type {
+  PipelineItemType,
+  PipelineRunStatus,
+  PipelineStageType,
+  ProjectStatus,
+} from '../core/domain.ts';
 
 export function runStatusOf(text: string | null): { status: PipelineRunStatus; rawStatus: string } {
   const rawStatus = text ?? '';

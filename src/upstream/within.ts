@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../model.ts';
+import type { Clock } from '../core/clock.ts';
 
 export interface Limits {
   clock: Clock;

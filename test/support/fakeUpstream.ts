@@ -1,5 +1,7 @@
-import type { Action, Actions, Answer, CallContext, Clock, PipelineRun, Upstream } from '../../src/model.ts';
-import { UpstreamError } from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { PipelineRun } from '../../src/core/domain.ts';
+import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../../src/core/upstream.ts';
+import { UpstreamError } from '../../src/core/upstreamError.ts';
 
 /** A call that waits for the test to answer it. */
 export interface HeldCall {
@@ -55,7 +57,7 @@ export function createFakeUpstream(clock: Clock, handlers: Handlers): FakeUpstre
       const asOf = clock.now();
       const answerNow = () => ({ value: resultOf(action, params, handlers), asOf, staleBecause: null });
       if (failure !== null) throw new UpstreamError('It failed.', { kind: failure, action });
-      if (holding === null) return answerNow() as Answer<Actions[typeof action]['result']>;
+      if (holding === null) return answerNow() as UpstreamResult<Actions[typeof action]['result']>;
       return new Promise((resolve, reject) => {
         const fail = (kind: UpstreamError['kind'] = 'unavailable', retryAfterMs?: number) =>
           reject(
@@ -70,7 +72,7 @@ export function createFakeUpstream(clock: Clock, handlers: Handlers): FakeUpstre
           action,
           params,
           context,
-          answer: () => resolve(answerNow() as Answer<Actions[typeof action]['result']>),
+          answer: () => resolve(answerNow() as UpstreamResult<Actions[typeof action]['result']>),
           fail,
         });
       });

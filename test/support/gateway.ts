@@ -1,7 +1,7 @@
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig } from '../../src/config/config.ts';
 import { startGateway } from '../../src/gateway.ts';
-import type { Clock } from '../../src/model.ts';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/server.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator/server.ts';
 import type { Logger } from '../../src/telemetry/logger.ts';
 import { createCredentialSource } from '../../src/upstream/credentials.ts';
 

@@ -12,7 +12,11 @@ export interface GatewayProcess extends AsyncDisposable {
   stderr(): string;
 }
 
-const BUILT = new URL('../../dist/', import.meta.url);
+/** Arguments to Node for each program. The demo is not part of the build. */
+const PROGRAMS = {
+  main: [pathOf('dist/cli/main.js')],
+  demo: ['--import', 'tsx', pathOf('demo/demo.ts')],
+};
 
 /** No way to a credential but those that a test gives. */
 const NO_CREDENTIALS = {
@@ -25,9 +29,9 @@ const NO_CREDENTIALS = {
 export function startGatewayProcess(
   env: Record<string, string> = {},
   args: readonly string[] = [],
-  program: 'main.js' | 'demo.js' = 'main.js',
+  program: keyof typeof PROGRAMS = 'main',
 ): GatewayProcess {
-  const child = spawn(process.execPath, [fileURLToPath(new URL(program, BUILT)), ...args], {
+  const child = spawn(process.execPath, [...PROGRAMS[program], ...args], {
     env: { PATH: process.env['PATH'], ...NO_CREDENTIALS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -72,4 +76,8 @@ export function startGatewayProcess(
       await exit;
     },
   };
+}
+
+function pathOf(file: string): string {
+  return fileURLToPath(new URL(`../../${file}`, import.meta.url));
 }

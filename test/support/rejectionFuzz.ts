@@ -1,8 +1,8 @@
 import { execute, parse, validate } from 'graphql';
-import { createCompiledExecution } from '../../src/execution/compiled.ts';
-import { manageLifecycle } from '../../src/lifecycle.ts';
-import { createSchema } from '../../src/schema.ts';
-import { createStaleParts } from '../../src/staleParts.ts';
+import { createCompiledExecution } from '../../src/graphql/compiled.ts';
+import { manageLifecycle } from '../../src/cli/lifecycle.ts';
+import { createSchema } from '../../src/graphql/schema.ts';
+import { createStaleParts } from '../../src/graphql/staleParts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createDice, type Dice, oneOf } from './dice.ts';
 import { fakeContext } from './executionLoaders.ts';

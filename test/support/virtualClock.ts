@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/model.ts';
+import type { Clock } from '../../src/core/clock.ts';
 
 export interface VirtualClock extends Clock {
   /**

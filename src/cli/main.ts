@@ -1,0 +1,66 @@
+import { type Environment, readCommandLine, readConfigFile } from './commandLine.ts';
+import { type Config, loadConfig } from '../config/config.ts';
+import { OperatorError } from '../core/operatorError.ts';
+import { startGateway } from '../gateway.ts';
+import { readSettingFiles } from '../http/server.ts';
+import { manageLifecycle } from './lifecycle.ts';
+import { systemClock } from '../core/clock.ts';
+import { problemsIn, runProgram } from './program.ts';
+import { createLogger } from '../telemetry/logger.ts';
+import { startTracing } from '../telemetry/tracing.ts';
+import { createCredentialSource } from '../upstream/credentials.ts';
+
+/**
+ * `npm start`: serves the real DataWorks from the settings of the environment and of the file that `--config` names, or says all
+ * that is missing and exits 1. With `--check` it only says.
+ */
+async function main(args: readonly string[]): Promise<void> {
+  const { configFile, check } = readCommandLine(args);
+  if (configFile !== null) addToEnvironment(readConfigFile(configFile));
+  const result = loadConfig(process.env);
+  const credential = createCredentialSource(null);
+  const problems = await problemsOf([
+    () => ('problems' in result ? Promise.reject(new OperatorError(result.problems)) : undefined),
+    () => ('config' in result ? readSettingFiles(result.config.http, systemClock) : undefined),
+    () => (check ? undefined : credential.warm()),
+  ]);
+  if (!('config' in result) || problems.length > 0) throw new OperatorError(problems);
+  if (check) console.log('The settings are good.');
+  else await serve(result.config, credential);
+}
+
+/** The environment's own values count more. Other packages read theirs there, so the file's must stand there too. */
+function addToEnvironment(values: Environment): void {
+  const own = Object.entries(process.env).filter(([, value]) => value !== '');
+  Object.assign(process.env, values, Object.fromEntries(own));
+}
+
+async function serve(config: Config, credential: ReturnType<typeof createCredentialSource>): Promise<void> {
+  const logger = createLogger(config.logLevel);
+  const stopTracing = await startTracing(process.env);
+  const gateway = await startGateway(config, { credential, logger, checkCredentials: true });
+  manageLifecycle({
+    process,
+    logger,
+    async close() {
+      await gateway.close();
+      await stopTracing?.();
+    },
+  });
+  logger.info(`DataWorks GraphQL gateway at ${gateway.url}/graphql`);
+}
+
+/** Of all steps, so that an operator is told everything at once. */
+async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> {
+  const problems: string[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      problems.push(...problemsIn(error));
+    }
+  }
+  return problems;
+}
+
+await runProgram('The gateway', () => main(process.argv.slice(2)));

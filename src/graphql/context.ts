@@ -1,0 +1,105 @@
+import type { Priority } from '../core/upstream.ts';
+import type { CallEvent } from '../core/upstream.ts';
+import type { DocumentNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { Viewer } from '../core/viewer.ts';
+import type { SubscriptionSource } from './subscriptionSource.ts';
+import type { Loaders } from '../loaders/loaders.ts';
+import type { ReadSet, StaleReason } from '../core/upstream.ts';
+
+/** What resolvers get besides their arguments: made anew for every operation. */
+export interface GatewayContext {
+  requestId: string;
+  viewer: Viewer;
+  loaders: Loaders;
+  live: SubscriptionSource;
+  cost: OperationCost;
+  output: OutputBudget;
+  /** What has been read for it so far. */
+  sources: ReadSet;
+  /** Which parts of its answer are stale. */
+  staleParts: StaleParts;
+}
+
+/** Collects the parts of one answer that are older than their freshness allows. */
+export interface StaleParts {
+  add(path: ResponsePath, reason: StaleReason): void;
+  /** What `extensions` says of those that are in `data`, or null while everything there is fresh. */
+  extensions(data: unknown): StaleExtensions | null;
+}
+
+/** A place in an answer, from the inside out, as graphql-js gives it to resolvers. */
+export type ResponsePath = GraphQLResolveInfo['path'];
+
+export interface StaleExtensions {
+  stale: { path: (string | number)[]; reason: StaleReason }[];
+  /** How many more parts are stale than `stale` lists. Absent where it lists all. */
+  staleOmitted?: number;
+}
+
+/** What an operation costs, in upstream calls. */
+export interface OperationCost {
+  /** The most that one of the caller's operations may need. */
+  ceiling: number;
+  /**
+   * How many the operation could need at worst, given what is cached now. Makes no call.
+   *
+   * @throws BAD_USER_INPUT for variables that do not fit their types
+   */
+  atWorst(operation: ResolvedOperation): number;
+  /** What has come of it so far. */
+  report(): CostReport;
+}
+
+/** How large an operation's answer may become. Bounds what no count before execution can know. */
+export interface OutputBudget {
+  /** Objects of the answer as counted before execution; of a subscription, those of one event. */
+  countedObjects: number;
+  /**
+   * Charges the objects of a list whose length DataWorks sets. False once they are more than an answer may have: the list is left
+   * out then, and the whole answer replaced at the end.
+   */
+  charge(objects: number): boolean;
+  /** The error that stands in place of the whole answer; null while the budget lasts. */
+  readonly exceeded: Error | null;
+}
+
+/** An operation whose document is valid, with variables as they came. */
+export interface ResolvedOperation {
+  schema: GraphQLSchema;
+  document: DocumentNode;
+  operation: OperationDefinitionNode;
+  variables: Readonly<Record<string, unknown>>;
+}
+
+/** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */
+export interface CostReport {
+  /** Upstream calls that the operation could have needed at worst, when it came. */
+  atWorst: number;
+  /** The most that it may need. */
+  ceiling: number;
+  /** Upstream calls that it made, retries included. Refreshes in the background are nobody's. */
+  used: number;
+  /** Look-ups that needed no call of their own: fresh, stale, or part of a call that was under way. */
+  fromCache: { fresh: number; stale: number; shared: number };
+  /**
+   * What the account may still spend in each window; null where it has no limit. Null as a whole for viewers without the
+   * capability `budget`: it shows what all callers together have spent.
+   */
+  budgetLeft: { second: number | null; day: number | null; month: number | null } | null;
+}
+
+/** What an operation's context is made from. */
+export interface OperationStart {
+  requestId: string;
+  viewer: Viewer;
+  /** Fires when the caller goes away before it has its answer, or when its time is up. */
+  signal: AbortSignal;
+  /** For what happens to the calls that the operation makes. */
+  report: (event: CallEvent) => void;
+  /** The trace context that its calls pass on; default: none. */
+  traceparent?: string | null;
+  /** Of those calls. Default: interactive. */
+  priority?: Priority;
+  /** Awaited after each of its calls, where many operations go on at once. Default: they go on at once. */
+  turn?: () => Promise<void>;
+}

@@ -1,0 +1,80 @@
+import type { TrustedDocumentSettings } from '../core/settings.ts';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import type { HttpError } from '../core/errors.ts';
+import { OperatorError, withoutCredentials } from '../core/operatorError.ts';
+
+/** A request's document, by its text or by its id in the manifest. */
+export interface DocumentRequest {
+  query?: unknown;
+  /** As trusted-document clients send it. */
+  documentId?: unknown;
+  /** As Apollo's clients send it: `{ persistedQuery: { sha256Hash } }`. */
+  extensions?: unknown;
+}
+
+/**
+ * The text of the document that a request names; null where it names none that is known here and brings its own, which is then
+ * for others to look at; or why it goes no further.
+ */
+export type TrustedDocuments = (request: DocumentRequest) => string | null | HttpError;
+
+/** @throws OperatorError for a manifest that can't be used. */
+export async function readTrustedDocuments({
+  file,
+  only,
+}: TrustedDocumentSettings): Promise<TrustedDocuments> {
+  const byId = file === null ? new Map<string, string>() : await readManifest(file);
+  const texts = new Set([...byId.values()].map(digest));
+  return ({ query, documentId, extensions }) => {
+    const id = typeof documentId === 'string' ? documentId : hashIn(extensions);
+    const named = id === null ? undefined : byId.get(id);
+    if (named !== undefined) return named;
+    if (!only) return typeof documentId === 'string' ? notFound : null;
+    if (typeof query === 'string') return texts.has(digest(query)) ? query : notTrusted;
+    return id === null ? notTrusted : notFound;
+  };
+}
+
+const notTrusted: HttpError = {
+  code: 'FORBIDDEN',
+  message: 'This gateway runs only the operations of its manifest: send the id of one of them.',
+  status: 403,
+};
+
+const notFound: HttpError = {
+  code: 'PERSISTED_QUERY_NOT_FOUND',
+  message: "There is no operation of this id in the gateway's manifest.",
+  status: 404,
+};
+
+const manifest = z.union([
+  z
+    .object({
+      format: z.literal('apollo-persisted-query-manifest'),
+      version: z.literal(1),
+      operations: z.array(z.object({ id: z.string().min(1), body: z.string().min(1) })),
+    })
+    .transform(({ operations }) => operations.map(({ id, body }) => [id, body] as const)),
+  z.record(z.string().min(1), z.string().min(1)).transform((documents) => Object.entries(documents)),
+]);
+
+async function readManifest(path: string): Promise<Map<string, string>> {
+  try {
+    return new Map(manifest.parse(JSON.parse(await readFile(path, 'utf8'))));
+  } catch {
+    throw new OperatorError([
+      `PERSISTED_OPERATIONS_FILE ${withoutCredentials(path)} can't be read, or is neither an Apollo persisted query manifest nor a JSON object of documents by id.`,
+    ]);
+  }
+}
+
+function hashIn(extensions: unknown): string | null {
+  const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
+  return typeof persistedQuery?.sha256Hash === 'string' ? persistedQuery.sha256Hash : null;
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

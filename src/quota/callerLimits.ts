@@ -1,0 +1,125 @@
+import type { Clock } from '../core/clock.ts';
+import type { Action, CallContext, Caller, Upstream } from '../core/upstream.ts';
+import { withChanges } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
+import { chinaOffsetMinutes, dayAt } from './calendar.ts';
+import { abandoned } from './refusal.ts';
+
+const secondMs = 1_000;
+
+/** The callers whose calls are counted; one that is forgotten begins its day anew. Only callers with limits are counted. */
+const maxCallers = 10_000;
+
+/** What one caller has used, in this process. */
+interface Usage {
+  day: string;
+  calls: number;
+  /** When the calls of the last second have gone and later ones may go (monotonic), in order. */
+  turnsMs: number[];
+}
+
+/**
+ * Holds each caller to the limits that its context names, in this process. A call beyond the second's limit waits for its turn; one
+ * that cannot have it by its deadline rejects with kind `throttled`, and one beyond the day's with `quotaExhausted`. What makes
+ * no upstream call is not counted, and retries are.
+ */
+export function limitedByCaller(upstream: Upstream, clock: Clock): Upstream {
+  const usages = new Map<string, Usage>();
+
+  function usageOf({ id }: Caller, day: string): Usage {
+    const known = usages.get(id);
+    const usage = known?.day === day ? known : { day, calls: 0, turnsMs: known?.turnsMs ?? [] };
+    usages.delete(id);
+    usages.set(id, usage);
+    const [oldest] = usages.keys();
+    if (usages.size > maxCallers && oldest !== undefined) usages.delete(oldest);
+    return usage;
+  }
+
+  /** When the call may go, on the monotonic clock. */
+  function takeTurn(action: Action, usage: Usage, caller: Caller, deadline: number): number {
+    const nowMs = clock.monotonic();
+    const max = caller.maxCallsPerSecond ?? Infinity;
+    const turnMs = Math.max(nowMs, (usage.turnsMs.at(-max) ?? -Infinity) + secondMs);
+    if (turnMs - nowMs > 0 && turnMs - nowMs >= deadline - clock.now()) {
+      throw overLimit(action, 'throttled', 'second', max, turnMs - nowMs);
+    }
+    if (max < Infinity) {
+      usage.turnsMs = [...usage.turnsMs.filter((one) => one > nowMs - secondMs), turnMs];
+    }
+    return turnMs;
+  }
+
+  return {
+    async call(action, params, context) {
+      const { caller } = context;
+      if (caller?.maxCallsPerSecond == null && caller?.maxCallsPerDay == null) {
+        return upstream.call(action, params, context);
+      }
+      const { name, turnsAt } = dayAt(clock.now(), chinaOffsetMinutes);
+      const usage = usageOf(caller, name);
+      const maxCalls = caller.maxCallsPerDay ?? Infinity;
+      if (usage.calls >= maxCalls) {
+        throw overLimit(action, 'quotaExhausted', 'day', maxCalls, turnsAt - clock.now());
+      }
+      const turnMs = takeTurn(action, usage, caller, context.deadline);
+      // Counted before it is sent, so that no burst gets past the limit.
+      usage.calls += 1;
+      let sent = 0;
+      const report: CallContext['report'] = (event) => {
+        if (event.type === 'attempt') sent += 1;
+        if (event.type === 'attempt' && sent > 1) usage.calls += 1;
+        context.report(event);
+      };
+      try {
+        await waitUntil(turnMs, clock, action, context.signal);
+        return await upstream.call(action, params, withChanges(context, { report }));
+      } finally {
+        if (sent === 0) {
+          usage.calls -= 1;
+          const index = usage.turnsMs.indexOf(turnMs);
+          if (index >= 0) usage.turnsMs.splice(index, 1);
+        }
+      }
+    },
+  };
+}
+
+function waitUntil(
+  turnMs: number,
+  clock: Clock,
+  action: Action,
+  signal: AbortSignal | undefined,
+): Promise<void> | undefined {
+  const waitMs = turnMs - clock.monotonic();
+  if (waitMs <= 0) return undefined;
+  return new Promise((resolve, reject) => {
+    const leave = () => {
+      cancel();
+      reject(abandoned(action));
+    };
+    const cancel = clock.after(waitMs, () => {
+      signal?.removeEventListener('abort', leave);
+      resolve();
+    });
+    signal?.addEventListener('abort', leave, { once: true });
+    if (signal?.aborted) leave();
+  });
+}
+
+function overLimit(
+  action: Action,
+  kind: 'throttled' | 'quotaExhausted',
+  window: 'second' | 'day',
+  limit: number,
+  waitMs: number,
+): UpstreamError {
+  const setting = window === 'second' ? 'maxCallsPerSecond' : 'maxCallsPerDay';
+  const message = `Your token's own limit of ${limit} upstream calls a ${window} (${setting}) is used up; this is not the account's limit. What is cached is still served.`;
+  return new UpstreamError(message, {
+    kind,
+    action,
+    retryAfterMs: Math.max(1, Math.ceil(waitMs)),
+    isCallerLimit: true,
+  });
+}

@@ -1,0 +1,478 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { cached } from '../../src/cache/cached.ts';
+import type { PipelineRun, PipelineRunItem } from '../../src/core/domain.ts';
+import type { Action, Actions, CachedUpstream, CallContext, CallEvent } from '../../src/core/upstream.ts';
+import type { UpstreamError } from '../../src/core/upstreamError.ts';
+import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
+import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
+
+const freshMs = 5_000;
+const staleMs = 600_000;
+const DAY = 86_400_000;
+
+let clock: VirtualClock;
+let upstream: FakeUpstream;
+let cache: CachedUpstream;
+let runs: PipelineRun[];
+let items: PipelineRunItem[];
+let events: CallEvent[];
+let background: CallEvent[];
+
+beforeEach(() => {
+  clock = createVirtualClock();
+  runs = [runOf('new', 'RUNNING'), runOf('old')];
+  items = [];
+  events = [];
+  background = [];
+  upstream = createFakeUpstream(clock, {
+    ListPipelineRuns: (params) => pageOf(runs, params),
+    GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
+    ListPipelineRunItems: (params) => pageOf(items, params),
+  });
+  cache = cached(upstream, {
+    clock,
+    freshMs,
+    staleMs,
+    maxBytes: 10_000_000,
+    patienceMs: 10_000,
+    paces: () => [],
+    report: (event) => background.push(event),
+  });
+});
+
+function context(more: Partial<CallContext> = {}): CallContext {
+  return {
+    deadline: clock.now() + 10_000,
+    priority: 'interactive',
+    report: (event) => events.push(event),
+    ...more,
+  };
+}
+
+function call<A extends Action>(action: A, params: Actions[A]['params'], more?: Partial<CallContext>) {
+  return cache.call(action, params, context(more));
+}
+
+const head = (more?: Partial<CallContext>) =>
+  call('ListPipelineRuns', { projectId: '1', filter: {}, pageNumber: 1, pageSize: 10 }, more);
+const run = (runId: string, more?: Partial<CallContext>) =>
+  call('GetPipelineRun', { projectId: '1', runId }, more);
+const project = (...projectIds: string[]) => call('ListProjects', { projectIds });
+
+describe('freshness', () => {
+  test.each([
+    ['the head of a list', () => head(), freshMs],
+    ['a run under way', () => run('new'), freshMs],
+    ['a run that is not there', () => run('none'), freshMs],
+    ['a finished run', () => run('old'), DAY],
+    ['a project', () => project('1'), 300_000],
+  ])('%s is answered without a call for as long as it is fresh', async (_, read, forMs) => {
+    const first = await read();
+    upstream.newCalls();
+    await clock.advance(forMs - 1);
+    expect(await read()).toEqual(first);
+    expect(upstream.newCalls()).toEqual([]);
+    await clock.advance(1);
+    expect(await read()).toEqual({ ...first, staleBecause: 'REFRESHING' });
+    await clock.advance(0);
+    expect(upstream.newCalls()).toHaveLength(1);
+    expect(await read()).toEqual({ ...first, asOf: clock.now(), staleBecause: null });
+  });
+
+  test('items of a finished run are fresh for a day, and those of a run under way are not', async () => {
+    const item: PipelineRunItem = {
+      itemId: '1',
+      name: null,
+      type: 'NODE',
+      rawType: 'Node',
+      status: 'RUNNING',
+      rawStatus: 'Running',
+      message: null,
+      version: null,
+      createTime: null,
+      modifyTime: null,
+      spec: null,
+    };
+    const page = (runId: string) =>
+      call('ListPipelineRunItems', { projectId: '1', runId, pageNumber: 1, pageSize: 10 });
+    items = [{ ...item, status: 'SUCCEEDED' }];
+    await page('done');
+    items = [{ ...item, status: 'SUCCEEDED' }, item];
+    await page('going');
+    await clock.advance(freshMs);
+    expect((await page('done')).staleBecause).toBeNull();
+    expect((await page('going')).staleBecause).toBe('REFRESHING');
+  });
+
+  test('the runs of a list that was read are known one by one', async () => {
+    const { asOf } = await head();
+    expect(await run('old')).toEqual({ value: runs[1], asOf, staleBecause: null });
+    expect(upstream.calls).toEqual(['ListPipelineRuns 1']);
+  });
+
+  test('peeking tells what is fresh and makes no call', async () => {
+    const params = { projectId: '1', filter: {}, pageNumber: 1, pageSize: 10 };
+    expect(cache.peek('ListPipelineRuns', params)).toBeNull();
+    const answer = await head();
+    await project('7');
+    expect(cache.peek('ListPipelineRuns', params)).toEqual(answer);
+    expect(cache.peek('ListProjects', { projectIds: ['7'] })?.value.rows).toHaveLength(1);
+    expect(cache.peek('ListProjects', { projectIds: ['7', '8'] })).toBeNull();
+    await clock.advance(freshMs);
+    expect(cache.peek('ListPipelineRuns', params)).toBeNull();
+    await clock.advance(0);
+    expect(upstream.calls).toHaveLength(2);
+  });
+});
+
+describe('past its freshness', () => {
+  test('what is known is served at once while one refresh runs in the background', async () => {
+    const { asOf } = await head();
+    await clock.advance(freshMs);
+    upstream.hold();
+    const answers = await Promise.all([head(), head(), head()]);
+    expect(answers.map((answer) => [answer.asOf, answer.staleBecause])).toEqual(
+      Array(3).fill([asOf, 'REFRESHING']),
+    );
+    await clock.advance(1_000);
+    expect((await head()).staleBecause).toBe('REFRESHING');
+    expect(upstream.calls).toHaveLength(2);
+    expect(upstream.held[0]!.context.priority).toBe('refresh');
+    upstream.held[0]!.answer();
+    await clock.advance(0);
+    expect(await head()).toMatchObject({ asOf: asOf + freshMs, staleBecause: null });
+    expect(background).toContainEqual({ type: 'attempt', action: 'ListPipelineRuns' });
+    expect(events.filter(({ type }) => type === 'stale')).toHaveLength(4);
+  });
+
+  test('nothing is served that is older than the bound, and a caller waits for a new answer', async () => {
+    await head();
+    await clock.advance(freshMs + staleMs - 1);
+    upstream.failWith('unavailable');
+    expect((await head()).staleBecause).toBe('REFRESHING');
+    await clock.advance(1);
+    await expect(head()).rejects.toMatchObject({ kind: 'unavailable' });
+    upstream.failWith(null);
+    expect(await head()).toMatchObject({ asOf: clock.now(), staleBecause: null });
+  });
+
+  test.each([
+    ['unavailable', 'UPSTREAM_ERROR'],
+    ['timeout', 'UPSTREAM_ERROR'],
+    ['throttled', 'BUDGET'],
+    ['quotaExhausted', 'BUDGET'],
+  ] as const)(
+    'a refresh that fails with %s is told as %s and tried again a second later',
+    async (kind, because) => {
+      const { asOf } = await head();
+      await clock.advance(freshMs);
+      upstream.failWith(kind);
+      await head();
+      await clock.advance(0);
+      upstream.newCalls();
+      for (let waitedMs = 0; waitedMs < 1_000; waitedMs += 250) {
+        expect(await head()).toMatchObject({ asOf, staleBecause: because });
+        await clock.advance(250);
+      }
+      expect(upstream.newCalls()).toEqual([]);
+      upstream.failWith(null);
+      expect((await head()).staleBecause).toBe(because);
+      await clock.advance(0);
+      expect(upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
+      expect((await head()).staleBecause).toBeNull();
+    },
+  );
+
+  test('the next try waits for as long as the error says, up to half a minute', async () => {
+    await run('new');
+    await clock.advance(freshMs);
+    upstream.hold();
+    await run('new');
+    await clock.advance(0);
+    upstream.held[0]!.fail('throttled', 3_600_000);
+    await clock.advance(29_999);
+    await run('new');
+    await clock.advance(0);
+    expect(upstream.calls).toHaveLength(2);
+    await clock.advance(1);
+    await run('new');
+    await clock.advance(0);
+    expect(upstream.calls).toHaveLength(3);
+  });
+
+  test('a page that no head vouches for is left alone too, while its list can not be refreshed', async () => {
+    runs = Array.from({ length: 30 }, (_, n) => runOf(`r${n}`));
+    const deep = () => call('ListPipelineRuns', { projectId: '1', filter: {}, pageNumber: 2, pageSize: 10 });
+    await deep();
+    await clock.advance(freshMs);
+    upstream.failWith('unavailable');
+    await deep();
+    await clock.advance(0);
+    upstream.newCalls();
+    expect((await deep()).staleBecause).toBe('UPSTREAM_ERROR');
+    await clock.advance(500);
+    await deep();
+    await clock.advance(0);
+    expect(upstream.newCalls()).toEqual([]);
+  });
+});
+
+describe('errors', () => {
+  test('a failure is neither an answer nor remembered as one', async () => {
+    upstream.failWith('unavailable');
+    await expect(head()).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(run('old')).rejects.toMatchObject({ kind: 'unavailable' });
+    await expect(project('1')).rejects.toMatchObject({ kind: 'unavailable' });
+    upstream.failWith(null);
+    expect((await head()).value.rows).toHaveLength(2);
+    expect((await run('old')).value).toEqual(runs[1]);
+    expect((await project('1')).value.rows).toHaveLength(1);
+  });
+
+  test('a caller who demands something newer than what is known gets the error and not the old', async () => {
+    await head();
+    await clock.advance(10);
+    upstream.failWith('unavailable');
+    await expect(head({ notBefore: clock.now() })).rejects.toMatchObject({ kind: 'unavailable' });
+    expect((await head()).staleBecause).toBeNull();
+  });
+});
+
+describe('one call in flight a key', () => {
+  beforeEach(() => upstream.hold());
+
+  test('callers of the same thing share one call', async () => {
+    const answers = Promise.all([head(), head(), head({ priority: 'polling' })]);
+    await clock.advance(0);
+    expect(upstream.held).toHaveLength(1);
+    upstream.held[0]!.answer();
+    expect(new Set((await answers).map(({ asOf }) => asOf)).size).toBe(1);
+    expect(events.map(({ type }) => type)).toEqual(['miss', 'shared', 'shared', 'attempt']);
+  });
+
+  test('projects that are asked for together are one call, and one that is under way is not asked for again', async () => {
+    const first = project('1', '2');
+    await clock.advance(0);
+    const second = project('2', '3');
+    await clock.advance(0);
+    expect(upstream.calls).toEqual(['ListProjects 1,2', 'ListProjects 3']);
+    for (const { answer } of upstream.held) answer();
+    expect((await first).value.rows.map(({ projectId }) => projectId)).toEqual(['1', '2']);
+    expect((await second).value.rows.map(({ projectId }) => projectId)).toEqual(['2', '3']);
+  });
+
+  test('one whose deadline passes leaves alone', async () => {
+    const hasty = head({ deadline: clock.now() + 100 }).catch((error: unknown) => error);
+    const patient = head();
+    await clock.advance(100);
+    expect(await hasty).toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(false);
+    upstream.held[0]!.answer();
+    expect((await patient).value.rows).toHaveLength(2);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('a call that waits for its turn is cancelled when all its callers have gone', async () => {
+    upstream.hold('inQueue');
+    const leaving = [new AbortController(), new AbortController()];
+    const answers = leaving.map(({ signal }) => head({ signal }).catch((error: unknown) => error));
+    await clock.advance(0);
+    leaving[0]!.abort();
+    expect(await answers[0]).toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(false);
+    leaving[1]!.abort();
+    expect(await answers[1]).toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(true);
+    void head().catch(() => undefined);
+    await clock.advance(0);
+    expect(upstream.held).toHaveLength(2);
+  });
+
+  test('a call on the wire goes on when all its callers have gone, and later callers join it', async () => {
+    const leaving = new AbortController();
+    const gone = head({ signal: leaving.signal }).catch((error: unknown) => error);
+    await clock.advance(0);
+    leaving.abort();
+    expect(await gone).toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(false);
+    const joined = head();
+    await clock.advance(600);
+    upstream.held[0]!.answer();
+    const { asOf } = await joined;
+    expect(asOf).toBe(clock.now() - 600);
+    expect(await head()).toEqual({ ...(await joined), asOf, staleBecause: null });
+    expect(upstream.calls).toEqual(['ListPipelineRuns 1']);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test.each([
+    ['the head of a list', () => head],
+    ['one run', () => (more: Partial<CallContext>) => run('new', more)],
+    [
+      'a project',
+      () => (more: Partial<CallContext>) => call('ListProjects', { projectIds: ['1', '2'] }, more),
+    ],
+  ])(
+    'callers that leave after 400 ms pay for one call of 600 ms to %s, and the second of them is answered',
+    async (_, readOf) => {
+      const read = readOf();
+      const outcomes: unknown[] = [];
+      for (let caller = 0; caller < 30; caller++) {
+        const leaving = new AbortController();
+        const stopLeaving = clock.after(400, () => leaving.abort());
+        read({ signal: leaving.signal }).then(
+          ({ staleBecause }) => outcomes.push(staleBecause),
+          (error: unknown) => outcomes.push((error as UpstreamError).kind),
+        );
+        await clock.advance(0);
+        for (const { answer } of upstream.held.splice(0)) clock.after(600, answer);
+        await clock.advance(400);
+        stopLeaving();
+      }
+      expect(outcomes).toHaveLength(30);
+      expect(outcomes.map((outcome) => outcome === 'timeout')).toEqual([true, ...Array(29).fill(false)]);
+      // Twelve seconds, in each five of which a run or list is read once.
+      expect(upstream.calls.length).toBeLessThanOrEqual(3);
+    },
+  );
+
+  test('a call for several projects is cancelled when nobody waits for any of them', async () => {
+    upstream.hold('inQueue');
+    const leaving = [new AbortController(), new AbortController()];
+    const first = call('ListProjects', { projectIds: ['1', '2'] }, { signal: leaving[0]!.signal });
+    await clock.advance(0);
+    const second = call('ListProjects', { projectIds: ['2'] }, { signal: leaving[1]!.signal });
+    await clock.advance(0);
+    leaving[0]!.abort();
+    await expect(first).rejects.toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(false);
+    leaving[1]!.abort();
+    await expect(second).rejects.toMatchObject({ kind: 'timeout' });
+    expect(upstream.held[0]!.context.signal?.aborted).toBe(true);
+  });
+
+  test('each project of a call on the wire is kept when all its callers have gone', async () => {
+    const leaving = new AbortController();
+    const gone = call('ListProjects', { projectIds: ['1', '2'] }, { signal: leaving.signal });
+    await clock.advance(0);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    const joined = project('2');
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    expect((await joined).value.rows).toHaveLength(1);
+    expect((await project('1')).value.rows).toHaveLength(1);
+    expect(upstream.calls).toEqual(['ListProjects 1,2']);
+  });
+
+  test('that all callers of a queued call went away says nothing of the upstream', async () => {
+    void head();
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    await clock.advance(freshMs + 1);
+    upstream.hold('inQueue');
+    const leaving = new AbortController();
+    const gone = head({ signal: leaving.signal, notBefore: clock.now() });
+    await clock.advance(0);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    await clock.advance(0);
+    expect((await head()).staleBecause).toBe('REFRESHING');
+  });
+
+  test('that a call on the wire fails after all its callers went away says that the upstream fails', async () => {
+    void head();
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    await clock.advance(freshMs + 1);
+    const leaving = new AbortController();
+    const gone = head({ signal: leaving.signal, notBefore: clock.now() });
+    await clock.advance(0);
+    leaving.abort();
+    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    upstream.held[1]!.fail('unavailable');
+    await clock.advance(0);
+    expect((await head()).staleBecause).toBe('UPSTREAM_ERROR');
+  });
+
+  test('a person who joins makes a call urgent that began as a refresh', async () => {
+    void head();
+    await clock.advance(0);
+    upstream.held[0]!.answer();
+    await clock.advance(freshMs);
+    await head();
+    await clock.advance(0);
+    const refresh = upstream.held[1]!;
+    expect(refresh.context.priority).toBe('refresh');
+    const person = head({ notBefore: clock.now() });
+    expect(refresh.context.priority).toBe('interactive');
+    refresh.answer();
+    expect((await person).asOf).toBe(clock.now());
+  });
+
+  test('one who needs something newer does not join a call that began before', async () => {
+    const early = head();
+    await clock.advance(10);
+    const late = head({ notBefore: clock.now() });
+    await clock.advance(0);
+    expect(upstream.held).toHaveLength(2);
+    for (const { answer } of upstream.held) answer();
+    expect((await late).asOf - (await early).asOf).toBe(10);
+  });
+});
+
+describe('when the wall clock jumps', () => {
+  test.each([
+    ['back', -3_600_000],
+    ['ahead', 3_600_000],
+  ])('%s by an hour, things are as old as they were', async (_, jumpMs) => {
+    await head();
+    await run('old');
+    await clock.advance(freshMs - 1);
+    upstream.newCalls();
+    clock.jump(jumpMs);
+    expect(await head()).toMatchObject({ asOf: clock.now() - freshMs + 1, staleBecause: null });
+    await clock.advance(1);
+    expect(await head()).toMatchObject({ asOf: clock.now() - freshMs, staleBecause: 'REFRESHING' });
+    await clock.advance(0);
+    expect(upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
+    expect(await head()).toMatchObject({ asOf: clock.now(), staleBecause: null });
+    expect((await run('old')).staleBecause).toBeNull();
+    expect(upstream.newCalls()).toEqual([]);
+  });
+
+  test.each([-3_600_000, 3_600_000])('by %d ms, failures are tried again as before', async (jumpMs) => {
+    await head();
+    await clock.advance(freshMs);
+    upstream.failWith('unavailable');
+    await head();
+    await clock.advance(0);
+    clock.jump(jumpMs);
+    upstream.failWith(null);
+    upstream.newCalls();
+    await clock.advance(1_000);
+    await head();
+    await clock.advance(0);
+    expect(upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
+    expect((await head()).staleBecause).toBeNull();
+  });
+
+  test('a demand for something newer than an answer from before the jump is met by one call', async () => {
+    const { asOf } = await head();
+    clock.jump(-3_600_000);
+    upstream.newCalls();
+    await clock.advance(10);
+    await Promise.all([head({ notBefore: asOf }), head({ notBefore: asOf })]);
+    expect(upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
+  });
+
+  test('nobody waits longer for it', async () => {
+    upstream.hold();
+    const waiting = head().catch((error: unknown) => error);
+    await clock.advance(0);
+    clock.jump(-3_600_000);
+    await clock.advance(10_000);
+    expect(await waiting).toMatchObject({ kind: 'timeout' });
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});

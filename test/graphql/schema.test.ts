@@ -1,0 +1,147 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { composeServices } from '@apollo/composition';
+import {
+  buildASTSchema,
+  type GraphQLNamedType,
+  graphqlSync,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  lexicographicSortSchema,
+  parse,
+  printType,
+} from 'graphql';
+import { createSchema } from '../../src/graphql/schema.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const written = readFileSync(join(root, 'schema.graphql'), 'utf8');
+const schema = createSchema();
+
+describe('the schema that is served', () => {
+  // What federation and graphql-js add of their own.
+  const isOurs = ({ name }: { name: string }) => !/^(_|link__|federation__)/.test(name);
+  const ourTypes = (of: { getTypeMap(): Record<string, GraphQLNamedType> }) =>
+    Object.values(of.getTypeMap()).filter(isOurs);
+
+  test('has every type as schema.graphql writes it, to the last description and default', () => {
+    const expected = lexicographicSortSchema(buildASTSchema(parse(written), { assumeValidSDL: true }));
+    const served = lexicographicSortSchema(schema);
+    const print = (type: GraphQLNamedType) => printType(type).replace(/(_entities|_service)\b.*\s+/g, '');
+    expect(ourTypes(served).map(print)).toEqual(ourTypes(expected).map(print));
+  });
+
+  test('describes every type, field, argument and value', () => {
+    const silent = ourTypes(schema).flatMap((type) => undescribed(type));
+    expect(silent).toEqual([]);
+  });
+
+  test('answers _service with an SDL that composes, descriptions included', () => {
+    const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
+    const { sdl } = data!['_service'] as { sdl: string };
+    expect(sdl).toContain('One run of a deployment pipeline');
+    const { errors, hints } = composeServices([
+      { name: 'dataworks', url: 'http://dataworks.invalid', typeDefs: parse(sdl) },
+    ]);
+    expect(errors).toBeUndefined();
+    expect(hints).toEqual([]);
+  });
+
+  test('lets lists fail alone: what can fail by itself is nullable', () => {
+    const typeOf = (type: string, field: string) =>
+      String((schema.getType(type) as ReturnType<typeof schema.getQueryType>)!.getFields()[field]!.type);
+    expect(typeOf('Query', 'pipelineRuns')).toBe('PipelineRunConnection');
+    expect(typeOf('Project', 'pipelineRuns')).toBe('PipelineRunConnection');
+    expect(typeOf('PipelineRun', 'items')).toBe('PipelineRunItemConnection');
+  });
+});
+
+describe('npm run schema:diff', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'schema-'));
+  afterAll(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  /** Compares what once was so with what is written now. */
+  function diffSince(before: string) {
+    const path = join(folder, 'before.graphql');
+    writeFileSync(path, before);
+    const { status, stdout } = spawnSync(
+      process.execPath,
+      [join(root, 'scripts/schemaDiff.js'), '--against', path],
+      { cwd: root, encoding: 'utf8' },
+    );
+    return { status, stdout };
+  }
+
+  test('passes where nothing changed', () => {
+    expect(diffSince(written)).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('0 breaking, 0 dangerous'),
+    });
+  });
+
+  test.each([
+    ['a field that goes', '  displayName: String', '  displayName: String\n  gone: Int', 'Project.gone'],
+    ['a field that becomes nullable', '  owner: ID ', '  owner: ID! ', 'Project.owner'],
+    ['a value that goes', '  SUCCEEDED', '  SUCCEEDED\n  GONE', 'PipelineRunStatus.GONE'],
+    [
+      'a key that goes',
+      '@key(fields: "projectId") {',
+      '@key(fields: "projectId") @key(fields: "name") {',
+      '@key',
+    ],
+    ['a key of other fields', '@key(fields: "projectId runId")', '@key(fields: "runId")', '@key'],
+  ])('fails for %s, and names it', (_, now, before, name) => {
+    expect(written).toContain(now);
+    const { status, stdout } = diffSince(written.replace(now, before));
+    expect(stdout).toMatch(new RegExp(`^BREAKING .*${name.replace('.', '\\.')}`, 'm'));
+    expect(status).toBe(1);
+  });
+
+  test('passes for what is only new', () => {
+    const { status, stdout } = diffSince(written.replace(/ {2}"The version of the object.*\n.*\n/, ''));
+    expect(stdout).toContain('0 breaking, 0 dangerous and 2 other changes');
+    expect(status).toBe(0);
+  });
+
+  const hasGit = spawnSync('git', ['--version']).status === 0;
+  (hasGit ? test : test.skip)('compares with the last tag, and passes while there is none', () => {
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b.c', ...args], { cwd: folder });
+    const diff = () =>
+      spawnSync(process.execPath, [join(root, 'scripts/schemaDiff.js')], { cwd: folder, encoding: 'utf8' });
+    git('init', '--quiet');
+    writeFileSync(join(folder, 'schema.graphql'), written);
+    git('add', 'schema.graphql');
+    git('commit', '--quiet', '--no-verify', '--message', 'one');
+    expect(diff()).toMatchObject({ status: 0, stdout: expect.stringContaining('no git tag') });
+    git('tag', 'v1');
+    writeFileSync(join(folder, 'schema.graphql'), written.replace('  displayName:', '  shownName:'));
+    expect(diff()).toMatchObject({
+      status: 1,
+      stdout: expect.stringMatching(/Project\.displayName[^]*since v1/),
+    });
+  });
+});
+
+function undescribed(type: GraphQLNamedType): string[] {
+  const parts = [{ name: type.name, description: type.description }];
+  if (isObjectType(type) || isInterfaceType(type)) {
+    for (const { name, description, args } of Object.values(type.getFields())) {
+      if (name.startsWith('_')) continue;
+      parts.push({ name: `${type.name}.${name}`, description });
+      for (const arg of args) {
+        parts.push({ name: `${type.name}.${name}(${arg.name})`, description: arg.description });
+      }
+    }
+  }
+  if (isInputObjectType(type)) parts.push(...Object.values(type.getFields()));
+  if (isEnumType(type)) parts.push(...type.getValues());
+  return parts.filter(({ description }) => !description).map(({ name }) => name);
+}

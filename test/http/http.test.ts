@@ -1,0 +1,219 @@
+import { describe, expect, test } from '@jest/globals';
+import { createStaleParts } from '../../src/graphql/staleParts.ts';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import type { OperationCost } from '../../src/graphql/context.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { createRateLimit } from '../../src/auth/rateLimit.ts';
+import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
+import { createOutputBudget } from '../../src/graphql/outputBudget.ts';
+import type { Loaders } from '../../src/loaders/loaders.ts';
+import { postOperation, startTestGateway } from '../support/gateway.ts';
+import { createVirtualClock } from '../support/virtualClock.ts';
+
+const free: OperationCost = {
+  ceiling: 0,
+  atWorst: () => 0,
+  report() {
+    throw new Error('Nobody asked for a price.');
+  },
+};
+
+/** The door alone, before a schema of the test's own. */
+async function openDoor(
+  schema: GraphQLSchema,
+  { clock = systemClock, settings = {} }: { clock?: Clock; settings?: Record<string, string> } = {},
+): Promise<{ server: HttpServer; bugs: { error: unknown; requestId: string }[] }> {
+  const result = loadConfig({ PORT: '0', DATAWORKS_REGION: 'cn-shanghai', ...settings });
+  if ('problems' in result) throw new Error(result.problems.join());
+  const bugs: { error: unknown; requestId: string }[] = [];
+  const server = await startHttpServer({
+    ...result.config.http,
+    schema,
+    gateway: null,
+    introspection: true,
+    explorer: false,
+    clock,
+    createContext: ({ requestId, viewer }) => ({
+      requestId,
+      viewer,
+      loaders: {} as Loaders,
+      live: {} as SubscriptionSource,
+      cost: free,
+      output: createOutputBudget(result.config.http.limits.rows),
+      sources: { actions: [], freshness: () => null },
+      staleParts: createStaleParts(),
+    }),
+    report: () => undefined,
+    health: () => ({ status: 'ok', reasons: [] }),
+    metrics: null,
+    observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
+    onBug: (error, requestId) => bugs.push({ error, requestId }),
+    onUnusableFile: () => undefined,
+    onIssuerChange: () => undefined,
+  });
+  return { server, bugs };
+}
+
+function schemaOf(resolvers: Record<string, () => unknown>): GraphQLSchema {
+  const schema = buildSchema(
+    `type Query { ${Object.keys(resolvers)
+      .map((name) => `${name}: String!`)
+      .join(' ')} }`,
+  );
+  for (const [name, resolve] of Object.entries(resolvers))
+    schema.getQueryType()!.getFields()[name]!.resolve = resolve;
+  return schema;
+}
+
+describe('the time that a request has', () => {
+  test('ends with a code, whatever it is that takes so long', async () => {
+    const clock = createVirtualClock();
+    let hasBegun = (): void => undefined;
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+    const { server } = await openDoor(
+      schemaOf({
+        never() {
+          hasBegun();
+          return new Promise(() => undefined);
+        },
+      }),
+      { clock, settings: { REQUEST_DEADLINE_MS: '2000' } },
+    );
+    const answer = postOperation(server.url, { query: '{ never }' });
+    await begun;
+    await clock.advance(2500);
+    const { status, errors } = await answer;
+    expect([status, errors]).toEqual([
+      504,
+      [
+        {
+          message: 'The operation did not end within 2000 ms (REQUEST_DEADLINE_MS). Ask for less at once.',
+          extensions: { code: 'REQUEST_TIMEOUT' },
+        },
+      ],
+    ]);
+    await server.close();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});
+
+describe('a bug', () => {
+  const broken = {
+    throws() {
+      throw new TypeError('secret words');
+    },
+    throwsText() {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- as a library might
+      throw 'secret words';
+    },
+    isNull: () => null,
+    isNoText: () => ({ secret: 'words' }),
+  };
+
+  test.each(Object.keys(broken))(
+    'that %s is masked for callers and told to operators with the request id',
+    async (name) => {
+      const { server, bugs } = await openDoor(schemaOf(broken));
+      const { errors } = await postOperation(server.url, { query: `{ ${name} }` }, { 'x-request-id': 'r1' });
+      await server.close();
+      expect(errors).toEqual([
+        {
+          message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
+          locations: [{ line: 1, column: 3 }],
+          path: [name],
+          extensions: { code: 'INTERNAL_SERVER_ERROR' },
+        },
+      ]);
+      expect(bugs).toEqual([{ error: expect.any(Error), requestId: 'r1' }]);
+    },
+  );
+
+  test('is none where the caller is wrong', async () => {
+    const { server, bugs } = await openDoor(schemaOf(broken));
+    for (const query of ['{', '{ nothing }', 'query A { isNull } query B { isNull }', 'mutation { x }']) {
+      const { status, errors } = await postOperation(server.url, { query });
+      expect([status, errors!.map(({ message }) => message).join()]).toEqual([
+        400,
+        expect.not.stringContaining('of its own'),
+      ]);
+    }
+    await server.close();
+    expect(bugs).toEqual([]);
+  });
+});
+
+describe('a refusal before GraphQL', () => {
+  test('comes in the media type that its caller reads', async () => {
+    const { server } = await openDoor(schemaOf({ a: () => 'a' }));
+    const refused = async (accept: string) => {
+      const response = await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { accept, 'content-type': 'application/json' },
+        body: '{',
+      });
+      return [response.status, response.headers.get('content-type')];
+    };
+    expect(await refused('application/graphql-response+json')).toEqual([
+      400,
+      'application/graphql-response+json; charset=utf-8',
+    ]);
+    expect(await refused('*/*')).toEqual([400, 'application/json; charset=utf-8']);
+    await server.close();
+  });
+
+  test('of a path or a URL that is none has a code and repeats nothing', async () => {
+    const { server } = await openDoor(schemaOf({ a: () => 'a' }));
+    for (const [path, status] of [
+      ['/needle', 404],
+      ['/%E0%A4%A', 400],
+    ] as const) {
+      const response = await fetch(`${server.url}${path}`);
+      const text = await response.text();
+      expect([response.status, text]).toEqual([status, expect.stringContaining('"code":"BAD_REQUEST"')]);
+      expect(text).not.toMatch(/needle|E0/);
+    }
+    await server.close();
+  });
+});
+
+describe('CORS', () => {
+  test('is for the origins of CORS_ORIGINS and for no other', async () => {
+    await using gateway = await startTestGateway({
+      settings: { CORS_ORIGINS: 'https://a.example,https://b.example' },
+    });
+    const allowed = async (origin: string) =>
+      (await gateway.query('{ __typename }', undefined, { origin })).headers.get(
+        'access-control-allow-origin',
+      );
+    expect(await allowed('https://a.example')).toBe('https://a.example');
+    expect(await allowed('https://b.example')).toBe('https://b.example');
+    expect(await allowed('https://a.example.evil.example')).toBeNull();
+    const preflight = await fetch(`${gateway.url}/graphql`, {
+      method: 'OPTIONS',
+      headers: {
+        origin: 'https://a.example',
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+    expect(preflight.status).toBe(204);
+    expect(preflight.headers.get('access-control-allow-headers')).toContain('authorization');
+    expect(preflight.headers.get('access-control-allow-credentials')).toBeNull();
+  });
+});
+
+describe('a rate limit', () => {
+  test('gives a burst, then the steady rate, to each caller for themselves', async () => {
+    const clock = createVirtualClock();
+    const limit = createRateLimit({ clock, perSecond: 10, burst: 3 });
+    const take = (caller: string) => Math.round(limit.take(caller));
+    expect([1, 2, 3, 4].map(() => take('a'))).toEqual([0, 0, 0, 100]);
+    expect(take('b')).toBe(0);
+    await clock.advance(100);
+    expect([take('a'), take('a')]).toEqual([0, 100]);
+    await clock.advance(10_000);
+    expect([1, 2, 3, 4].map(() => take('a'))).toEqual([0, 0, 0, 100]);
+  });
+});

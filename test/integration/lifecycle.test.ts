@@ -1,0 +1,401 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { GraphQLError } from 'graphql';
+import { loadConfig } from '../../src/config/config.ts';
+import { createCredentialCheck } from '../../src/upstream/credentialCheck.ts';
+import { startGateway } from '../../src/gateway.ts';
+import { manageLifecycle } from '../../src/cli/lifecycle.ts';
+import type { Actions, Upstream } from '../../src/core/upstream.ts';
+import { UpstreamError, type UpstreamErrorKind } from '../../src/core/upstreamError.ts';
+import { type Simulator, startSimulator } from '../../simulator/server.ts';
+import { startTracing } from '../../src/telemetry/tracing.ts';
+import { createCredentialSource } from '../../src/upstream/credentials.ts';
+import { captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { postOperation } from '../support/gateway.ts';
+import { startGatewayProcess } from '../support/gatewayProcess.ts';
+import { createVirtualClock } from '../support/virtualClock.ts';
+
+const RUNS = { query: '{ pipelineRuns(projectId: 10001) { totalCount } }' };
+
+let simulator: Simulator;
+let files: TemporaryFiles;
+beforeAll(async () => {
+  simulator = await startSimulator({ qps: null });
+  files = await temporaryFiles();
+});
+afterAll(async () => {
+  await simulator.close();
+  await files[Symbol.asyncDispose]();
+});
+
+const settings = (more: Record<string, string> = {}): Record<string, string> => ({
+  PORT: '0',
+  DATAWORKS_ENDPOINT: simulator.url,
+  ALIBABA_CLOUD_ACCESS_KEY_ID: simulator.accessKeyId,
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: simulator.accessKeySecret,
+  ...more,
+});
+
+describe('a start', () => {
+  test('tells all that is missing, the credentials too, without a stack, and exits 1', async () => {
+    await using gateway = startGatewayProcess({ MAX_DEPTH: 'deep' });
+    expect(await gateway.exit).toEqual({ code: 1, signal: null });
+    expect(gateway.stdout()).toBe('');
+    expect(gateway.stderr().trimEnd().split('\n')).toEqual([
+      'The gateway cannot start:',
+      '  - MAX_DEPTH must be a whole number from 1 to 100; got "deep".',
+      expect.stringMatching(/^ {2}- DATAWORKS_REGION is not set/),
+      expect.stringMatching(/^ {2}- .*ALIBABA_CLOUD_ACCESS_KEY_ID/),
+    ]);
+  });
+
+  test.each([
+    ['main', 'The gateway'],
+    ['demo', 'The demo'],
+  ] as const)('on a port that is taken is one line: %s', async (program, name) => {
+    const { port } = new URL(simulator.url);
+    await using gateway = startGatewayProcess(settings({ PORT: port }), [], program);
+    expect(await gateway.exit).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr()).toBe(
+      `${name} cannot start:\n  - Port ${port} of HOST can't be listened on: something listens there already. End it, or set another PORT.\n`,
+    );
+  });
+
+  test('with a key on the command line is refused, and the key not repeated', async () => {
+    await using gateway = startGatewayProcess(settings(), ['--access-key-secret=canary']);
+    expect(await gateway.exit).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr()).toMatch(/A key on the command line/);
+    expect(gateway.stderr()).not.toMatch(/canary/);
+  });
+
+  test('takes settings and the key from a file, and what stands in the environment before it', async () => {
+    const file = await files.write(
+      'gateway.env',
+      Object.entries(settings({ PORT: '1' }))
+        .map(([name, value]) => `${name}=${value}`)
+        .join('\n'),
+    );
+    await using gateway = startGatewayProcess({ PORT: '0' }, ['--config', file]);
+    const { data } = await postOperation(await gateway.url, RUNS);
+    expect(data.pipelineRuns.totalCount).toBeGreaterThan(0);
+  });
+});
+
+describe('--check', () => {
+  test('needs no credentials, starts nothing and exits 0 for good settings', async () => {
+    await using gateway = startGatewayProcess({ DATAWORKS_REGION: 'cn-shanghai' }, ['--check']);
+    expect(await gateway.exit).toEqual({ code: 0, signal: null });
+    expect(gateway.stdout()).toBe('The settings are good.\n');
+  });
+
+  test('reads the files that settings name, and tells what is wrong in all of them', async () => {
+    await using gateway = startGatewayProcess(
+      {
+        DATAWORKS_REGION: 'cn-shanghai',
+        AUTH_TOKENS_FILE: await files.write('tokens.json', [{ name: 'a' }]),
+        PERSISTED_OPERATIONS_FILE: '/nowhere.json',
+      },
+      ['--check'],
+    );
+    expect(await gateway.exit).toEqual({ code: 1, signal: null });
+    expect(gateway.stderr()).toMatch(/0\.sha256[^]*0\.projects[^]*PERSISTED_OPERATIONS_FILE \/nowhere/);
+  });
+});
+
+describe('SIGTERM', () => {
+  test('lets what is in flight end, takes no new connection and exits 0', async () => {
+    await using gateway = startGatewayProcess(settings());
+    const url = await gateway.url;
+    const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
+    const inFlight = postOperation(url, RUNS);
+    await hold.hit(1);
+    gateway.kill('SIGTERM');
+    await gateway.wrote('Shutting down');
+    await expect(fetch(`${url}/health/ready`)).rejects.toThrow();
+    hold();
+    const { status, data, headers } = await inFlight;
+    expect([status, data.pipelineRuns.totalCount > 0]).toEqual([200, true]);
+    expect(headers.get('connection')).toBe('close');
+    expect(await gateway.exit).toEqual({ code: 0, signal: null });
+  });
+
+  test('a second time ends it at once', async () => {
+    await using gateway = startGatewayProcess(settings());
+    const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
+    const inFlight = postOperation(await gateway.url, RUNS).catch(() => 'cut off');
+    await hold.hit(1);
+    gateway.kill('SIGTERM');
+    await gateway.wrote('Shutting down');
+    gateway.kill('SIGTERM');
+    expect(await gateway.exit).toEqual({ code: 1, signal: null });
+    expect(await inFlight).toBe('cut off');
+    hold();
+  });
+
+  test('cuts off what takes longer than SHUTDOWN_GRACE_MS, and exits 0', async () => {
+    await using gateway = startGatewayProcess(settings({ SHUTDOWN_GRACE_MS: '50' }));
+    const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
+    const inFlight = postOperation(await gateway.url, RUNS).catch(() => 'cut off');
+    await hold.hit(1);
+    gateway.kill('SIGTERM');
+    expect(await gateway.exit).toEqual({ code: 0, signal: null });
+    expect(await inFlight).toBe('cut off');
+    hold();
+  });
+
+  test('refuses a request that was on its way, and readiness with it', async () => {
+    const result = loadConfig({ PORT: '0', DATAWORKS_ENDPOINT: simulator.url });
+    if ('problems' in result) throw new Error(result.problems.join());
+    const gateway = await startGateway(result.config, { credential: createCredentialSource(simulator) });
+    const { hostname, port } = new URL(gateway.url);
+    const requests = [rawPost(JSON.stringify(RUNS)), 'GET /health/ready HTTP/1.1\r\nhost: localhost\r\n\r\n'];
+    const sockets = requests.map(() => connect(Number(port), hostname));
+    sockets.forEach((socket, i) => socket.write(requests[i]!.slice(0, 20)));
+    // What is answered here was sent later, so the halves are there.
+    await fetch(`${gateway.url}/health/live`);
+    const callsBefore = simulator.calls.length;
+    const closed = gateway.close();
+    sockets.forEach((socket, i) => socket.write(requests[i]!.slice(20)));
+    const [operation, readiness] = await Promise.all(sockets.map(textOf));
+    await closed;
+    expect(operation).toMatch(
+      /^HTTP\/1.1 503 [^]*retry-after: 1\r\n[^]*"code":"SHUTTING_DOWN","retryAfterMs":1000/,
+    );
+    expect(operation).toMatch(/connection: close/i);
+    expect(readiness).toMatch(/^HTTP\/1.1 503 [^]*"status":"unavailable"/);
+    expect(simulator.calls.length).toBe(callsBefore);
+  });
+});
+
+describe('what nobody catches', () => {
+  test.each(['unhandledRejection', 'uncaughtException'])(
+    'an %s is logged and ends the process with 1',
+    (event) => {
+      const log = captureLog();
+      const exits: unknown[] = [];
+      const fake = Object.assign(new EventEmitter(), { exit: (code: unknown) => exits.push(code) });
+      manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
+      fake.emit(event, new RangeError('Out of range.'));
+      expect(exits).toEqual([1]);
+      expect(log.lines()).toMatchObject([
+        { level: 'fatal', err: { type: 'RangeError', message: 'Out of range.' } },
+      ]);
+    },
+  );
+
+  test('the error of a field in an answer is logged and ends nothing', () => {
+    const log = captureLog();
+    const fake = Object.assign(new EventEmitter(), {
+      exit: () => {
+        throw new Error('It ended.');
+      },
+    });
+    manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
+    fake.emit('unhandledRejection', new GraphQLError('No code.', { path: ['pipelineRuns', 'nodes', 0] }));
+    expect(log.lines()).toMatchObject([{ level: 'error', err: { message: 'No code.' } }]);
+    expect(() => fake.emit('unhandledRejection', new GraphQLError('Without a path.'))).toThrow('It ended.');
+  });
+});
+
+describe('readiness', () => {
+  test('waits until DataWorks has accepted the credentials', async () => {
+    const hold = simulator.fault({ kind: 'hold', action: 'ListProjects' });
+    await using gateway = startGatewayProcess(settings());
+    const ready = async () => fetch(`${await gateway.url}/health/ready`);
+    const before = await ready();
+    expect([before.status, await before.json()]).toEqual([
+      503,
+      { status: 'unavailable', reasons: ['DataWorks has not accepted the credentials yet.'] },
+    ]);
+    expect((await fetch(`${await gateway.url}/health/live`)).status).toBe(200);
+    await hold.hit(1);
+    hold();
+    // The check's answer is on its way: what comes behind it on the wire is answered later.
+    await postOperation(await gateway.url, { query: '{ project(projectId: 10001) { name } }' });
+    expect((await ready()).status).toBe(200);
+  });
+
+  /** A check before an upstream that gives the next of the answers, the last of them for ever. */
+  function createChecked(answers: (UpstreamErrorKind | 'ok')[]) {
+    const clock = createVirtualClock();
+    const callsAtS: number[] = [];
+    const changes: string[] = [];
+    const quota = { isExhausted: false };
+    const upstream: Upstream = {
+      call: (action) => {
+        callsAtS.push(clock.monotonic() / 1000);
+        const answer = answers.length > 1 ? answers.shift() : answers[0];
+        if (answer !== undefined && answer !== 'ok') {
+          return Promise.reject(new UpstreamError('It failed.', { kind: answer, action }));
+        }
+        const value: Actions['ListProjects']['result'] = {
+          rows: [],
+          totalCount: 0,
+          pageNumber: 1,
+          pageSize: 100,
+        };
+        return Promise.resolve({ value: value as never, asOf: clock.now(), staleBecause: null });
+      },
+    };
+    const check = createCredentialCheck({
+      clock,
+      upstream,
+      timeoutMs: 1000,
+      isQuotaExhausted: () => quota.isExhausted,
+      onChange: (state) => changes.push(state),
+      report: () => undefined,
+    });
+    return { clock, check, callsAtS, changes, quota };
+  }
+
+  test('is lost when the credentials are refused, and comes back when they work again', async () => {
+    const { clock, check, callsAtS, changes } = createChecked(['credentials', 'credentials', 'ok']);
+    await clock.advance(0);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 1]);
+    await clock.advance(30_000);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    await clock.advance(60_000);
+    expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
+    await clock.advance(300_000);
+    expect(callsAtS).toEqual([0, 30, 90]);
+    expect(changes).toEqual(['refused', 'accepted']);
+    check.stop();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('costs few calls of the day while the credentials are refused', async () => {
+    const { clock, check, callsAtS, changes } = createChecked(['credentials']);
+    await clock.advance(86_400_000);
+    check.stop();
+    expect(callsAtS.slice(0, 5)).toEqual([0, 30, 90, 210, 450]);
+    expect(callsAtS.length).toBeLessThan(35);
+    expect(changes).toEqual(['refused']);
+  });
+
+  test('stays lost while another failure keeps the credentials from being tried', async () => {
+    const { clock, check, callsAtS, quota } = createChecked(['credentials', 'quotaExhausted', 'ok']);
+    await clock.advance(30_000);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    quota.isExhausted = true;
+    await clock.advance(7_200_000);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    quota.isExhausted = false;
+    await clock.advance(3_600_000);
+    expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
+    check.stop();
+  });
+
+  test('comes back with the first call of anybody that succeeds', async () => {
+    const { clock, check, changes } = createChecked(['credentials']);
+    await clock.advance(0);
+    check.note({ type: 'outcome', action: 'ListPipelineRuns', durationMs: 1, error: null, requestId: null });
+    expect([check.problem(), changes]).toEqual([null, ['refused', 'accepted']]);
+    check.note({
+      type: 'outcome',
+      action: 'ListPipelineRuns',
+      durationMs: 1,
+      error: new UpstreamError('Refused.', { kind: 'credentials', action: 'ListPipelineRuns' }),
+      requestId: null,
+    });
+    expect(check.problem()).toBe('DataWorks refuses the credentials.');
+    check.stop();
+    expect(clock.pendingTimers()).toBe(0);
+  });
+
+  test('does not hang on an upstream that is away', async () => {
+    const clock = createVirtualClock();
+    const away = new UpstreamError('Away.', { kind: 'unavailable', action: 'ListProjects' });
+    const check = createCredentialCheck({
+      clock,
+      upstream: { call: () => Promise.reject(away) },
+      timeoutMs: 1000,
+      report: () => undefined,
+    });
+    await clock.advance(0);
+    expect(check.problem()).toBeNull();
+  });
+});
+
+describe('OpenTelemetry', () => {
+  test('is not even begun where no standard variable asks for it', async () => {
+    expect(await startTracing({})).toBeNull();
+    expect(
+      await startTracing({ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }),
+    ).toBeNull();
+    expect(
+      await startTracing({ OTEL_SDK_DISABLED: 'true', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }),
+    ).toBeNull();
+  });
+
+  test('sends its spans to the collector of the standard variables, the last ones at the end', async () => {
+    const received: string[] = [];
+    const collector = createServer((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => (body += String(chunk)));
+      request.on('end', () => {
+        received.push(`${request.url} ${body}`);
+        response.end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => collector.listen(0, '127.0.0.1', resolve));
+    const { port } = collector.address() as AddressInfo;
+    await using gateway = startGatewayProcess(
+      settings({ OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${port}`, OTEL_SERVICE_NAME: 'runs' }),
+    );
+    const traceId = 'c0000000000000000000000000000001';
+    await postOperation(await gateway.url, RUNS, { traceparent: `00-${traceId}-d000000000000001-01` });
+    gateway.kill('SIGTERM');
+    expect((await gateway.exit).code).toBe(0);
+    collector.close();
+    const all = received.join('\n');
+    expect(all).toMatch(/^\/v1\/traces /);
+    for (const word of [traceId, 'd000000000000001', 'ListPipelineRuns', '"runs"'])
+      expect(all).toContain(word);
+  });
+});
+
+describe('npm run token', () => {
+  const command = fileURLToPath(new URL('../../dist/cli/token.js', import.meta.url));
+  const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
+
+  test('shows a token once, and prints the entry that lets it in', () => {
+    const { status, stdout, stderr } = run('dashboards', '--projects', '10000,10001', '--may', 'metrics');
+    expect(status).toBe(0);
+    const token = /dwg_[\w-]{43}/.exec(stderr)?.[0] ?? '';
+    expect(JSON.parse(stdout)).toEqual({
+      name: 'dashboards',
+      sha256: createHash('sha256').update(token).digest('hex'),
+      projects: ['10000', '10001'],
+      may: ['metrics'],
+    });
+    expect(stdout).not.toContain(token);
+    expect(digestOf(token)).toBe((JSON.parse(stdout) as { sha256: string }).sha256);
+  });
+
+  test.each([
+    [[]],
+    [['a']],
+    [['a', '--projects', 'x']],
+    [['a', '--projects', '*', '--may', 'fly']],
+    [['--token', 'x']],
+  ])('with %j says how it is used', (args) => {
+    const { status, stdout, stderr } = run(...args);
+    expect([status, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^Usage: npm run token/);
+  });
+});
+
+function rawPost(body: string): string {
+  return `POST /graphql HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+async function textOf(socket: Socket): Promise<string> {
+  let text = '';
+  for await (const chunk of socket) text += String(chunk);
+  return text;
+}

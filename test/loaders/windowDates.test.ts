@@ -1,0 +1,107 @@
+import { describe, expect, test } from '@jest/globals';
+import { createListReader } from '../../src/loaders/listReader.ts';
+import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createWindowDates } from '../../src/loaders/windowDates.ts';
+import type { WindowRequest } from '../../src/core/window.ts';
+import { createVirtualClock } from '../support/virtualClock.ts';
+
+const FIRST_TEN: WindowRequest = { by: 'offset', offset: 0, limit: 10 };
+
+/** A list of three rows. Each operation reads it through a reader of its own. */
+function createScene() {
+  const clock = createVirtualClock();
+  const pageSizes = createPageSizes(10, clock);
+  const rows = ['a', 'b', 'c'].map((id) => ({ id, time: null }));
+  const scene = {
+    clock,
+    offered: clock.now(),
+    canReadAgain: true,
+    reads: [] as (number | undefined)[],
+    async read() {
+      const reader = createListReader<{ id: string; time: number | null }>({
+        action: 'ListPipelineRuns',
+        identity: 'list',
+        description: 'the test list',
+        pageSize: 10,
+        pageSizes,
+        growsAtHead: true,
+        key: (row) => row,
+        peekPage: () => null,
+        readPage(index, pageSize, notBefore) {
+          scene.reads.push(notBefore);
+          if (notBefore !== undefined && !scene.canReadAgain)
+            return Promise.reject(new Error('It is unavailable.'));
+          const value = { rows, totalCount: rows.length, pageNumber: index + 1, pageSize };
+          return Promise.resolve({
+            value,
+            asOf: Math.max(notBefore ?? 0, scene.offered),
+            staleBecause: null,
+          });
+        },
+      });
+      const [window] = await reader.read([FIRST_TEN]);
+      return window;
+    },
+  };
+  return scene;
+}
+
+describe('a window that was answered before', () => {
+  test('is read again where the pages at hand would make it older', async () => {
+    const scene = createScene();
+    const { asOf } = (await scene.read()) as { asOf: number };
+    scene.offered = asOf - 5;
+    expect(await scene.read()).toMatchObject({ asOf, totalCount: 3 });
+    expect(scene.reads).toEqual([undefined, undefined, asOf]);
+  });
+
+  test('fails rather than going back where that read fails', async () => {
+    const scene = createScene();
+    const { asOf } = (await scene.read()) as { asOf: number };
+    scene.offered = asOf - 5;
+    scene.canReadAgain = false;
+    expect(await scene.read()).toEqual(new Error('It is unavailable.'));
+    scene.canReadAgain = true;
+    scene.offered = asOf + 5;
+    expect(await scene.read()).toMatchObject({ asOf: asOf + 5 });
+  });
+
+  test('costs no other read where the pages are as new', async () => {
+    const scene = createScene();
+    await scene.read();
+    await scene.read();
+    expect(scene.reads).toEqual([undefined, undefined]);
+  });
+});
+
+describe('the dates of windows', () => {
+  test('are kept by list and window, the newest of each', () => {
+    const clock = createVirtualClock();
+    const now = clock.now();
+    const dates = createWindowDates(clock);
+    dates.note('list', FIRST_TEN, now - 10);
+    dates.note('list', FIRST_TEN, now - 20);
+    expect(dates.newest('list', FIRST_TEN)).toBe(now - 10);
+    expect(dates.newest('list', { ...FIRST_TEN, offset: 1 })).toBe(-Infinity);
+    expect(dates.newest('other list', FIRST_TEN)).toBe(-Infinity);
+  });
+
+  test('from a wall clock that was ahead are ignored and replaced', () => {
+    const clock = createVirtualClock();
+    const now = clock.now();
+    const dates = createWindowDates(clock);
+    dates.note('list', FIRST_TEN, now + 3_600_000);
+    expect(dates.newest('list', FIRST_TEN)).toBe(-Infinity);
+    dates.note('list', FIRST_TEN, now);
+    expect(dates.newest('list', FIRST_TEN)).toBe(now);
+  });
+
+  test('are forgotten beyond ten thousand windows', () => {
+    const clock = createVirtualClock();
+    const dates = createWindowDates(clock);
+    for (let offset = 0; offset <= 10_000; offset++)
+      dates.note('list', { ...FIRST_TEN, offset }, clock.now());
+    expect(dates.newest('list', { ...FIRST_TEN, offset: 0 })).toBe(-Infinity);
+    expect(dates.newest('list', { ...FIRST_TEN, offset: 1 })).toBe(clock.now());
+  });
+});

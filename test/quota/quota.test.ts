@@ -1,0 +1,471 @@
+import { describe, expect, test } from '@jest/globals';
+
+import type { BudgetOptions } from '../../src/quota/budget.ts';
+import { createBudget } from '../../src/quota/budget.ts';
+import { limitsFor } from '../../src/quota/presets.ts';
+import type { CallContext, Priority } from '../../src/core/upstream.ts';
+import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
+import { UpstreamError } from '../../src/core/upstreamError.ts';
+import { createVirtualClock } from '../support/virtualClock.ts';
+
+const action = 'ListPipelineRuns';
+const hour = 3_600_000;
+
+/** A budget on a virtual clock that notes what became of each permit, by name and in order. */
+function setUp(options: Partial<BudgetOptions> = {}, startMs = Date.UTC(2026, 0, 1, 12)) {
+  const clock = createVirtualClock(startMs);
+  const limits = { perSecond: 5, perDay: null, perMonth: null };
+  const budget = createBudget({ limits, clock, random: () => 0, ...options });
+  const admitted: string[] = [];
+  const admittedAtMs: number[] = [];
+  const refused: { name: string; kind: UpstreamErrorKind; retryAfterMs: number | null; atMs: number }[] = [];
+
+  /** `takesMs`: how long the call is under way. Default: it ends as soon as it is admitted. */
+  function ask(
+    name: string,
+    context: Partial<CallContext> & { withinMs?: number; takesMs?: number } = {},
+  ): void {
+    const { withinMs = 10_000, takesMs = 0, ...rest } = context;
+    const deadline = clock.now() + withinMs;
+    budget.permit(action, { deadline, priority: 'interactive', report: () => undefined, ...rest }).then(
+      ({ ended }) => {
+        if (takesMs > 0) clock.after(takesMs, ended);
+        else ended();
+        admitted.push(name);
+        admittedAtMs.push(clock.monotonic());
+      },
+      (error: unknown) => {
+        if (!(error instanceof UpstreamError)) throw error;
+        refused.push({ name, kind: error.kind, retryAfterMs: error.retryAfterMs, atMs: clock.monotonic() });
+      },
+    );
+  }
+
+  function askMany(count: number, context?: Parameters<typeof ask>[1]): void {
+    for (let index = 0; index < count; index += 1) ask(String(index), context);
+  }
+
+  return { clock, budget, ask, askMany, admitted, admittedAtMs, refused };
+}
+
+function upstreamError(kind: UpstreamErrorKind, retryAfterMs: number | null = null): UpstreamError {
+  return new UpstreamError('refused upstream', { kind, action, retryAfterMs });
+}
+
+describe('the second window', () => {
+  test('admits up to its limit at once and the rest a span and a margin later', async () => {
+    const { clock, askMany, admittedAtMs } = setUp();
+    askMany(7);
+    await clock.advance(3_000);
+    expect(admittedAtMs).toEqual([0, 0, 0, 0, 0, 1_050, 1_050]);
+  });
+
+  test('slides: each place is free again a span after its own use', async () => {
+    const { clock, ask, askMany, admittedAtMs } = setUp({ limits: limitsFor('basic', { perSecond: 2 }) });
+    ask('first');
+    await clock.advance(600);
+    askMany(3);
+    await clock.advance(3_000);
+    expect(admittedAtMs).toEqual([0, 600, 1_050, 1_650]);
+  });
+
+  test('keeps the place of a call until a span after its outcome, for it may arrive as late as that', async () => {
+    const { clock, ask, askMany, admittedAtMs } = setUp({ limits: limitsFor('basic', { perSecond: 2 }) });
+    ask('slow', { takesMs: 3_000 });
+    ask('quick', { takesMs: 200 });
+    askMany(3);
+    await clock.advance(6_000);
+    expect(admittedAtMs).toEqual([0, 0, 1_250, 2_300, 3_350]);
+  });
+
+  test('counts a call that is under way as made, and no end of it twice', async () => {
+    const { clock, budget } = setUp();
+    const context = {
+      deadline: clock.now() + 100,
+      priority: 'interactive',
+      report: () => undefined,
+    } as const;
+    const permit = await budget.permit(action, context);
+    await clock.advance(5_000);
+    expect(budget.snapshot().second).toMatchObject({ used: 1, left: 4 });
+    permit.ended();
+    await clock.advance(600);
+    permit.ended();
+    await clock.advance(450);
+    expect(budget.snapshot().second).toMatchObject({ used: 0, left: 5 });
+  });
+
+  test('takes its span and margin from options', async () => {
+    const { clock, askMany, admittedAtMs } = setUp({ spanMs: 200, marginMs: 0 });
+    askMany(6);
+    await clock.advance(1_000);
+    expect(admittedAtMs.at(-1)).toBe(200);
+  });
+
+  test('leaves no timer behind when nobody waits', async () => {
+    const { clock, askMany } = setUp();
+    askMany(6);
+    await clock.advance(2_000);
+    expect(clock.pendingTimers()).toBe(0);
+  });
+});
+
+describe('the line', () => {
+  test('goes by priority, and by arrival within one', async () => {
+    const { clock, ask, admitted } = setUp({ limits: limitsFor('standard', { perSecond: 1 }) });
+    const arrivals: Priority[] = ['polling', 'refresh', 'interactive', 'polling', 'refresh', 'interactive'];
+    arrivals.forEach((priority, index) => {
+      ask(`${priority} ${index}`, { priority });
+    });
+    await clock.advance(10_000);
+    expect(admitted).toEqual([
+      'interactive 2',
+      'interactive 5',
+      'refresh 1',
+      'refresh 4',
+      'polling 0',
+      'polling 3',
+    ]);
+  });
+
+  test('refuses at once whoever cannot be served in time behind those ahead', async () => {
+    const { clock, askMany, ask, admitted, refused } = setUp();
+    askMany(15, { withinMs: 5_000 });
+    ask('16th', { withinMs: 3_000 });
+    await clock.advance(0);
+    expect(refused).toEqual([{ name: '16th', kind: 'throttled', retryAfterMs: 3_150, atMs: 0 }]);
+    await clock.advance(5_000);
+    expect(admitted).toHaveLength(15);
+  });
+
+  test('refuses a poller as soon as a person takes the place that it needed', async () => {
+    const { clock, askMany, ask, admitted, refused } = setUp();
+    askMany(5);
+    await clock.advance(0);
+    for (let index = 0; index < 5; index += 1) ask('poll', { priority: 'polling', withinMs: 2_000 });
+    await clock.advance(500);
+    ask('person', { withinMs: 2_000 });
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: 'poll', kind: 'throttled', atMs: 500 }]);
+    await clock.advance(2_000);
+    expect(admitted.slice(5)).toEqual(['person', 'poll', 'poll', 'poll', 'poll']);
+  });
+
+  test('is bounded: the last in it is refused at once, whether it just came or a person displaced it', async () => {
+    const { clock, askMany, ask, refused, budget } = setUp({
+      maxWaiting: 3,
+      limits: limitsFor('standard', { perSecond: 1 }),
+    });
+    ask('first');
+    await clock.advance(0);
+    askMany(4, { withinMs: 60_000, priority: 'polling' });
+    ask('person', { withinMs: 60_000 });
+    await clock.advance(0);
+    expect(refused).toEqual([
+      { name: '3', kind: 'throttled', retryAfterMs: 4 * 1_050, atMs: 0 },
+      { name: '2', kind: 'throttled', retryAfterMs: 4 * 1_050, atMs: 0 },
+    ]);
+    expect(budget.snapshot().waiting).toEqual({ interactive: 1, refresh: 0, polling: 2 });
+  });
+
+  test('is left at once when the signal fires, and the place goes to the next', async () => {
+    const { clock, askMany, ask, admitted, refused } = setUp();
+    const leaver = new AbortController();
+    askMany(5);
+    ask('leaver', { signal: leaver.signal });
+    ask('stayer');
+    await clock.advance(100);
+    leaver.abort();
+    await clock.advance(0);
+    expect(refused).toEqual([{ name: 'leaver', kind: 'timeout', retryAfterMs: null, atMs: 100 }]);
+    await clock.advance(2_000);
+    expect(admitted.slice(5)).toEqual(['stayer']);
+  });
+
+  test('is not entered after the signal has fired or the deadline has passed', async () => {
+    const { clock, ask, refused, budget } = setUp();
+    ask('gone', { signal: AbortSignal.abort() });
+    ask('late', { withinMs: 0 });
+    await clock.advance(0);
+    expect(refused.map(({ name, kind }) => [name, kind])).toEqual([
+      ['gone', 'timeout'],
+      ['late', 'timeout'],
+    ]);
+    expect(budget.snapshot().second.used).toBe(0);
+  });
+});
+
+describe('the day and the month', () => {
+  test('refuse what is over the limit at once, until midnight in China', async () => {
+    const { clock, askMany, admitted, refused } = setUp(
+      { limits: { perSecond: 5, perDay: 3, perMonth: null } },
+      Date.UTC(2026, 0, 1, 15, 59, 55),
+    );
+    askMany(4, { withinMs: 4_000 });
+    await clock.advance(0);
+    expect(admitted).toHaveLength(3);
+    expect(refused).toEqual([{ name: '3', kind: 'quotaExhausted', retryAfterMs: 5_000, atMs: 0 }]);
+  });
+
+  test('let whoever can wait for it have the next day', async () => {
+    const { clock, askMany, admittedAtMs } = setUp(
+      { limits: { perSecond: 5, perDay: 3, perMonth: null } },
+      Date.UTC(2026, 0, 1, 15, 59, 55),
+    );
+    askMany(4);
+    await clock.advance(10_000);
+    expect(admittedAtMs).toEqual([0, 0, 0, 5_000]);
+  });
+
+  test('turn where the offset says', async () => {
+    const { clock, askMany, refused } = setUp(
+      { limits: { perSecond: 5, perDay: 1, perMonth: null }, utcOffsetMinutes: 0 },
+      Date.UTC(2026, 0, 1, 23),
+    );
+    askMany(2);
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ kind: 'quotaExhausted', retryAfterMs: hour }]);
+  });
+
+  test('a month that is spent outlasts its days', async () => {
+    const { clock, askMany, refused, budget } = setUp(
+      { limits: { perSecond: 5, perDay: 2, perMonth: 3 } },
+      Date.UTC(2026, 0, 30, 0),
+    );
+    askMany(2);
+    await clock.advance(24 * hour);
+    askMany(2);
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ kind: 'quotaExhausted', retryAfterMs: 16 * hour }]);
+    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, day: { left: 1 }, month: { left: 0 } });
+  });
+
+  test('a wall clock that jumps to another day and back finds the count it left', async () => {
+    const { clock, askMany, admitted, refused } = setUp({
+      limits: { perSecond: 5, perDay: 2, perMonth: null },
+    });
+    askMany(2);
+    await clock.advance(2_000);
+    clock.jump(24 * hour);
+    askMany(2);
+    await clock.advance(2_000);
+    clock.jump(-24 * hour);
+    askMany(1);
+    await clock.advance(0);
+    expect(admitted).toHaveLength(4);
+    expect(refused).toMatchObject([{ kind: 'quotaExhausted' }]);
+  });
+
+  test('a wall clock that jumps back keeps nobody longer than their deadline', async () => {
+    const { clock, askMany, admittedAtMs } = setUp();
+    askMany(6);
+    await clock.advance(500);
+    clock.jump(-48 * hour);
+    await clock.advance(10_000);
+    expect(admittedAtMs.at(-1)).toBe(1_050);
+  });
+});
+
+describe('a throttle answer', () => {
+  test('holds all for as long as it says', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp();
+    budget.throttled(upstreamError('throttled', 4_000));
+    ask('one');
+    await clock.advance(10_000);
+    expect(admittedAtMs).toEqual([4_000]);
+  });
+
+  test('refuses at once those who cannot wait that long', async () => {
+    const { clock, budget, askMany, refused } = setUp();
+    askMany(6, { withinMs: 3_000 });
+    await clock.advance(100);
+    budget.throttled(upstreamError('throttled', 4_000));
+    await clock.advance(0);
+    expect(refused).toEqual([{ name: '5', kind: 'throttled', retryAfterMs: 4_000, atMs: 100 }]);
+  });
+
+  test('holds for a delay that grows with each, jitters, and starts small after a success', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 0.5 });
+    const delaysMs: number[] = [];
+    for (const isAfterSuccess of [false, false, false, true]) {
+      if (isAfterSuccess) budget.succeeded();
+      const heldFromMs = clock.monotonic();
+      budget.throttled(upstreamError('throttled'));
+      ask('next', { withinMs: 60_000 });
+      await clock.advance(10_000);
+      delaysMs.push(admittedAtMs.at(-1)! - heldFromMs);
+    }
+    // The first delay is shorter than the span, which counts as full.
+    expect(delaysMs).toEqual([1_050, 1_500, 3_000, 1_050]);
+  });
+
+  test('counts once when a whole burst is refused', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 1 });
+    for (let index = 0; index < 5; index += 1) budget.throttled(upstreamError('throttled'));
+    budget.succeeded();
+    ask('next');
+    await clock.advance(10_000);
+    budget.throttled(upstreamError('throttled'));
+    ask('after');
+    await clock.advance(10_000);
+    expect(admittedAtMs).toEqual([1_050, 12_000]);
+  });
+
+  test('that says to come back at once still counts the second as full', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp();
+    budget.throttled(upstreamError('throttled', 0));
+    ask('next');
+    await clock.advance(10_000);
+    expect(admittedAtMs).toEqual([1_050]);
+  });
+});
+
+describe('an answer that the quota is exhausted', () => {
+  test('stops all but one trial call after five minutes, and says when', async () => {
+    const { clock, budget, ask, askMany, admitted, refused } = setUp();
+    ask('waiting', { withinMs: 60_000 });
+    await clock.advance(1);
+    budget.exhausted(upstreamError('quotaExhausted'));
+    ask('person');
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted', retryAfterMs: 300_000 }]);
+    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, nextProbeAt: clock.now() + 300_000 });
+    await clock.advance(300_000);
+    ask('trial');
+    askMany(3);
+    await clock.advance(0);
+    expect(admitted).toEqual(['waiting', 'trial']);
+    expect(refused).toHaveLength(4);
+    budget.succeeded();
+    ask('next');
+    await clock.advance(0);
+    expect(admitted).toEqual(['waiting', 'trial', 'next']);
+    expect(budget.snapshot()).toMatchObject({ dayLeft: null, nextProbeAt: null });
+  });
+
+  test('is tried again after delays that double to an hour, and at the turn of the day', async () => {
+    const changes: (number | null)[] = [];
+    const onExhaustion = (nextProbeAt: number | null) => void changes.push(nextProbeAt);
+    const { clock, budget, ask, admittedAtMs } = setUp({ onExhaustion });
+    const startedAt = clock.now();
+    budget.exhausted(upstreamError('quotaExhausted'));
+    while (clock.monotonic() < 6 * hour) {
+      const before = admittedAtMs.length;
+      ask('caller', { withinMs: 1000 });
+      await clock.advance(0);
+      // The answers of a whole burst are one statement.
+      if (admittedAtMs.length > before) {
+        budget.exhausted(upstreamError('quotaExhausted'));
+        budget.exhausted(upstreamError('quotaExhausted'));
+      }
+      await clock.advance(60_000);
+    }
+    const minutes = admittedAtMs.map((atMs) => atMs / 60_000);
+    // The day turns four hours after the start.
+    expect(minutes).toEqual([5, 15, 35, 75, 135, 195, 240, 300]);
+    expect(changes).toEqual([startedAt + 300_000]);
+  });
+
+  test('is not ended by the answer to a call that was sent before it', async () => {
+    const { clock, budget, ask, refused } = setUp();
+    budget.exhausted(upstreamError('quotaExhausted'));
+    budget.succeeded();
+    ask('person');
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted' }]);
+  });
+
+  test('that names a time far away is tried again after an hour', () => {
+    const { clock, budget } = setUp();
+    budget.exhausted(upstreamError('quotaExhausted', 100 * hour));
+    expect(budget.snapshot().nextProbeAt).toBe(clock.now() + hour);
+  });
+
+  test('stops all for as long as it says, where it does', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp();
+    budget.exhausted(upstreamError('quotaExhausted', 7_500));
+    ask('patient');
+    await clock.advance(10_000);
+    expect(admittedAtMs).toEqual([7_500]);
+  });
+
+  test('refuses those who wait already', async () => {
+    const { clock, budget, askMany, refused } = setUp();
+    askMany(6);
+    await clock.advance(100);
+    budget.exhausted(upstreamError('quotaExhausted'));
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: '5', kind: 'quotaExhausted', atMs: 100 }]);
+  });
+});
+
+describe('a permit that was paid for and is not used', () => {
+  test('since its caller left in that instant, costs nothing of the day', async () => {
+    const { clock, budget, ask, refused } = setUp({ limits: limitsFor('basic') });
+    const leaver = new AbortController();
+    ask('leaver', { signal: leaver.signal });
+    leaver.abort();
+    await clock.advance(0);
+    expect(refused).toMatchObject([{ name: 'leaver', kind: 'timeout' }]);
+    expect(budget.snapshot().dayLeft).toBe(100);
+  });
+
+  test('since the upstream called a halt in that instant, costs nothing of the day either', async () => {
+    const { clock, budget, ask, admittedAtMs } = setUp({ limits: limitsFor('basic') });
+    ask('waits');
+    budget.throttled(upstreamError('throttled', 2_000));
+    await clock.advance(0);
+    expect(budget.snapshot().dayLeft).toBe(100);
+    await clock.advance(2_000);
+    expect(admittedAtMs).toEqual([2_000]);
+    expect(budget.snapshot().dayLeft).toBe(99);
+  });
+});
+
+describe('the snapshot', () => {
+  test('says what is used and left of each window, and when it turns', async () => {
+    const { clock, budget, askMany } = setUp({ limits: limitsFor('basic') });
+    askMany(6);
+    await clock.advance(100);
+    expect(budget.snapshot()).toEqual({
+      second: { limit: 5, used: 5, left: 0, resetsAt: Date.UTC(2026, 0, 1, 12) + 1_050 },
+      day: { limit: 100, used: 5, left: 95, resetsAt: Date.UTC(2026, 0, 1, 16) },
+      month: { limit: 3_100, used: 5, left: 3_095, resetsAt: Date.UTC(2026, 0, 31, 16) },
+      waiting: { interactive: 1, refresh: 0, polling: 0 },
+      shared: 'memory',
+      dayLeft: 95,
+      nextProbeAt: null,
+      msUntilDayTurns: 4 * hour - 100,
+    });
+  });
+
+  test('counts calls of a day without a limit too', async () => {
+    const { clock, budget, askMany } = setUp();
+    askMany(2);
+    await clock.advance(0);
+    expect(budget.snapshot()).toMatchObject({ day: { limit: null, used: 2, left: null }, dayLeft: null });
+  });
+});
+
+describe('limits', () => {
+  test('of an edition are replaced one by one, and lifted by null', () => {
+    expect(limitsFor('basic')).toEqual({ perSecond: 5, perDay: 100, perMonth: 3_100 });
+    expect(limitsFor('enterprise', { perDay: 1_000 })).toEqual({
+      perSecond: 50,
+      perDay: 1_000,
+      perMonth: null,
+    });
+    expect(limitsFor('basic', { perSecond: undefined, perDay: null })).toMatchObject({
+      perSecond: 5,
+      perDay: null,
+    });
+  });
+
+  test.each([
+    { perSecond: 0, perDay: null, perMonth: null },
+    { perSecond: 2.5, perDay: null, perMonth: null },
+    { perSecond: 5, perDay: -1, perMonth: null },
+  ])('that are none are refused: %j', (limits) => {
+    expect(() => createBudget({ limits })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,288 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { setMaxListeners } from 'node:events';
+
+import type { Budget, SharedOptions } from '../../src/quota/budget.ts';
+import type { Permit } from '../../src/quota/ledger.ts';
+import { createBudget } from '../../src/quota/budget.ts';
+import type { Limits } from '../../src/quota/presets.ts';
+import type { CallContext } from '../../src/core/upstream.ts';
+import type { UpstreamError } from '../../src/core/upstreamError.ts';
+import type { RedisServer } from '../support/redisServer.ts';
+import { describeWithRedis, startRedisServer, startSlowLink } from '../support/redisServer.ts';
+
+const perSecond = 6;
+const noLimit = { perDay: null, perMonth: null };
+
+/** Real time and a real server: these tests wait for permits and states, never for a time that should be enough. */
+describeWithRedis('a budget shared through Redis', () => {
+  let server: RedisServer;
+  let connections: Redis[];
+  let admittedAtMs: number[];
+
+  beforeEach(async () => {
+    server = await startRedisServer();
+    connections = [];
+    admittedAtMs = [];
+  });
+
+  afterEach(async () => {
+    for (const redis of connections) redis.disconnect();
+    await server[Symbol.asyncDispose]();
+  });
+
+  function connect(port = server.port): Redis {
+    const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 20, disconnectTimeout: 20 });
+    redis.on('error', () => undefined);
+    connections.push(redis);
+    return redis;
+  }
+
+  async function startReplica(
+    limits: Limits,
+    { port, ...options }: Partial<SharedOptions> & { port?: number } = {},
+  ): Promise<Budget> {
+    const redis = connect(port);
+    await redis.ping();
+    const shared = { redis, identity: 'account', commandTimeoutMs: 500, ...options };
+    return createBudget({ limits, shared });
+  }
+
+  /** A call that ends as soon as it may begin, unless its end is left to the test. */
+  async function permit(budget: Budget, context: Partial<CallContext> = {}): Promise<void> {
+    (await begin(budget, context)).ended();
+  }
+
+  async function begin(budget: Budget, context: Partial<CallContext> = {}): Promise<Permit> {
+    const deadline = Date.now() + 15_000;
+    const permit = await budget.permit('ListPipelineRuns', {
+      deadline,
+      priority: 'interactive',
+      report: () => undefined,
+      ...context,
+    });
+    admittedAtMs.push(performance.now());
+    return permit;
+  }
+
+  function admittedSince(startMs: number): number {
+    return admittedAtMs.filter((timeMs) => timeMs > startMs).length;
+  }
+
+  async function permits(budget: Budget, count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => permit(budget)));
+  }
+
+  /** Lets all the budgets admit what they can until the condition holds; then whoever still waits leaves. */
+  async function demandUntil(budgets: Budget[], isEnough: () => boolean): Promise<void> {
+    const enough = new AbortController();
+    setMaxListeners(0, enough.signal);
+    const demand = async (budget: Budget) => {
+      while (!enough.signal.aborted) {
+        await permit(budget, { signal: enough.signal }).catch((error: unknown) => {
+          if (!enough.signal.aborted) throw error;
+        });
+        if (isEnough()) enough.abort();
+      }
+    };
+    await Promise.all(budgets.flatMap((budget) => Array.from({ length: perSecond }, () => demand(budget))));
+  }
+
+  /** How often a counter was asked for points: `eval` for the first time of the script on a server. */
+  async function claimsAsked(): Promise<number> {
+    const stats = await connections[0]!.info('commandstats');
+    const counts = [...stats.matchAll(/cmdstat_eval(?:sha)?:calls=(\d+).*failed_calls=(\d+)/g)];
+    return counts.reduce((sum, [, calls, failed]) => sum + Number(calls) - Number(failed), 0);
+  }
+
+  async function countOfToday(): Promise<number> {
+    const keys = await connections[0]!.keys('budget:v1:account:day:????-??-??');
+    return Number(await connections[0]!.get(keys[0]!));
+  }
+
+  test('lets two replicas together have the limit, never more of it, and asks Redis little for that', async () => {
+    const limits = { perSecond, ...noLimit };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    const startMs = performance.now();
+    await Promise.all(replicas.map((replica) => permits(replica, 1.5 * perSecond)));
+    expect(admittedAtMs).toHaveLength(3 * perSecond);
+    expect(fullestSecond(admittedAtMs)).toBe(perSecond);
+    // Two spans of 1050 ms if nothing is lost; at half the limit, it would be five.
+    expect(performance.now() - startMs).toBeLessThan(5_000);
+    expect(await claimsAsked()).toBeLessThanOrEqual(3 * 3 * perSecond);
+    expect(replicas.map((replica) => replica.snapshot().shared)).toEqual(['redis', 'redis']);
+  });
+
+  test('counts a span from when a call goes out, however late the answer of Redis allowed it', async () => {
+    await using link = await startSlowLink(server.port, 120);
+    const far = await startReplica({ perSecond, ...noLimit }, { port: link.port });
+    const near = await startReplica({ perSecond, ...noLimit });
+    await permits(far, perSecond);
+    await permits(near, perSecond);
+    expect(fullestSecond(admittedAtMs)).toBe(perSecond);
+    expect([far, near].map((replica) => replica.snapshot().shared)).toEqual(['redis', 'redis']);
+  });
+
+  test('keeps the slot of a call for all replicas until a span after its outcome', async () => {
+    const limits = { perSecond: 2, ...noLimit };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    const [first, second] = [await begin(replicas[0]!), await begin(replicas[0]!)];
+    const waits = permit(replicas[1]!);
+    await expect(permit(replicas[1]!, { deadline: Date.now() + 1_500 })).rejects.toMatchObject({
+      kind: 'throttled',
+    });
+    const endedMs = performance.now();
+    first.ended();
+    await waits;
+    expect(admittedAtMs.at(-1)! - endedMs).toBeGreaterThan(1_000);
+    second.ended();
+  });
+
+  test('asks Redis once for an admission when nobody else calls', async () => {
+    const replica = await startReplica({ perSecond, ...noLimit });
+    await permits(replica, perSecond);
+    expect(await claimsAsked()).toBe(perSecond);
+  });
+
+  test('shares the day, and charges it for admitted calls only', async () => {
+    const limits = { perSecond, perDay: 8, perMonth: 100 };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, index) => permit(replicas[index % 2]!)),
+    );
+    const refusals = answers.filter((answer) => answer.status === 'rejected');
+    expect(admittedAtMs).toHaveLength(8);
+    expect(refusals.map(({ reason }) => (reason as UpstreamError).kind)).toEqual(
+      Array(12).fill('quotaExhausted'),
+    );
+    expect(replicas.map((replica) => replica.snapshot().dayLeft)).toEqual([0, 0]);
+  });
+
+  test('does not charge the day for slots that were lost', async () => {
+    const limits = { perSecond, perDay: 100, perMonth: null };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    await Promise.all(replicas.map((replica) => permits(replica, perSecond)));
+    expect(await countOfToday()).toBe(2 * perSecond);
+  });
+
+  test('keeps accounts apart by their identity', async () => {
+    const one = await startReplica({ perSecond, ...noLimit }, { identity: 'one' });
+    const other = await startReplica({ perSecond, ...noLimit }, { identity: 'other' });
+    await Promise.all([permits(one, perSecond), permits(other, perSecond)]);
+    expect(fullestSecond(admittedAtMs)).toBe(2 * perSecond);
+  });
+
+  test('holds the limit through a crash of Redis and its return without data, and recovers by itself', async () => {
+    const limits = { perSecond, ...noLimit };
+    const options = { replicas: 3, noticeMs: 400 };
+    const busy = [await startReplica(limits, options), await startReplica(limits, options)];
+    const idle = await startReplica(limits, options);
+    const snapshots = () => [...busy, idle].map((replica) => replica.snapshot());
+    await demandUntil(busy, () => admittedAtMs.length > perSecond);
+
+    await server.kill();
+    const killedMs = performance.now();
+    await demandUntil(busy, () => admittedSince(killedMs) === 4);
+    expect(snapshots().map(({ shared, second }) => [shared, second.limit])).toEqual(
+      Array(3).fill(['fallback', perSecond / 3]),
+    );
+
+    await server.restart();
+    const restartedMs = performance.now();
+    await demandUntil([...busy, idle], () => performance.now() - restartedMs > 2_200);
+    expect(snapshots().map(({ shared, second }) => [shared, second.limit])).toEqual(
+      Array(3).fill(['redis', perSecond]),
+    );
+    expect(fullestSecond(admittedAtMs)).toBeLessThanOrEqual(perSecond);
+  });
+
+  test('adds no share to what another replica has just used when Redis goes away', async () => {
+    const replicas = [
+      await startReplica({ perSecond, ...noLimit }),
+      await startReplica({ perSecond, ...noLimit }),
+    ];
+    await permits(replicas[0]!, perSecond);
+    await server.kill();
+    await permit(replicas[1]!);
+    expect(replicas[1]!.snapshot().shared).toBe('fallback');
+    expect(fullestSecond(admittedAtMs)).toBe(perSecond);
+  });
+
+  test('holds the limit while Redis hangs, and recovers when it answers again', async () => {
+    const limits = { perSecond, ...noLimit };
+    const options = { noticeMs: 1_500, commandTimeoutMs: 50 };
+    const replicas = [await startReplica(limits, options), await startReplica(limits, options)];
+    const shared = () => replicas.map((replica) => replica.snapshot().shared);
+    await demandUntil(replicas, () => admittedAtMs.length > perSecond);
+
+    server.pause();
+    const pausedMs = performance.now();
+    await demandUntil(replicas, () => admittedSince(pausedMs) >= perSecond);
+    expect(shared()).toEqual(['fallback', 'fallback']);
+
+    server.resume();
+    await demandUntil(replicas, () => shared().every((where) => where === 'redis'));
+    expect(fullestSecond(admittedAtMs)).toBeLessThanOrEqual(perSecond);
+  });
+
+  test('refuses at the deadline although Redis hangs', async () => {
+    const replica = await startReplica({ perSecond, ...noLimit }, { commandTimeoutMs: 10_000 });
+    server.pause();
+    const startMs = performance.now();
+    await expect(permit(replica, { deadline: Date.now() + 100 })).rejects.toMatchObject({
+      kind: 'throttled',
+    });
+    expect(performance.now() - startMs).toBeLessThan(1_000);
+  });
+
+  test('does not begin the day again when Redis has lost its count', async () => {
+    const limits = { perSecond, perDay: 10, perMonth: null };
+    const replicas = [await startReplica(limits), await startReplica(limits)];
+    await permits(replicas[0]!, 3);
+    await permits(replicas[1]!, 3);
+    await server.restart();
+    const answers = await Promise.allSettled(
+      Array.from({ length: 10 }, (_, index) => permit(replicas[index % 2]!)),
+    );
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(4);
+    expect(await countOfToday()).toBeGreaterThanOrEqual(10);
+  });
+
+  test('lives on its share of what was left of the day while Redis is away, and bills it afterwards', async () => {
+    const limits = { perSecond, perDay: 9, perMonth: null };
+    const replica = await startReplica(limits);
+    await permits(replica, 3);
+    await server.kill();
+    const answers = await Promise.allSettled(Array.from({ length: 5 }, () => permit(replica)));
+    expect(answers.map(({ status }) => status)).toEqual([
+      ...Array(3).fill('fulfilled'),
+      'rejected',
+      'rejected',
+    ]);
+    expect(replica.snapshot()).toMatchObject({ shared: 'fallback', day: { used: 6, left: 0 } });
+
+    await server.restart();
+    await connections[0]!.ping();
+    await permit(replica);
+    expect(await countOfToday()).toBe(7);
+    expect(replica.snapshot()).toMatchObject({ shared: 'redis', dayLeft: 2 });
+  });
+
+  test('starts on its share when Redis was never there', async () => {
+    await server.kill();
+    const shared = { redis: connect(), identity: 'account' };
+    const replica = createBudget({ limits: { perSecond, ...noLimit }, shared });
+    await permits(replica, perSecond);
+    expect(fullestSecond(admittedAtMs)).toBe(perSecond / 2);
+    expect(replica.snapshot().shared).toBe('fallback');
+  });
+});
+
+/** The most admissions that any second holds, at whatever moment it starts. */
+function fullestSecond(timesMs: number[]): number {
+  return Math.max(
+    ...timesMs.map(
+      (startMs) => timesMs.filter((timeMs) => timeMs >= startMs && timeMs < startMs + 1_000).length,
+    ),
+  );
+}

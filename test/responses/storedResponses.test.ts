@@ -1,0 +1,299 @@
+import { ApolloServer, HeaderMap } from '@apollo/server';
+import { describe, expect, jest, test } from '@jest/globals';
+import { anonymous } from '../../src/core/viewer.ts';
+import { createStoredResponses } from '../../src/responses/storedResponses.ts';
+import { answerKeyOf } from '../../src/responses/responseKey.ts';
+import { viewerOf } from '../../src/auth/scopes.ts';
+import { type Clock, systemClock } from '../../src/core/clock.ts';
+import type { Freshness } from '../../src/core/upstream.ts';
+import { bearer, captureLog, digestOf, temporaryFiles } from '../support/door.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { pipelined } from '../support/pipelined.ts';
+
+const QUERY = `query Runs($first: Int) {
+  pipelineRuns(projectId: 10000, first: $first) { totalCount asOf staleBecause nodes { runId } }
+}`;
+const SMALL = '{ pipelineRuns(projectId: 10000, first: 2) { totalCount asOf } }';
+const FRESH_MS = 5000;
+
+/** The system's clock, which can be put forward. */
+function createShiftedClock(): Clock & { forward(ms: number): void } {
+  let shiftMs = 0;
+  return {
+    now: () => systemClock.now() + shiftMs,
+    monotonic: () => systemClock.monotonic() + shiftMs,
+    after: (delayMs, task) => systemClock.after(delayMs, task),
+    forward(ms) {
+      shiftMs += ms;
+    },
+  };
+}
+
+function get(gateway: TestGateway, query: string, headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${gateway.url}/graphql?query=${encodeURIComponent(query)}`, {
+    headers: { 'apollo-require-preflight': '1', ...headers },
+  });
+}
+
+describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
+  const settings = { STORED_ANSWERS: stored, CACHE_STALE_MS: '0' };
+
+  test('are the same to the byte while they are fresh, and cost one call', async () => {
+    await using gateway = await startTestGateway({ settings });
+    const texts: string[] = [];
+    for (let n = 0; n < 4; n++) texts.push(await (await get(gateway, SMALL)).text());
+    expect(new Set(texts).size).toBe(1);
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
+  });
+
+  test('are never older than what another query has brought', async () => {
+    const clock = createShiftedClock();
+    await using gateway = await startTestGateway({ settings, clock });
+    const old = await gateway.query(QUERY, { first: 2 });
+    await gateway.query(QUERY, { first: 2 });
+    clock.forward(FRESH_MS + 1);
+    gateway.simulator.addRuns('10000', 1);
+    const other = await gateway.query(QUERY, { first: 3 });
+    const mine = await gateway.query(QUERY, { first: 2 });
+    const { nodes, ...rest } = other.data.pipelineRuns;
+    expect(mine.data.pipelineRuns).toEqual({ ...rest, nodes: nodes.slice(0, 2) });
+    expect(rest.totalCount).toBe(Number(old.data.pipelineRuns.totalCount) + 1);
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 1']);
+  });
+
+  test('that are stale say so, each time, and are not to be kept', async () => {
+    const clock = createShiftedClock();
+    await using gateway = await startTestGateway({
+      settings: { ...settings, CACHE_STALE_MS: '600000' },
+      clock,
+    });
+    await gateway.query(QUERY, { first: 2 });
+    gateway.simulator.fault({ kind: 'http5xx' });
+    clock.forward(FRESH_MS + 1);
+    for (let n = 0; n < 3; n++) {
+      const { data, headers } = await gateway.query(QUERY, { first: 2 });
+      expect(data.pipelineRuns.staleBecause).toMatch(/REFRESHING|UPSTREAM_ERROR/);
+      expect(headers.get('cache-control')).toBe('no-store');
+    }
+  });
+
+  test('with errors are made anew, and are not to be kept', async () => {
+    await using gateway = await startTestGateway({ settings });
+    gateway.simulator.fault({ kind: 'error', httpStatus: 403, code: 'Forbidden.Access' });
+    const failed = await gateway.query(QUERY, { first: 2 });
+    expect(failed.errors?.[0]?.extensions['code']).toBe('UPSTREAM_FORBIDDEN');
+    expect(failed.headers.get('cache-control')).toBe('no-store');
+    gateway.simulator.clearFaults();
+    expect((await gateway.query(QUERY, { first: 2 })).errors).toBeUndefined();
+  });
+
+  test('tell for how long they can be kept, by their caller alone', async () => {
+    const clock = createShiftedClock();
+    await using gateway = await startTestGateway({ settings, clock });
+    const lifetimes: (string | null)[][] = [];
+    for (const laterMs of [0, 2100, 1000]) {
+      clock.forward(laterMs);
+      const { headers } = await get(gateway, SMALL);
+      lifetimes.push(['cache-control', 'age', 'vary'].map((name) => headers.get(name)));
+    }
+    const [first, second, third] = lifetimes;
+    expect(first?.[0]).toMatch(/^private, max-age=[45]$/);
+    expect(first?.slice(1)).toEqual(['0', 'accept']);
+    expect(second).toEqual(['private, max-age=4', '2', 'accept']);
+    expect(third).toEqual(['private, max-age=4', '3', 'accept']);
+  });
+
+  test('are not sent again by GET to who has them, and by POST always', async () => {
+    const clock = createShiftedClock();
+    await using gateway = await startTestGateway({ settings, clock });
+    const tag = (await get(gateway, SMALL)).headers.get('etag') ?? '';
+    const again = await get(gateway, SMALL, { 'if-none-match': `"other", W/${tag}` });
+    expect([again.status, await again.text(), again.headers.get('etag')]).toEqual([304, '', tag]);
+    const posted = await gateway.query(SMALL, {}, { 'if-none-match': tag });
+    expect([posted.status, posted.headers.get('etag')]).toEqual([200, null]);
+    clock.forward(FRESH_MS + 1);
+    const later = await get(gateway, SMALL, { 'if-none-match': tag });
+    expect([later.status, later.headers.get('etag') === tag]).toEqual([200, false]);
+  });
+});
+
+describe('stored answers', () => {
+  test('are logged and counted as any other', async () => {
+    const log = captureLog();
+    await using gateway = await startTestGateway({ logger: log.logger });
+    const lines: Record<string, unknown>[] = [];
+    for (const id of ['first', 'second']) {
+      const { headers } = await gateway.query(QUERY, { first: 2 }, { 'x-request-id': id });
+      expect(headers.get('x-request-id')).toBe(id);
+      lines.push(await log.operation(id));
+    }
+    expect(lines[1]).toMatchObject({
+      operation: 'Runs',
+      type: 'query',
+      status: 200,
+      upstreamCalls: 0,
+      cache: { hit: 1, miss: 0 },
+    });
+    const metrics = await (await fetch(`${gateway.url}/metrics`)).text();
+    expect(metrics).toMatch(/cache_results_total\{action="ListPipelineRuns",result="hit"\} 1/);
+    expect(metrics).toMatch(/operation_duration_seconds_count\{code="OK"\} 2/);
+  });
+
+  test('are made once for all who ask at once, where the data is there', async () => {
+    await using gateway = await startTestGateway();
+    await gateway.query(QUERY, { first: 2 });
+    const made = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
+    try {
+      const answers = await pipelined(gateway.url, SMALL, 30);
+      expect(answers.match(/^HTTP\/1.1 200 /gm)).toHaveLength(30);
+      expect(answers.match(/"totalCount":2524/g)).toHaveLength(30);
+      expect(made).toHaveBeenCalledTimes(1);
+    } finally {
+      made.mockRestore();
+    }
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
+  });
+
+  test('are made by each who asks where the one who asked first got none', async () => {
+    await using gateway = await startTestGateway();
+    const answers = await pipelined(gateway.url, '{ pipelineRuns(projectId: 10004) { totalCount } }', 3);
+    expect(answers.match(/"code":"UPSTREAM_FORBIDDEN"/g)).toHaveLength(3);
+  });
+
+  test('are for those alone who may see the same, and for nobody who is not let in', async () => {
+    await using files = await temporaryFiles();
+    const tokens = await files.write('tokens.json', [
+      { name: 'all', sha256: digestOf('all'), projects: '*' },
+      { name: 'this', sha256: digestOf('this'), projects: ['10000'] },
+      { name: 'other', sha256: digestOf('other'), projects: ['10001'] },
+    ]);
+    await using gateway = await startTestGateway({
+      settings: { AUTH_TOKENS_FILE: tokens, RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '3' },
+    });
+    for (let n = 0; n < 2; n++) {
+      expect((await gateway.query(SMALL, {}, bearer('all'))).errors).toBeUndefined();
+      expect((await gateway.query(SMALL, {}, bearer('other'))).errors?.[0]?.extensions['code']).toBe(
+        'FORBIDDEN',
+      );
+      expect((await gateway.query(SMALL, {}, bearer('this'))).errors).toBeUndefined();
+    }
+    const kept = await get(gateway, SMALL, bearer('all'));
+    expect(kept.headers.get('cache-control')).toBe('private, no-cache');
+    expect(kept.headers.get('vary')).toBe('accept, authorization');
+    expect((await gateway.query(SMALL)).status).toBe(401);
+    expect((await gateway.query(SMALL, {}, bearer('all'))).status).toBe(429);
+  });
+
+  test('are not for requests that any page could have a browser send', async () => {
+    await using gateway = await startTestGateway();
+    expect((await get(gateway, SMALL)).status).toBe(200);
+    expect((await get(gateway, SMALL, { 'apollo-require-preflight': '' })).status).toBe(400);
+    const text = await fetch(`${gateway.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'text/plain' },
+      body: JSON.stringify({ query: SMALL }),
+    });
+    expect(text.status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('are not for callers who ask what it costs', async () => {
+    await using gateway = await startTestGateway();
+    for (let n = 0; n < 3; n++) {
+      const { extensions, headers } = await gateway.query(SMALL, {}, { 'gateway-cost': '1' });
+      expect(extensions?.['cost']).toMatchObject({ used: n === 0 ? 1 : 0 });
+      expect(headers.get('cache-control')).toBe('no-store');
+      await gateway.query(SMALL);
+    }
+  });
+
+  test('are bounded in bytes, the longest unused going first', () => {
+    const freshness: Freshness = { asOf: 0, freshUntil: 1 };
+    const answers = createStoredResponses(10_000);
+    const answer = {
+      body: Buffer.alloc(2000),
+      contentType: 'application/json',
+      operationName: null,
+      operationType: 'query',
+      sources: { actions: [], freshness: () => freshness },
+    };
+    for (const key of ['a', 'b', 'c']) answers.keep(key, answer);
+    answers.find('a');
+    answers.keep('d', answer);
+    expect(['a', 'b', 'c', 'd'].map((key) => answers.find(key) !== null)).toEqual([true, false, true, true]);
+    answers.keep('huge', { ...answer, body: Buffer.alloc(20_000) });
+    expect(answers.find('huge')).toBeNull();
+  });
+
+  test('are forgotten once their sources are not fresh', () => {
+    let freshness: Freshness | null = { asOf: 0, freshUntil: 1 };
+    const answers = createStoredResponses(100_000);
+    const sources = { actions: [], freshness: () => freshness };
+    const body = Buffer.from('{}');
+    answers.keep('a', { body, contentType: '', operationName: null, operationType: null, sources });
+    expect(answers.find('a')).toMatchObject({ answer: { body }, freshness: { asOf: 0, freshUntil: 1 } });
+    freshness = null;
+    expect(answers.find('a')).toBeNull();
+    freshness = { asOf: 0, freshUntil: 1 };
+    expect(answers.find('a')).toBeNull();
+  });
+});
+
+describe("an answer's key", () => {
+  const json = new HeaderMap([['content-type', 'application/json; charset=utf-8']]);
+  const post = (body: unknown, headers = json) => ({ method: 'POST', headers, search: '', body });
+  const keyOf = (request: ReturnType<typeof post>, viewer = anonymous) =>
+    answerKeyOf(request, viewer, ['x-preflighted']);
+
+  test('is the same for variables in another order, and for none and empty ones', () => {
+    const first = keyOf(post({ query: 'q', variables: { a: 1, b: { c: [1, { d: 2, e: 3 }], f: null } } }));
+    const second = keyOf(post({ variables: { b: { f: null, c: [1, { e: 3, d: 2 }] }, a: 1 }, query: 'q' }));
+    expect(first).toBe(second);
+    expect(keyOf(post({ query: 'q' }))).toBe(keyOf(post({ query: 'q', variables: {}, operationName: null })));
+  });
+
+  test('is another for another scope, document, operation, variable or form', () => {
+    const requests = [
+      post({ query: 'q' }),
+      post({ query: 'q ' }),
+      post({ query: 'q', operationName: 'a' }),
+      post({ query: 'q', variables: { a: null } }),
+      post({ query: 'q', variables: { a: [] } }),
+      post({ query: 'q', variables: { a: '1' } }),
+      post({ query: 'q', variables: { a: 1 } }),
+      post({ query: 'q' }, new HeaderMap([...json, ['accept', 'application/graphql-response+json']])),
+    ];
+    const scopes = [
+      anonymous,
+      viewerOf({ name: 'n', projects: '*', may: [] }),
+      viewerOf({ name: 'n', projects: ['1'], may: [] }),
+      viewerOf({ name: 'n', projects: ['1'], may: ['introspect'] }),
+      viewerOf({ name: 'n', projects: ['1'], may: [], maxOperationCalls: 1 }),
+    ];
+    const keys = requests.flatMap((request) => scopes.map((viewer) => keyOf(request, viewer)));
+    expect(new Set(keys).size).toBe(requests.length * scopes.length);
+    expect(keys).not.toContain(null);
+    const [one, same] = ['a', 'b'].map((name) => viewerOf({ name, projects: ['2', '1'], may: [] }));
+    expect(keyOf(post({ query: 'q' }), one)).toBe(keyOf(post({ query: 'q' }), same));
+  });
+
+  test.each([
+    post({ query: 1 }),
+    post({ query: 'q', variables: [] }),
+    post({ query: 'q', variables: '{}' }),
+    post({ query: 'q', operationName: 1 }),
+    post({ query: 'q', extensions: { persistedQuery: {} } }),
+    post([{ query: 'q' }]),
+    post(null),
+    post({ query: 'q' }, new HeaderMap([['content-type', 'text/plain']])),
+    post({ query: 'q' }, new HeaderMap()),
+    post({ query: 'q' }, new HeaderMap([...json, ['gateway-cost', '1']])),
+    { ...post(null, new HeaderMap()), method: 'GET', search: '?query=q' },
+    { ...post(null, new HeaderMap([['x-preflighted', '']])), method: 'GET', search: '?query=q' },
+    { ...post(null), method: 'GET', search: '?query=q&query=p' },
+    { ...post(null), method: 'GET', search: '?query=q&variables={' },
+    { ...post(null), method: 'GET', search: '?query=q&extensions={}' },
+    { ...post(null), method: 'HEAD', search: '?query=q' },
+  ])('is nothing for what Apollo Server must judge, %#', (request) => {
+    expect(keyOf(request)).toBeNull();
+  });
+});

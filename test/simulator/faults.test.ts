@@ -1,0 +1,362 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import openApi from '@alicloud/openapi-client';
+
+import type { Simulator } from '../../simulator/server.ts';
+import { startSimulator } from '../../simulator/server.ts';
+
+let simulator: Simulator;
+let now = 0;
+let timers: { at: number; task: () => void }[] = [];
+
+beforeEach(async () => {
+  now = Date.parse('2026-03-30T08:00:00Z');
+  timers = [];
+  simulator = await startSimulator({ now: () => now, after, qps: null });
+});
+
+afterEach(() => simulator.close());
+
+describe('an error fault', () => {
+  test.each([
+    [{ kind: 'throttle' }, 429, 'Throttling.User', 'too frequent'],
+    [{ kind: 'throttle', guise: 'Throttling.Api' }, 429, 'Throttling.Api', 'too frequent'],
+    [{ kind: 'throttle', guise: 'Throttling' }, 400, 'Throttling', 'denied'],
+    [{ kind: 'throttle', guise: '9990020002' }, 429, 9990020002, 'Throttling.User'],
+    [{ kind: 'throttle', guise: '9990020002 as 400' }, 400, 9990020002, 'Throttling.User'],
+    [{ kind: 'dailyLimit' }, 429, 'Throttling.Api.Risk', 'exceeded your daily available limit'],
+    [{ kind: 'http5xx' }, 500, 'InternalError.System', ''],
+    [{ kind: 'http5xx', code: 'ServiceUnavailable' }, 503, 'ServiceUnavailable', ''],
+    [{ kind: 'http5xx', code: 'Invalid.Wkbench.Parameter' }, 500, 'Invalid.Wkbench.Parameter', ''],
+    [{ kind: 'http5xx', code: 'Forbidden.Not.Server' }, 500, 'Forbidden.Not.Server', ''],
+    [
+      { kind: 'error', httpStatus: 403, code: 'Forbidden.Access', message: 'Later' },
+      403,
+      'Forbidden.Access',
+      'Later',
+    ],
+  ] as const)('%j answers %s %s', async (fault, statusCode, code, message) => {
+    simulator.fault({ ...fault, times: 1 });
+    const error = await failureOf(list());
+    expect(error).toMatchObject({ statusCode, code: String(code), data: { Code: code } });
+    expect(error.message).toContain(message);
+    await list();
+    expect(simulator.calls.map((call) => call.outcome)).toEqual([String(code), 'OK']);
+  });
+
+  test('can say when to come back', async () => {
+    // The SDK drops the headers of an error, so they are read beside it.
+    const channel = 'http.client.response.finish';
+    const seen: unknown[] = [];
+    const look = (message: unknown) =>
+      seen.push((message as { response: IncomingMessage }).response.headers['x-acs-retry-after']);
+    subscribe(channel, look);
+    simulator.fault({ kind: 'throttle', retryAfterMs: 700 });
+    await failureOf(list());
+    unsubscribe(channel, look);
+    expect(seen).toEqual(['700']);
+  });
+});
+
+describe('a fault of the transport', () => {
+  // What the SDK makes of each: a status that is lost, a success that is none, or a connection error.
+  test.each(['html502', 'empty500', 'xmlError'] as const)('%s is a SyntaxError of the SDK', async (kind) => {
+    simulator.fault({ kind });
+    expect(await failureOf(list())).toMatchObject({ name: 'SyntaxError' });
+    expect(simulator.calls).toEqual([expect.objectContaining({ outcome: kind, faults: [kind] })]);
+  });
+
+  test.each(['dropBeforeHeaders', 'dropMidBody'] as const)('%s is a reset connection', async (kind) => {
+    simulator.fault({ kind });
+    expect(await failureOf(list())).toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  test.each([
+    ['truncatedJson', 200, /^\{"RequestId".*[^}]$/],
+    ['html200', 200, /^<html>/],
+    ['empty200', 200, /^$/],
+    ['redirect', 302, /^$/],
+  ] as const)('%s is an answer with status %s', async (kind, statusCode, body) => {
+    simulator.fault({ kind });
+    const answer = await listRaw();
+    expect(answer.statusCode).toBe(statusCode);
+    expect(answer.body).toMatch(body);
+  });
+
+  test.each(['hangBeforeHeaders', 'hangMidBody'] as const)(
+    '%s lasts until the simulator closes',
+    async (kind) => {
+      const fault = simulator.fault({ kind });
+      const failure = failureOf(list());
+      await fault.hit(1);
+      await simulator.close();
+      expect(await failure).toMatchObject({ code: 'ECONNRESET' });
+    },
+  );
+});
+
+describe('a fault of the list', () => {
+  test('can turn the order round, over all pages', async () => {
+    simulator.fault({ kind: 'reorder', order: 'oldestFirst' });
+    const oldestFirst = truthIds().reverse();
+    expect(await listedIds({ PageNumber: 2, PageSize: 30 })).toEqual(oldestFirst.slice(30, 60));
+  });
+
+  test('can shuffle it by id', async () => {
+    simulator.fault({ kind: 'reorder', order: 'byId' });
+    expect(await listedIds({ PageSize: 100 })).toEqual(truthIds().sort().slice(0, 100));
+  });
+
+  test.each([
+    { silent: false, stated: 50 },
+    { silent: true, stated: 100 },
+  ])('can cap the page size: silent $silent', async ({ silent, stated }) => {
+    simulator.fault({ kind: 'capPageSize', silent });
+    const { PagingInfo } = await list({ PageNumber: 2, PageSize: 100 });
+    expect(PagingInfo.PageSize).toBe(stated);
+    expect(PagingInfo.PipelineRuns.map((run) => run.Id)).toEqual(truthIds().slice(50, 100));
+  });
+
+  test('can claim more rows than there are', async () => {
+    simulator.fault({ kind: 'inflateTotal', rows: 7 });
+    const { PagingInfo } = await list({ PageSize: 100 });
+    expect(PagingInfo.TotalCount).toBe(truthIds().length + 7);
+    expect(PagingInfo.PipelineRuns.map((run) => run.Id)).toEqual(truthIds().slice(0, 100));
+  });
+
+  test('can leave one page empty', async () => {
+    simulator.fault({ kind: 'emptyPage', params: { PageNumber: '2' } });
+    expect((await list({ PageNumber: 2, PageSize: 10 })).PagingInfo).toMatchObject({
+      TotalCount: truthIds().length,
+      PipelineRuns: [],
+    });
+    expect((await list({ PageNumber: 3, PageSize: 10 })).PagingInfo.PipelineRuns).toHaveLength(10);
+  });
+
+  test('can bring words that nobody knows', async () => {
+    simulator.fault({ kind: 'unknownEnums' });
+    const [run] = (await list()).PagingInfo.PipelineRuns;
+    expect(run).toMatchObject({
+      Status: 'Suspended',
+      Stages: [{ Status: 'Suspended', Type: 'Audit' }, {}, {}],
+    });
+  });
+
+  test('can write every number as text', async () => {
+    simulator.fault({ kind: 'numbersAsStrings' });
+    const text = (await listRaw()).body;
+    expect(text.replace(/"(\\.|[^"\\])*"/g, '')).not.toMatch(/\d/);
+    const [run] = (JSON.parse(text) as Body).PagingInfo.PipelineRuns;
+    expect(run).toMatchObject({ ProjectId: '10001', CreateTime: expect.stringMatching(/^\d{13}$/) });
+  });
+});
+
+describe('a hold', () => {
+  test('keeps a call back until its release, and answers what is true then', async () => {
+    const hold = simulator.fault({ kind: 'hold', times: 1 });
+    const held = listedIds();
+    await hold.hit(1);
+    const [added] = simulator.addRuns('10001', 1);
+    expect((await listedIds())[0]).toBe(added!.id);
+    expect(simulator.calls.map((call) => call.outcome)).toEqual(['pending', 'OK']);
+    hold.release();
+    expect((await held)[0]).toBe(added!.id);
+  });
+
+  test('answers what was true at the arrival, where told to', async () => {
+    const before = truthIds().slice(0, 10);
+    const hold = simulator.fault({ kind: 'hold', answerFrom: 'arrival' });
+    const held = listedIds();
+    await hold.hit(1);
+    simulator.addRuns('10001', 1);
+    hold.release();
+    expect(await held).toEqual(before);
+  });
+
+  test('lets go when it is removed', async () => {
+    const remove = simulator.fault({ kind: 'hold' });
+    const held = [list(), list()];
+    await remove.hit(2);
+    remove();
+    await Promise.all(held);
+    await list();
+    expect(remove.hits).toBe(2);
+  });
+
+  test('is cut by closing', async () => {
+    const hold = simulator.fault({ kind: 'hold' });
+    const failure = failureOf(list());
+    await hold.hit(1);
+    await simulator.close();
+    expect(await failure).toMatchObject({ code: 'ECONNRESET' });
+  });
+});
+
+describe('faults', () => {
+  test('delay by the injected timer', async () => {
+    const fault = simulator.fault({ kind: 'latency', delayMs: 800 });
+    const answer = list();
+    await fault.hit(1);
+    expect(timers.map((timer) => timer.at - now)).toEqual([800]);
+    expect(simulator.calls[0]!.outcome).toBe('pending');
+    timers[0]!.task();
+    await answer;
+    expect(simulator.calls[0]).toMatchObject({ outcome: 'OK', faults: ['latency'] });
+  });
+
+  test('hit only the calls that fit their scope', async () => {
+    const fault = simulator.fault({
+      kind: 'http5xx',
+      action: 'ListPipelineRuns',
+      params: { PageNumber: '2' },
+    });
+    await list({ PageNumber: 1 });
+    await call('GetProject', { Id: 10_001 });
+    await call('ListDeployments', { ProjectId: 10_001, PageNumber: 2 });
+    expect(fault.hits).toBe(0);
+    await failureOf(list({ PageNumber: 2 }));
+    expect(fault.hits).toBe(1);
+  });
+
+  test('with endings are a queue, and other kinds add up', async () => {
+    simulator.fault({ kind: 'http5xx', times: 1 });
+    simulator.fault({ kind: 'dailyLimit', times: 1 });
+    simulator.fault({ kind: 'capPageSize', pageSize: 3, times: 3 });
+    await failureOf(list());
+    await failureOf(list());
+    expect((await list()).PagingInfo.PipelineRuns).toHaveLength(3);
+    expect(simulator.calls.map((call) => call.faults)).toEqual([
+      ['http5xx', 'capPageSize'],
+      ['dailyLimit', 'capPageSize'],
+      ['capPageSize'],
+    ]);
+  });
+
+  test('with a probability fall alike for the same seed', async () => {
+    const outcomesOf = async (seed: number) => {
+      simulator.calls.clear();
+      const remove = simulator.fault({ kind: 'empty200', probability: 0.5, seed });
+      for (let turn = 0; turn < 20; turn++) await listRaw();
+      remove();
+      return simulator.calls.map((call) => call.outcome);
+    };
+    const first = await outcomesOf(7);
+    expect(new Set(first)).toEqual(new Set(['OK', 'empty200']));
+    expect(await outcomesOf(7)).toEqual(first);
+    expect(await outcomesOf(8)).not.toEqual(first);
+  });
+});
+
+describe('the controls over HTTP', () => {
+  test('set and clear faults without a signature', async () => {
+    const fault = { kind: 'throttle', times: 2 };
+    expect((await admin('POST', 'faults', fault)).status).toBe(201);
+    await failureOf(list());
+    expect(await (await admin('GET', 'faults')).json()).toEqual([fault]);
+    expect((await admin('DELETE', 'faults')).status).toBe(204);
+    await list();
+    expect(await (await admin('GET', 'faults')).json()).toEqual([]);
+  });
+
+  test('tell the calls, their own not among them', async () => {
+    await list({ PageSize: 20 });
+    expect(await (await admin('GET', 'calls')).json()).toMatchObject({
+      maxCallsInAnySecond: 1,
+      calls: [{ action: 'ListPipelineRuns', params: { ProjectId: '10001', PageSize: '20' }, outcome: 'OK' }],
+    });
+    expect((await admin('DELETE', 'calls')).status).toBe(204);
+    expect(simulator.calls).toEqual([]);
+  });
+
+  test.each([
+    [{ kind: 'earthquake' }, 400, /^Expected a kind, one of latency, /],
+    [{ kind: 'latency' }, 400, /^latency needs delayMs/],
+    [null, 400, /^Expected a kind/],
+  ])('refuse %j', async (fault, status, message) => {
+    const answer = await admin('POST', 'faults', fault);
+    expect(answer.status).toBe(status);
+    expect(((await answer.json()) as { error: string }).error).toMatch(message);
+  });
+
+  test('refuse what a foreign web page could post, and paths that are not theirs', async () => {
+    const url = `${simulator.url}/__simulator/faults`;
+    expect((await fetch(url, { method: 'POST', body: '{"kind":"html502"}' })).status).toBe(415);
+    expect((await admin('GET', 'else')).status).toBe(404);
+  });
+});
+
+/** What the SDK resolves to: `body` is text. */
+interface UpstreamResult {
+  statusCode: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+interface Body {
+  PagingInfo: { PageSize: number; TotalCount: number; PipelineRuns: { Id: string }[] };
+}
+
+type Params = Record<string, string | number>;
+
+function after(delayMs: number, task: () => void): () => void {
+  timers.push({ at: now + delayMs, task });
+  return () => undefined;
+}
+
+function admin(method: string, path: string, body?: unknown): Promise<Response> {
+  return fetch(`${simulator.url}/__simulator/${path}`, {
+    method,
+    headers: { 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+}
+
+function truthIds(): string[] {
+  return simulator.runs('10001').map((run) => run.id);
+}
+
+async function listedIds(params: Params = {}): Promise<string[]> {
+  return (await list(params)).PagingInfo.PipelineRuns.map((run) => run.Id);
+}
+
+async function list(params: Params = {}): Promise<Body> {
+  return JSON.parse((await listRaw(params)).body) as Body;
+}
+
+function listRaw(params: Params = {}): Promise<UpstreamResult> {
+  return call('ListPipelineRuns', { ProjectId: 10_001, ...params });
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  try {
+    await promise;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('Expected a failure.');
+}
+
+/** By the real SDK, since what it makes of a fault is what the gateway has to live with. */
+async function call(action: string, query: Params): Promise<UpstreamResult> {
+  const { accessKeyId, accessKeySecret, host: endpoint } = simulator;
+  const client = new openApi.default(
+    new openApi.Config({ accessKeyId, accessKeySecret, endpoint, protocol: 'http' }),
+  );
+  const params = new openApi.Params({
+    action,
+    version: '2024-05-18',
+    protocol: 'HTTP',
+    pathname: '/',
+    method: 'GET',
+    authType: 'AK',
+    style: 'RPC',
+    reqBodyType: 'formData',
+    bodyType: 'string',
+  });
+  const runtime = { readTimeout: 5000, connectTimeout: 5000 } as unknown as Parameters<
+    typeof client.callApi
+  >[2];
+  return (await client.callApi(params, new openApi.OpenApiRequest({ query }), runtime)) as UpstreamResult;
+}

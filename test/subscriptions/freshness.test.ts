@@ -1,0 +1,66 @@
+import { expect, test } from '@jest/globals';
+import { cached } from '../../src/cache/cached.ts';
+import { createSubscriptionSource } from '../../src/subscriptions/live.ts';
+import type { Clock } from '../../src/core/clock.ts';
+import type { StaleReason } from '../../src/core/upstream.ts';
+import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
+import { createVirtualClock } from '../support/virtualClock.ts';
+
+const FRESH_MS = 1000;
+
+/** Labels of the events of a list that changes before each poll. The wall clock gives whole milliseconds, as `Date.now` does. */
+async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | null)[]> {
+  const time = createVirtualClock();
+  await time.advance(phaseMs);
+  const clock: Clock = {
+    now: () => Math.floor(time.now()),
+    monotonic: () => time.monotonic(),
+    // Node drops the fraction of a delay, and some time has passed since the clock was read.
+    after: (delayMs, task) => time.after(Math.trunc(delayMs - 0.01) + 0.37, task),
+  };
+  await time.advance(phaseMs * 0.7);
+  let count = 0;
+  const upstream = createFakeUpstream(clock, {
+    ListPipelineRuns: (params) => {
+      count += 1;
+      return pageOf(
+        Array.from({ length: count }, (_, n) => runOf(`r${count - n}`, 'RUNNING')),
+        params,
+      );
+    },
+  });
+  const report = () => undefined;
+  const cache = cached(upstream, {
+    clock,
+    freshMs: FRESH_MS,
+    staleMs: 600_000,
+    maxBytes: 10_000_000,
+    patienceMs: 10_000,
+    paces: () => [],
+    report,
+  });
+  const live = createSubscriptionSource(cache, {
+    clock,
+    limits: { perCaller: 10, inAll: 10 },
+    pageSize: 100,
+    fastMs: FRESH_MS,
+    slowMs: FRESH_MS,
+    deadlineMs: 10_000,
+    report,
+  });
+  const labels: (StaleReason | null)[] = [];
+  const news = live.runs({ projectId: '1', filter: {} }, 'ana');
+  void (async () => {
+    for await (const { staleBecause } of news) labels.push(staleBecause);
+  })();
+  await time.advance(0);
+  while (labels.length < polls) await time.advance(FRESH_MS + 0.3);
+  await news.return?.();
+  return labels;
+}
+
+test('no event is labelled while all polls succeed, wherever the clocks stand within a millisecond', async () => {
+  for (const phaseMs of [0, 0.1, 0.3, 0.45, 0.5, 0.55, 0.7, 0.9, 0.99]) {
+    expect(new Set(await labelsAt(phaseMs, 60))).toEqual(new Set([null]));
+  }
+});

@@ -1,0 +1,64 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { byLabel } from '../../src/telemetry/metrics.ts';
+import { captureLog } from '../support/door.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+
+const log = captureLog();
+let gateway: TestGateway;
+beforeAll(async () => {
+  gateway = await startTestGateway({ logger: log.logger });
+});
+afterAll(() => gateway.close());
+
+const lineOf = (requestId: string) =>
+  log
+    .text()
+    .split('\n')
+    .find((line) => line.includes(`"requestId":"${requestId}"`))!;
+
+describe('a log line', () => {
+  test('is short, however long the name of the operation', async () => {
+    const name = `Q${'x'.repeat(90_000)}`;
+    const { status } = await gateway.query(`query ${name} { __typename }`, undefined, {
+      'x-request-id': 'long-name',
+    });
+    expect(status).toBe(200);
+    const { operation } = await log.operation('long-name');
+    expect(operation).toBe(`${name.slice(0, 200)}…`);
+    expect(lineOf('long-name').length).toBeLessThan(2000);
+  });
+
+  test('cuts every text at any depth, arrays, and errors with their stacks', () => {
+    const captured = captureLog();
+    const long = 'y'.repeat(90_000);
+    const error = new Error(long);
+    error.name = long;
+    error.stack = `Error\n${`    at ${long}\n`.repeat(100)}`;
+    captured.logger.info({ long, list: Array(1000).fill(long), deep: { deep: { long } } }, long);
+    captured.logger.error({ err: error }, long);
+    const [line, bug] = captured.lines();
+    expect(line).toMatchObject({
+      long: `${'y'.repeat(200)}…`,
+      deep: { deep: { long: `${'y'.repeat(200)}…` } },
+    });
+    expect(line!['list']).toHaveLength(20);
+    expect(JSON.stringify(bug).length).toBeLessThan(6000);
+    expect(bug).toMatchObject({ err: { message: `${'y'.repeat(200)}…` } });
+  });
+});
+
+describe('labels of metrics', () => {
+  test('take a bounded number of short values', () => {
+    const made: string[] = [];
+    const of = byLabel((label) => {
+      made.push(label);
+      return label;
+    });
+    expect(of('OK')).toBe('OK');
+    expect(of('x'.repeat(90_000))).toBe('OTHER');
+    for (let n = 0; n < 1000; n++) of(`CODE_${n}`);
+    expect(made.length).toBeLessThanOrEqual(65);
+    expect(of('CODE_999')).toBe('OTHER');
+    expect(of('OK')).toBe('OK');
+  });
+});

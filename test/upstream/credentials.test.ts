@@ -1,0 +1,101 @@
+import { describe, expect, test } from '@jest/globals';
+import alicloud from '@alicloud/credentials';
+import type { CredentialModel } from '@alicloud/credentials';
+import { createCredentialSource } from '../../src/upstream/credentials.ts';
+import type { CredentialProvider } from '../../src/upstream/credentials.ts';
+
+const key = (accessKeyId = 'id', accessKeySecret = 'secret') =>
+  new alicloud.CredentialModel({ accessKeyId, accessKeySecret, type: 'access_key' });
+
+/** Makes providers that answer when told, and counts what they are asked. */
+function createProviders() {
+  const asked: { resolve: (model: CredentialModel) => void; reject: (error: Error) => void }[] = [];
+  let made = 0;
+  return {
+    asked,
+    made: () => made,
+    create(): CredentialProvider {
+      made += 1;
+      return {
+        getCredential: () =>
+          new Promise((resolve, reject) => {
+            asked.push({ resolve, reject });
+          }),
+      };
+    },
+  };
+}
+
+describe('a fixed credential', () => {
+  test('is a key, or a session when it has a token', async () => {
+    const fixed = { accessKeyId: 'id', accessKeySecret: 'secret' };
+    await expect(createCredentialSource(fixed).getCredential()).resolves.toMatchObject({
+      ...fixed,
+      type: 'access_key',
+    });
+    const session = { ...fixed, securityToken: 'token' };
+    await expect(createCredentialSource(session).getCredential()).resolves.toMatchObject({
+      ...session,
+      type: 'sts',
+    });
+  });
+});
+
+describe('fetching', () => {
+  test('is done once for all who wait, and again for who comes later', async () => {
+    const providers = createProviders();
+    const source = createCredentialSource(null, () => providers.create());
+    const waiting = Array.from({ length: 20 }, () => source.getCredential());
+    providers.asked[0]!.resolve(key());
+    expect(new Set(await Promise.all(waiting)).size).toBe(1);
+    expect(providers.asked).toHaveLength(1);
+
+    void source.getCredential();
+    expect(providers.asked).toHaveLength(2);
+    expect(providers.made()).toBe(1);
+  });
+
+  test('that fails tells which variables to set and none of what the provider said, and is begun with a new provider', async () => {
+    const providers = createProviders();
+    const source = createCredentialSource(null, () => providers.create());
+    const warmed = source.warm();
+    providers.asked[0]!.reject(new Error('get sts token failed, result: {"AccessKeySecret":"hush"}'));
+    const error: unknown = await warmed.catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'UpstreamError', kind: 'credentials' });
+    expect((error as Error).cause).toBeUndefined();
+    expect(String(error)).toContain('ALIBABA_CLOUD_ACCESS_KEY_ID');
+    expect(String(error)).not.toContain('hush');
+
+    const again = source.warm();
+    providers.asked[1]!.resolve(key());
+    await again;
+    expect(providers.made()).toBe(2);
+  });
+
+  test.each([
+    ['has no secret', key('id', '')],
+    ['has no id', key('')],
+  ])('of a credential that %s is a failure', async (_what, model) => {
+    const source = createCredentialSource(null, () => ({ getCredential: () => Promise.resolve(model) }));
+    await expect(source.warm()).rejects.toMatchObject({ kind: 'credentials' });
+  });
+
+  test('fails as well where no provider can be made', async () => {
+    const source = createCredentialSource({ accessKeyId: '', accessKeySecret: '' }, () => {
+      throw new Error('the access key id is empty');
+    });
+    await expect(source.warm()).rejects.toMatchObject({ kind: 'credentials' });
+  });
+
+  test('starts from the whole chain after the credential was refused', async () => {
+    const providers = createProviders();
+    const source = createCredentialSource(null, () => providers.create());
+    for (let round = 1; round <= 2; round += 1) {
+      const warmed = source.warm();
+      providers.asked.at(-1)!.resolve(key());
+      await warmed;
+      source.forget();
+    }
+    expect(providers.made()).toBe(2);
+  });
+});
