@@ -1,6 +1,7 @@
 import { requestIdOf } from '../core/requestId.ts';
+import type { HttpError } from '../core/errors.ts';
 import type { TransportLimits } from '../core/settings.ts';
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import { answerClientError } from './clientErrors.ts';
@@ -9,13 +10,15 @@ import { withBoundedPipelining } from './pipelining.ts';
 import { newRecord } from './record.ts';
 import { refusalFor, refuse } from './refusals.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
-import { ordinaryRequestRefusal, UpgradableRequest } from '../subscriptions/websocketUpgrade.ts';
+import { type UpgradableRequest, upgradableRequest } from '../subscriptions/upgrade.ts';
 
 export interface AppOptions {
   limits: TransportLimits;
   /** Origins whose pages may read answers. */
   corsOrigins: readonly string[];
   isDraining: () => boolean;
+  /** Why a request for a WebSocket is refused; null if the `upgrade` listener opens it. Default: null for all. */
+  upgradeRefusalOf?: (request: IncomingMessage) => HttpError | null;
   /** The operation of a body that need not be read: its request has no `body`. Default: null for all. */
   knownOperation?: (body: string) => string | null;
   /** Told of errors that are bugs. */
@@ -28,7 +31,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
-    serverFactory: (listener) => createHttpServer(listener, limits),
+    serverFactory: (listener) => createHttpServer(listener, options),
     clientErrorHandler: (error, socket) => answerClientError(error, socket, limits.deadlineMs),
     genReqId: requestIdOf,
     forceCloseConnections: 'idle',
@@ -58,7 +61,7 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   const securityHeaders = Object.entries(securityHeadersFor(corsOrigins));
   app.addHook('onRequest', (request, reply, done) => {
     request.record = newRecord();
-    const refusal = ordinaryRequestRefusal(request.raw);
+    const refusal = (request.raw as UpgradableRequest).upgradeRefusal ?? null;
     if (refusal === null) done();
     else refuse(request, reply.header('connection', 'close'), refusal);
   });
@@ -99,10 +102,14 @@ const IDLE_SLACK_MS = 1000;
  * Both deadlines are for a request to arrive as a whole, body included: Node takes the longer of them for that, and looks for
  * requests that miss it as often as it was told when the server was created.
  */
-function createHttpServer(listener: RequestListener, { deadlineMs, queueMs }: TransportLimits): Server {
+function createHttpServer(
+  listener: RequestListener,
+  { limits, upgradeRefusalOf = () => null }: AppOptions,
+): Server {
+  const { deadlineMs, queueMs } = limits;
   const server = createServer(
     {
-      IncomingMessage: UpgradableRequest,
+      IncomingMessage: upgradableRequest(upgradeRefusalOf),
       requestTimeout: deadlineMs,
       headersTimeout: deadlineMs,
       connectionsCheckingInterval: TIMEOUT_CHECK_MS,

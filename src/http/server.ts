@@ -25,7 +25,7 @@ import { refuse } from './refusals.ts';
 import { createRequestQueue } from './requestQueue.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
 import { readTrustedDocuments, type TrustedDocuments } from '../graphql/trustedDocuments.ts';
-import { addWebSockets } from '../subscriptions/websocket.ts';
+import { createWebSockets } from '../subscriptions/webSockets.ts';
 
 export interface HttpServerOptions extends HttpSettings {
   schema: GraphQLSchema;
@@ -91,9 +91,18 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const queue = createRequestQueue({ clock, maxWaitMs: limits.queueMs });
   let isDraining = false;
   const bodies = createKnownBodies(options.storedAnswerBytes / 4);
+  const webSockets = createWebSockets({
+    ...options,
+    admission: gate,
+    trustedDocuments,
+    isAuthenticated: authenticator.isRequired,
+    maxMessageBytes: limits.bodyBytes,
+    isDraining: () => isDraining,
+  });
   const app = await createApp({
     ...options,
     isDraining: () => isDraining,
+    upgradeRefusalOf: (request) => webSockets.refusalOf(request),
     knownOperation: (body) => bodies.find(body),
   });
 
@@ -142,14 +151,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       isAuthenticated: authenticator.isRequired,
     }),
   });
-  const webSockets = addWebSockets(app, {
-    ...options,
-    gate,
-    trustedDocuments,
-    isAuthenticated: authenticator.isRequired,
-    maxMessageBytes: limits.bodyBytes,
-    isDraining: () => isDraining,
-  });
+  app.server.on('upgrade', (request, socket, head) => webSockets.open(request, socket, head));
   let url: string;
   try {
     url = await app.listen({ host: options.host, port: options.port, backlog: BACKLOG });
@@ -165,7 +167,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       webSockets.goAway();
       const callOff = clock.after(options.shutdownGraceMs, () => {
         app.server.closeAllConnections();
-        webSockets.cutOff();
+        webSockets.terminate();
       });
       await stop();
       callOff();

@@ -5,9 +5,9 @@ import type { Viewer } from '../../src/core/viewer.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createAdmission } from '../../src/auth/admission.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
-import { CLOSE } from '../../src/subscriptions/websocketConnection.ts';
-import { createConnections } from '../../src/subscriptions/websocketConnections.ts';
-import { createSocketOperations } from '../../src/subscriptions/websocketOperations.ts';
+import { CLOSE } from '../../src/subscriptions/closeCodes.ts';
+import { createConnections } from '../../src/subscriptions/connections.ts';
+import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/live.ts';
 import { createOutputBudget } from '../../src/graphql/outputBudget.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
@@ -107,7 +107,7 @@ function createScene() {
   const pending: ((viewer: Viewer | 'invalid') => void)[] = [];
   let isRevoked = false;
   let isFirst = true;
-  const gate = createAdmission({
+  const admission = createAdmission({
     authenticator: {
       isRequired: true,
       keysProblem: () => null,
@@ -132,7 +132,7 @@ function createScene() {
       responseBytes: 1_000_000,
     },
     trustedDocuments: () => null,
-    gate,
+    admission,
     createContext: ({ requestId }) =>
       ({
         requestId,
@@ -149,7 +149,7 @@ function createScene() {
   });
   const connections = createConnections(operations, {
     clock,
-    gate,
+    admission,
     sockets: { perCaller: 2, inAll: 5 },
     isAuthenticated: true,
     onBug: (error) => bugs.push(error),

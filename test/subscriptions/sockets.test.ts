@@ -2,13 +2,10 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Server } from 'graphql-ws';
+import { createAdmission } from '../../src/auth/admission.ts';
 import { anonymous } from '../../src/core/viewer.ts';
-import { createTurns } from '../../src/subscriptions/socketTraffic.ts';
-import {
-  CLOSE_GRACE_MS,
-  type Connection,
-  openConnection,
-} from '../../src/subscriptions/websocketConnection.ts';
+import { CLOSE_GRACE_MS, type Connection, openConnection } from '../../src/subscriptions/connection.ts';
+import { createScheduler } from '../../src/subscriptions/scheduler.ts';
 import { bearer, digestOf, temporaryFiles, type TemporaryFiles } from '../support/door.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -440,20 +437,25 @@ async function readyConnection() {
   const clock: VirtualClock = createVirtualClock();
   const closed: number[] = [];
   let speak: (message: string) => Promise<void> | void = () => undefined;
-  let connection: Connection | null = null;
   const socket = new FakeSocket();
-  const server: Server<object> = {
-    opened(given) {
+  const server: Server<Connection> = {
+    opened(given, connection) {
       speak = (message) => given.send(JSON.stringify(message));
-      given.onMessage(() => Promise.resolve(void connection?.admit(anonymous, undefined)));
+      given.onMessage(() => connection.authenticate(undefined).then(() => undefined));
       return (code = 0) => Promise.resolve(void closed.push(code));
     },
   };
-  connection = openConnection(server, socket.asWebSocket(), () => ({}), {
+  const peer = { id: 'r', ip: '::1', hostname: '', headers: {} };
+  const connection = openConnection(server, socket.asWebSocket(), peer, {
     clock,
-    turns: createTurns(1),
-    bucket: { burst: 10, perSecond: 1 },
-    place: { admit: () => true, release: () => undefined },
+    admission: createAdmission({
+      authenticator: { isRequired: true, keysProblem: () => null, authenticate: () => anonymous },
+      rateLimit: null,
+      onBug: () => undefined,
+    }),
+    scheduler: createScheduler(),
+    burst: 10,
+    claim: () => true,
     onBug: () => undefined,
     onClosed: () => undefined,
   });

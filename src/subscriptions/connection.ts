@@ -1,0 +1,197 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Server } from 'graphql-ws';
+import type { WebSocket } from 'ws';
+import type { Admission, Requester } from '../core/admission.ts';
+import type { Clock } from '../core/clock.ts';
+import type { HttpError } from '../core/errors.ts';
+import type { Viewer } from '../core/viewer.ts';
+import { jsonNestingRefusal } from '../graphql/nesting.ts';
+import { createBoundedSocket } from './boundedSocket.ts';
+import { CLOSE } from './closeCodes.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** The client of a socket, as its upgrade request describes it. */
+export interface Peer extends Requester {
+  headers: IncomingHttpHeaders;
+}
+
+/** Only `ready` has a viewer. Nothing that arrives from `closing` on has an effect. */
+export type ConnectionState =
+  | { phase: 'connecting' | 'authenticating' }
+  | { phase: 'ready'; viewer: Viewer; authorization: string | undefined }
+  | { phase: 'closing' | 'closed' };
+
+export interface Connection {
+  readonly peer: Peer;
+  readonly state: ConnectionState;
+  /** Aborted when the connection begins to close, on either side. */
+  readonly closing: AbortSignal;
+  /**
+   * Handles `connection_init`. Returns false, and closes the connection, unless it becomes ready.
+   *
+   * @param authorization default: that of the upgrade request
+   */
+  authenticate(authorization: string | undefined): Promise<boolean>;
+  /** Idempotent. The TCP connection is cut if the peer does not complete the closing handshake. */
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+export interface ConnectionOptions {
+  clock: Clock;
+  admission: Admission;
+  scheduler: Scheduler;
+  /** Messages that the socket may send at once. */
+  burst: number;
+  /** Counts the connection for its viewer. Returns false if the viewer has too many. */
+  claim: (viewer: Viewer) => boolean;
+  /** Receives errors that are bugs. */
+  onBug: (error: unknown) => void;
+  /** Called once, when the TCP connection has closed. */
+  onClosed: () => void;
+}
+
+/** From the handshake to the end of authentication, in milliseconds. */
+const INIT_TIMEOUT_MS = 10_000;
+
+/** How long the peer may take to complete a closing handshake, in milliseconds. */
+export const CLOSE_GRACE_MS = 3000;
+
+/** The longest message that is parsed before authentication, in bytes: far more than a token needs. */
+const MAX_INIT_BYTES = 65_536;
+
+/**
+ * Owns one socket: its state, its timer, its bounds and its end. graphql-ws speaks the protocol through it and is notified once,
+ * when closing begins.
+ */
+export function openConnection(
+  server: Server<Connection>,
+  socket: WebSocket,
+  peer: Peer,
+  options: ConnectionOptions,
+): Connection {
+  const { clock, onBug } = options;
+  const closing = new AbortController();
+  let state: ConnectionState = { phase: 'connecting' };
+  // One timer at a time: for authentication, then for the closing handshake.
+  let cancelTimer = clock.after(INIT_TIMEOUT_MS, () =>
+    close(CLOSE.initTimeout, 'Connection initialisation timeout'),
+  );
+  const bounded = createBoundedSocket(socket, {
+    ...options,
+    onMessage: receive,
+    onExcess: close,
+    onPeerClosing: () => beginClosing(1006, ''),
+  });
+  const connection: Connection = {
+    peer,
+    get state() {
+      return state;
+    },
+    closing: closing.signal,
+    authenticate,
+    close,
+    terminate: () => socket.terminate(),
+  };
+  let handle: (message: string) => Promise<void> = () => Promise.resolve();
+  let endOperations: (code: number, reason: string) => Promise<void> = () => Promise.resolve();
+  // For a malformed frame ws has closed the socket already, with the code of RFC 6455.
+  socket.on('error', () => beginClosing(1006, ''));
+  socket.once('close', onClosed);
+  endOperations = server.opened(
+    {
+      protocol: socket.protocol,
+      send: (message) => bounded.send(message),
+      close: (code = 1000, reason = '') => close(code, reason),
+      onMessage: (callback) => (handle = callback),
+    },
+    connection,
+  );
+  return connection;
+
+  function receive(message: string): void {
+    const { phase } = state;
+    const isTooLong = phase !== 'ready' && message.length > MAX_INIT_BYTES;
+    if (isTooLong || jsonNestingRefusal(message)) {
+      close(CLOSE.badRequest, 'Invalid message received');
+      return;
+    }
+    handle(message).catch((error: unknown) => {
+      if (isProtocolViolation(error)) close(CLOSE.badRequest, 'Invalid message received');
+      else {
+        onBug(error);
+        close(CLOSE.internalError, 'Internal server error');
+      }
+    });
+    // Before it is ready, only `connection_init` moves a connection on, and graphql-ws handles that synchronously.
+    if (phase !== 'ready' && state.phase === phase) {
+      close(CLOSE.unauthorized, 'Unauthorized: send connection_init and wait for connection_ack first');
+    }
+  }
+
+  async function authenticate(authorization = peer.headers.authorization): Promise<boolean> {
+    state = { phase: 'authenticating' };
+    const viewer = await options.admission.admitBySocket(peer, authorization);
+    if (hasEnded()) return false;
+    if ('code' in viewer) return refuse(viewer);
+    if (!options.claim(viewer)) return refuse(tooManySockets);
+    cancelTimer();
+    state = { phase: 'ready', viewer, authorization };
+    return true;
+  }
+
+  function refuse({ code, message, status }: HttpError): false {
+    close(closeCodeOf[status] ?? CLOSE.tryAgainLater, `${code}: ${message}`);
+    return false;
+  }
+
+  function close(code: number, reason: string): void {
+    if (hasEnded()) return;
+    const boundedReason = truncated(reason);
+    socket.close(code, boundedReason);
+    beginClosing(code, boundedReason);
+  }
+
+  function beginClosing(code: number, reason: string): void {
+    if (hasEnded()) return;
+    state = { phase: 'closing' };
+    cancelTimer();
+    cancelTimer = clock.after(CLOSE_GRACE_MS, () => socket.terminate());
+    bounded.end();
+    closing.abort();
+    endOperations(code, reason).catch(onBug);
+  }
+
+  function onClosed(code: number, reason: Buffer): void {
+    beginClosing(code, reason.toString());
+    state = { phase: 'closed' };
+    cancelTimer();
+    options.onClosed();
+  }
+
+  function hasEnded(): boolean {
+    return state.phase === 'closing' || state.phase === 'closed';
+  }
+}
+
+const closeCodeOf: Readonly<Record<number, number>> = { 401: CLOSE.unauthorized, 403: CLOSE.forbidden };
+
+const tooManySockets: HttpError = {
+  code: 'TOO_MANY_SUBSCRIPTIONS',
+  message: 'The limit of open sockets (LIVE_MAX_PER_CALLER or LIVE_MAX) is reached.',
+  status: 429,
+};
+
+/** What a close frame can hold besides its code, in bytes. */
+const MAX_REASON_BYTES = 123;
+
+/** Cuts between characters: half of one would be replaced by something longer. */
+function truncated(reason: string): string {
+  const bytes = Buffer.from(reason).subarray(0, MAX_REASON_BYTES);
+  return new TextDecoder().decode(bytes, { stream: true });
+}
+
+/** graphql-ws throws for a message that only servers may send. */
+function isProtocolViolation(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Unexpected message of type');
+}

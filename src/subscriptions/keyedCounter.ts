@@ -1,0 +1,35 @@
+/** Counts by key and in total. */
+export interface KeyedCounter {
+  readonly total: number;
+  of(key: string): number;
+  /** Returns an idempotent function that takes the amount off again. */
+  add(key: string, amount?: number): () => void;
+}
+
+export function createKeyedCounter(): KeyedCounter {
+  const counts = new Map<string, number>();
+  let total = 0;
+
+  function change(key: string, amount: number): void {
+    total += amount;
+    const count = (counts.get(key) ?? 0) + amount;
+    // Keys of callers who have left would add up.
+    if (count > 0) counts.set(key, count);
+    else counts.delete(key);
+  }
+
+  return {
+    get total() {
+      return total;
+    },
+    of: (key) => counts.get(key) ?? 0,
+    add(key, amount = 1) {
+      let isCounted = true;
+      change(key, amount);
+      return () => {
+        if (isCounted) change(key, -amount);
+        isCounted = false;
+      };
+    },
+  };
+}

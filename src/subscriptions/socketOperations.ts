@@ -1,0 +1,227 @@
+import { setMaxListeners } from 'node:events';
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLFormattedError,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import type { Admission } from '../core/admission.ts';
+import { asError } from '../core/asError.ts';
+import { refusedRequest } from '../core/errors.ts';
+import type { Observe } from '../core/observation.ts';
+import type { CallEvent } from '../core/upstream.ts';
+import type { GatewayContext, OperationStart } from '../graphql/context.ts';
+import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
+import { assertMaySelect } from '../graphql/gatedFields.ts';
+import { assertWithinBounds } from '../graphql/operationBounds.ts';
+import { refusalOfAnswer } from '../graphql/responseBounds.ts';
+import type { Connection } from './connection.ts';
+import { createScheduler } from './scheduler.ts';
+import { createDocumentReader, type DocumentReaderOptions } from './subscriptionDocuments.ts';
+
+export interface SocketOperationOptions extends DocumentReaderOptions {
+  admission: Admission;
+  createContext: (start: OperationStart) => GatewayContext;
+  observe: Observe;
+  /** Receives events of calls that no request waits for. */
+  report: (event: CallEvent) => void;
+  /** Receives errors that are bugs. */
+  onBug: (error: unknown, requestId: string) => void;
+}
+
+/** The context of a subscription's resolver. Each of its events has a context of its own. */
+interface SubscriptionContext extends GatewayContext {
+  /** Aborting it ends the subscription. */
+  ending: AbortController;
+  start: SubscriptionStart;
+}
+
+/** A subscription is logged and counted when it starts; it lasts for as long as its client likes. */
+interface SubscriptionStart {
+  operation: OperationDefinitionNode | null;
+  /** Call once, with the codes of the errors that prevented the start. */
+  end(codes: readonly string[]): void;
+}
+
+type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
+
+/** The graphql-ws server: subscriptions alone, admitted and bounded as queries are. */
+export function createSocketOperations(options: SocketOperationOptions): Server<Connection> {
+  const { schema, introspection, limits, admission, createContext, observe, report, onBug } = options;
+  const readDocument = createDocumentReader(options);
+  const scheduler = createScheduler();
+
+  return makeServer<Record<string, unknown> | undefined, Connection>({
+    // The connection has a timer of its own.
+    connectionInitWaitTimeout: 0,
+    async onConnect({ connectionParams, extra: connection }) {
+      const isReady = await connection.authenticate(authorizationIn(connectionParams));
+      // Operators find the log lines of the connection by this id.
+      return isReady && { requestId: connection.peer.id };
+    },
+    onSubscribe({ extra: connection }, _id, payload) {
+      const start = observeStart(connection);
+      try {
+        return argumentsOf(payload, connection, start);
+      } catch (error) {
+        start.end([codeOf(error)]);
+        return [asGraphQLError(error)];
+      }
+    },
+    subscribe: (args) => subscribe(args as SubscriptionArgs),
+    onNext({ extra: { peer } }, _id, _payload, _args, { data, errors, extensions }) {
+      // A result without errors is sent as it is.
+      if (!errors) return undefined;
+      return {
+        ...(data !== undefined && { data }),
+        errors: errors.map((error) => described(error, peer.id)),
+        ...(extensions && { extensions }),
+      };
+    },
+    onError: ({ extra: { peer } }, _id, _payload, errors) => errors.map((error) => described(error, peer.id)),
+  });
+
+  /** @throws coded errors for a subscription that must not start. */
+  function argumentsOf(
+    payload: SubscribePayload,
+    { peer, state, closing }: Connection,
+    start: SubscriptionStart,
+  ): SubscriptionArgs {
+    if (state.phase !== 'ready') throw new Error('graphql-ws requires connection_ack before subscribe.');
+    const { viewer } = state;
+    const refusal = admission.tooOften(viewer, peer);
+    if (refusal) throw refusedRequest(refusal);
+    const { document, operation } = readDocument(payload);
+    start.operation = operation;
+    const variables = payload.variables ?? {};
+    const ending = endingWith(closing);
+    const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, start };
+    assertMaySelect({ document, operation, viewer, introspection });
+    assertWithinBounds(
+      { schema, document, operation, variables },
+      { maxObjects: limits.rows, ...contextValue },
+    );
+    const { operationName } = payload;
+    return { schema, document, operationName, variableValues: variables, contextValue };
+  }
+
+  function contextOf(
+    requestId: string,
+    viewer: GatewayContext['viewer'],
+    signal: AbortSignal,
+  ): GatewayContext {
+    // Many events can wait for one upstream call, and continue together when it ends.
+    const turn = () => scheduler.run(viewer.name, () => undefined);
+    return createContext({ requestId, viewer, signal, report, priority: 'polling', turn });
+  }
+
+  /** As graphql-js, but each event is an operation of its own, with its own deadline and its own loaders. */
+  async function subscribe(args: SubscriptionArgs) {
+    const { ending, start, requestId, viewer } = args.contextValue;
+    const stream = await createSourceEventStream(args);
+    const isStream = Symbol.asyncIterator in stream;
+    start.end(isStream ? [] : (stream.errors ?? []).map(codeOf));
+    if (!isStream) return stream;
+    return mapEvents(stream[Symbol.asyncIterator](), ending, (event) =>
+      scheduler.run(viewer.callerId, () =>
+        executeFor(event, args, contextOf(requestId, viewer, ending.signal)),
+      ),
+    );
+  }
+
+  function executeFor(event: unknown, args: SubscriptionArgs, contextValue: GatewayContext) {
+    const bounded = (result: ExecutionResult): ExecutionResult => {
+      const refusal = refusalOfAnswer(result, contextValue.output, limits.responseBytes);
+      if (refusal) return { data: null, errors: [asGraphQLError(refusal)] };
+      const extensions = contextValue.staleParts.extensions(result.data);
+      return extensions ? { ...result, extensions: { ...extensions } } : result;
+    };
+    const result = execute({ ...args, rootValue: event, contextValue });
+    return result instanceof Promise ? result.then(bounded) : bounded(result);
+  }
+
+  function described(error: GraphQLError, requestId: string): GraphQLFormattedError {
+    const bug = bugIn(error);
+    if (bug !== null) onBug(bug, requestId);
+    return withTokenLimit(describeError(error.toJSON(), error), limits.tokens);
+  }
+
+  function observeStart({ peer: { id, headers }, state }: Connection): SubscriptionStart {
+    const watch = observe({ requestId: id, headers });
+    const start: SubscriptionStart = {
+      operation: null,
+      end: (codes) =>
+        watch.ended({
+          operationName: start.operation?.name?.value ?? null,
+          operationType: start.operation?.operation ?? null,
+          codes,
+          caller: state.phase === 'ready' ? state.viewer.name : null,
+          httpStatus: 101,
+          aborted: false,
+        }),
+    };
+    return start;
+  }
+}
+
+/** Aborted with the connection, too: graphql-ws loses track of a subscription whose id is used again while it starts. */
+function endingWith(closing: AbortSignal): AbortController {
+  const ending = new AbortController();
+  // A subscription of many events, and a connection of many subscriptions, is no leak.
+  setMaxListeners(0, ending.signal, closing);
+  if (closing.aborted) ending.abort();
+  else closing.addEventListener('abort', () => ending.abort(), { once: true, signal: ending.signal });
+  return ending;
+}
+
+/**
+ * Maps each value of a stream. Aborting `ending`, or `return`, ends the source at once, even while it has no value: an async
+ * generator would wait for the next one.
+ */
+function mapEvents<Result>(
+  source: AsyncIterator<unknown>,
+  ending: AbortController,
+  map: (value: unknown) => Promise<Result>,
+): AsyncIterableIterator<Result, undefined> {
+  const endSource = (): void => void source.return?.();
+  if (ending.signal.aborted) endSource();
+  else ending.signal.addEventListener('abort', endSource, { once: true });
+  const end = (): { done: true; value: undefined } => {
+    ending.abort();
+    return { done: true, value: undefined };
+  };
+  return {
+    async next() {
+      try {
+        const step = await source.next();
+        return step.done === true ? end() : { done: false, value: await map(step.value) };
+      } catch (error) {
+        end();
+        throw error;
+      }
+    },
+    return: () => Promise.resolve(end()),
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | undefined {
+  const given = params?.['authorization'] ?? params?.['Authorization'];
+  return typeof given === 'string' ? given : undefined;
+}
+
+function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  return new GraphQLError('', { originalError: asError(error) });
+}
+
+function codeOf(error: unknown): string {
+  const { message } = asGraphQLError(error);
+  return String(describeError({ message }, error).extensions?.['code']);
+}

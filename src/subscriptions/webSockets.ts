@@ -1,0 +1,85 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleProtocols } from 'graphql-ws';
+import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
+import type { HttpError } from '../core/errors.ts';
+import { requestIdOf } from '../core/requestId.ts';
+import { CLOSE } from './closeCodes.ts';
+import { CLOSE_GRACE_MS } from './connection.ts';
+import { type ConnectionsOptions, createConnections } from './connections.ts';
+import { createSocketOperations, type SocketOperationOptions } from './socketOperations.ts';
+import { upgradeRefusal } from './upgrade.ts';
+
+export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOptions {
+  /** The longest message that is read, in bytes. */
+  maxMessageBytes: number;
+  /** Origins whose pages may open sockets, besides the gateway's own. */
+  corsOrigins: readonly string[];
+  isDraining: () => boolean;
+}
+
+export interface WebSockets {
+  /** Why a request for a WebSocket is refused; null if the WebSocket can be opened now. */
+  refusalOf(request: IncomingMessage): HttpError | null;
+  /** Listener for the `upgrade` event of an HTTP server. Call only if `refusalOf` is null. */
+  open(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Closes every socket with code 1001. */
+  goAway(): void;
+  /** Cuts every connection. */
+  terminate(): void;
+  /** Stops the timers. Call when all sockets are closed. */
+  stop(): void;
+}
+
+/** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
+const PING_INTERVAL_MS = 30_000;
+
+/**
+ * Subscriptions with graphql-ws over `ws`. It uses graphql-ws' `makeServer` and not its adapter for ws, which has no bounds,
+ * writes errors of clients to the console and starts a timer per socket.
+ */
+export function createWebSockets(options: WebSocketOptions): WebSockets {
+  const serverOptions: ServerOptions & { closeTimeout: number } = {
+    noServer: true,
+    maxPayload: options.maxMessageBytes,
+    handleProtocols,
+    clientTracking: true,
+    // For handshakes that the peer begins and does not complete.
+    closeTimeout: CLOSE_GRACE_MS,
+  };
+  const server = new WebSocketServer(serverOptions);
+  const connections = createConnections(createSocketOperations(options), options);
+  const stopPinging = pingEach(server.clients);
+
+  return {
+    refusalOf: (request) => upgradeRefusal(request, { ...options, ...connections }),
+    open(request, socket, head) {
+      const { headers } = request;
+      const hostname = headers.host?.replace(/:\d+$/, '') ?? '';
+      const peer = { id: requestIdOf(request), hostname, ip: request.socket.remoteAddress ?? '', headers };
+      server.handleUpgrade(request, socket, head, (webSocket) => connections.open(webSocket, peer));
+    },
+    goAway: () => connections.closeAll(CLOSE.goingAway, 'Going away'),
+    terminate: () => connections.terminateAll(),
+    stop() {
+      stopPinging();
+      connections.stop();
+    },
+  };
+}
+
+function pingEach(sockets: ReadonlySet<WebSocket>): () => void {
+  const unanswered = new WeakSet<WebSocket>();
+  const timer = setInterval(() => {
+    for (const socket of sockets) {
+      if (unanswered.has(socket)) {
+        socket.terminate();
+        continue;
+      }
+      unanswered.add(socket);
+      socket.once('pong', () => unanswered.delete(socket));
+      socket.ping();
+    }
+  }, PING_INTERVAL_MS).unref();
+  return () => clearInterval(timer);
+}
