@@ -16,7 +16,7 @@ import { type CredentialCheck, createCredentialCheck } from './upstream/credenti
 import type { OperationStart } from './graphql/context.ts';
 import type { Health } from './http/operatorRoutes.ts';
 import { startHttpServer } from './http/server.ts';
-import { createSubscriptionSource } from './subscriptions/live.ts';
+import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from './graphql/subscriptionSource.ts';
 import { apolloGatewayOf } from './graphql/apolloGateway.ts';
 import { createCompiledExecution } from './graphql/compiled.ts';

@@ -106,3 +106,15 @@ export interface PipelineRunFilter {
   creator?: string;
   objectId?: string;
 }
+
+const finishedStatuses: ReadonlySet<PipelineRunStatus> = new Set([
+  'SUCCEEDED',
+  'FAILED',
+  'TERMINATED',
+  'CANCELED',
+]);
+
+/** Whether the status does not change any more. */
+export function isFinished({ status }: { status: PipelineRunStatus }): boolean {
+  return finishedStatuses.has(status);
+}

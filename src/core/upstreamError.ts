@@ -1,4 +1,4 @@
-import type { Action } from './upstream.ts';
+import type { Action, StaleReason } from './upstream.ts';
 
 /** What went wrong, as far as policies and callers need to tell it apart. */
 export type UpstreamErrorKind =
@@ -58,4 +58,10 @@ export class UpstreamError extends Error {
     this.isCallerLimit = details.isCallerLimit ?? false;
     this.isNotJson = details.isNotJson ?? false;
   }
+}
+
+/** Why a result is older than its freshness allows if the call to refresh it fails with this error. */
+export function staleReasonOf(error: unknown): StaleReason {
+  const kind = error instanceof UpstreamError ? error.kind : null;
+  return kind === 'throttled' || kind === 'quotaExhausted' ? 'BUDGET' : 'UPSTREAM_ERROR';
 }

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { cached } from '../../src/cache/cached.ts';
-import { createSubscriptionSource } from '../../src/subscriptions/live.ts';
+import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { StaleReason } from '../../src/core/upstream.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';

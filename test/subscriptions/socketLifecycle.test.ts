@@ -8,7 +8,7 @@ import { viewerOf } from '../../src/auth/scopes.ts';
 import { CLOSE } from '../../src/subscriptions/closeCodes.ts';
 import { createConnections } from '../../src/subscriptions/connections.ts';
 import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
-import { createSubscriptionSource } from '../../src/subscriptions/live.ts';
+import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import { createOutputBudget } from '../../src/graphql/outputBudget.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createStaleParts } from '../../src/graphql/staleParts.ts';

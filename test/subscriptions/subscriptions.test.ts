@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { cached } from '../../src/cache/cached.ts';
 import type { Pace } from '../../src/cache/freshness.ts';
-import { changesBetween } from '../../src/subscriptions/changes.ts';
-import { stepsBetween } from '../../src/subscriptions/listChanges.ts';
-import { createSubscriptionSource } from '../../src/subscriptions/live.ts';
+import { changesBetween } from '../../src/subscriptions/runChanges.ts';
+import { listDifferences } from '../../src/subscriptions/listChanges.ts';
+import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
-import type { SeatLimits } from '../../src/subscriptions/seats.ts';
+import type { SubscriptionLimits } from '../../src/subscriptions/subscriptionLimiter.ts';
 import type { PipelineRun, PipelineRunStage } from '../../src/core/domain.ts';
 import type { CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
@@ -252,7 +252,7 @@ describe('what happened to a list', () => {
     ['all go', 'a', 1, '', 0, ['REMOVED a']],
     ['more come than the page holds', 'dcba', 9, 'hgfe', 13, ['ADDED h', 'ADDED g', 'ADDED f', 'ADDED e']],
   ])('%s', (_, before, countBefore, after, countAfter, steps) => {
-    const found = stepsBetween(page(before, countBefore), page(after, countAfter));
+    const found = listDifferences(page(before, countBefore), page(after, countAfter));
     expect(found.map(({ kind, run }) => `${kind} ${run.runId}`)).toEqual(steps);
   });
 });
@@ -292,7 +292,10 @@ interface Scene {
 
 function createScene(
   runs: PipelineRun[],
-  { paces = [], limits = { perCaller: 100, inAll: 1000 } }: { paces?: Pace[]; limits?: SeatLimits } = {},
+  {
+    paces = [],
+    limits = { perCaller: 100, inAll: 1000 },
+  }: { paces?: Pace[]; limits?: SubscriptionLimits } = {},
 ): Scene {
   const clock = createVirtualClock();
   const upstream = createFakeUpstream(clock, {

@@ -1,29 +1,29 @@
-import type { RunChange } from '../graphql/subscriptionSource.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type { PipelineRun, PipelineRunStage, PipelineRunStatus } from '../core/domain.ts';
+import type { RunChange } from '../graphql/subscriptionSource.ts';
 
-/** What is not as it was, the run's own fields first and then stage by stage. Empty where nothing has changed. */
+const RUN_FIELDS = ['status', 'message', 'description', 'creator', 'createTime', 'modifyTime'] as const;
+const STAGE_FIELDS = ['status', 'message', 'name', 'description', 'type', 'detail'] as const;
+
+/** Returns the changed fields: the run's own first, then stage by stage. */
 export function changesBetween(before: PipelineRun, after: PipelineRun): RunChange[] {
   if (before === after) return [];
   const own = changedFields(before, after, RUN_FIELDS).map((field) => changeOf(field, null, before, after));
   return [...own, ...stageChanges(before.stages, after.stages)];
 }
 
-const RUN_FIELDS = ['status', 'message', 'description', 'creator', 'createTime', 'modifyTime'] as const;
-const STAGE_FIELDS = ['status', 'message', 'name', 'description', 'type', 'detail'] as const;
-
 function stageChanges(before: readonly PipelineRunStage[], after: readonly PipelineRunStage[]): RunChange[] {
-  const old = new Map(before.map((stage) => [keyOf(stage), stage]));
+  const remaining = new Map(before.map((stage) => [keyOf(stage), stage]));
   const changes = after.flatMap((stage) => {
-    const known = old.get(keyOf(stage)) ?? null;
-    old.delete(keyOf(stage));
-    const fields = known ? changedFields(known, stage, STAGE_FIELDS) : ['status'];
-    return fields.map((field) => changeOf(field, stage, known, stage));
+    const old = remaining.get(keyOf(stage)) ?? null;
+    remaining.delete(keyOf(stage));
+    const fields = old ? changedFields(old, stage, STAGE_FIELDS) : ['status'];
+    return fields.map((field) => changeOf(field, stage, old, stage));
   });
-  return [...changes, ...[...old.values()].map((stage) => changeOf('status', stage, stage, null))];
+  return [...changes, ...[...remaining.values()].map((stage) => changeOf('status', stage, stage, null))];
 }
 
-/** A code names a stage within its run as far as has been seen; the step tells two of one code apart. */
+/** A code has named one stage of its run in all data seen so far; the step distinguishes two of the same code. */
 function keyOf({ step, code }: PipelineRunStage): string {
   return `${step}/${code}`;
 }
@@ -33,16 +33,16 @@ interface HasStatus {
   rawStatus: string;
 }
 
-function changedFields<Thing extends HasStatus>(
-  before: Thing,
-  after: Thing,
-  fields: readonly (keyof Thing & string)[],
+function changedFields<Value extends HasStatus>(
+  before: Value,
+  after: Value,
+  fields: readonly (keyof Value & string)[],
 ): string[] {
   const changed: string[] = fields.filter((field) => !isDeepStrictEqual(before[field], after[field]));
-  // DataWorks has two spellings of each status, and one run can arrive in both. Only of unknown ones the spelling tells something.
-  const isOther =
+  // DataWorks spells each known status in two ways, even for one run. Only for unknown ones the spelling has a meaning.
+  const isOtherUnknown =
     before.status === 'UNKNOWN' && after.status === 'UNKNOWN' && before.rawStatus !== after.rawStatus;
-  return isOther ? [...changed, 'rawStatus'] : changed;
+  return isOtherUnknown ? [...changed, 'rawStatus'] : changed;
 }
 
 function changeOf(
