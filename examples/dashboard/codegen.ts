@@ -6,7 +6,7 @@ const config: CodegenConfig = {
   generates: {
     './src/generated/': {
       preset: 'client',
-      // Masked fragments keep a component to the fields that it asked for itself. Reading one is no hook, so it is not called one.
+      // With masked fragments a component can read only its own fields. The reader is not a hook, so it is not named like one.
       presetConfig: { fragmentMasking: { unmaskFunctionName: 'readFragment' } },
       config: {
         enumType: 'string-literal',

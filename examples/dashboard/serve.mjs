@@ -4,7 +4,7 @@ import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /*
- * Serves the built app, and stands before the gateway at /graphql: one origin, so that nobody else's page has to be let in.
+ * Serves the built app and proxies /graphql to the gateway: one origin, so that the gateway needs no CORS origin.
  * Settings: PORT (4100), GATEWAY_URL (http://127.0.0.1:4000). Listens on this machine only.
  */
 
@@ -18,7 +18,7 @@ const types = {
   '.svg': 'image/svg+xml',
 };
 
-const safety = {
+const securityHeaders = {
   'content-security-policy':
     "default-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
   'x-content-type-options': 'nosniff',
@@ -29,28 +29,28 @@ const files = readFiles(fileURLToPath(new URL('dist/', import.meta.url)));
 
 const server = createServer((incoming, outgoing) => {
   const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
-  if (pathname === '/graphql') passOn(incoming, outgoing);
+  if (pathname === '/graphql') proxyRequest(incoming, outgoing);
   else sendFile(pathname, incoming, outgoing);
 });
 
 server.listen(port, '127.0.0.1', () => {
   console.log(
-    `The dashboard is at http://127.0.0.1:${server.address().port}, before the gateway at ${gatewayUrl.origin}.`,
+    `Dashboard at http://127.0.0.1:${server.address().port}, proxying the gateway at ${gatewayUrl.origin}.`,
   );
 });
 
 server.on('error', ({ message }) => {
-  console.error(`The dashboard cannot be served: ${message}. Set another PORT.`);
+  console.error(`The dashboard server failed: ${message}. Set another PORT.`);
   process.exit(1);
 });
 
 server.on('upgrade', (incoming, socket, head) => {
   const { pathname } = new URL(incoming.url ?? '/', 'http://localhost');
-  if (pathname === '/graphql') passOnSocket(incoming, socket, head);
+  if (pathname === '/graphql') proxyUpgrade(incoming, socket, head);
   else socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
 });
 
-/** Every file by its path in a URL: what is not in this list is not served, whatever is asked. */
+/** Every file by its URL path. Nothing else can be served. */
 function readFiles(directory) {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
     entry.isFile(),
@@ -67,68 +67,68 @@ function sendFile(pathname, { method }, outgoing) {
   const path = pathname === '/' ? '/index.html' : pathname;
   const body = files.get(path);
   if (!body || (method !== 'GET' && method !== 'HEAD')) {
-    outgoing.writeHead(404, { 'content-type': 'text/plain', ...safety }).end('There is nothing here.\n');
+    outgoing.writeHead(404, { 'content-type': 'text/plain', ...securityHeaders }).end('Not found.\n');
     return;
   }
   outgoing
     .writeHead(200, {
       'content-type': types[extname(path)] ?? 'application/octet-stream',
-      // The build names these by what is in them.
+      // The build names these by their content.
       'cache-control': path.startsWith('/assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-      ...safety,
+      ...securityHeaders,
     })
     .end(method === 'HEAD' ? undefined : body);
 }
 
-/** Passes a request on to the gateway and its answer back, both as they come. */
-function passOn(incoming, outgoing) {
+/** Streams a request to the gateway and the response back. */
+function proxyRequest(incoming, outgoing) {
   const forwarded = request(
     new URL('/graphql', gatewayUrl),
     { method: incoming.method, headers: { ...incoming.headers, host: gatewayUrl.host } },
-    (answer) => {
-      outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(outgoing);
+    (response) => {
+      outgoing.writeHead(response.statusCode ?? 502, response.headers);
+      response.pipe(outgoing);
     },
   );
   forwarded.on('error', () => {
     if (outgoing.headersSent) outgoing.destroy();
     else sendUnreachable(outgoing);
   });
-  // The gateway stops working on what nobody waits for any more.
+  // The gateway cancels the work for a closed connection.
   outgoing.on('close', () => forwarded.destroy());
   incoming.pipe(forwarded);
 }
 
-/** Passes a request for a WebSocket on, and whatever goes through that in both directions. */
-function passOnSocket(incoming, socket, head) {
+/** Proxies a WebSocket upgrade and the connection in both directions. */
+function proxyUpgrade(incoming, socket, head) {
   const { headers } = incoming;
   const isOwnPage = URL.canParse(headers.origin) && new URL(headers.origin).host === headers.host;
   const forwarded = request(new URL('/graphql', gatewayUrl), {
     headers: {
       ...headers,
       host: gatewayUrl.host,
-      // The gateway lets in its own pages only; for it, those served here are.
+      // The gateway accepts WebSockets from its own origin only.
       ...(isOwnPage && { origin: gatewayUrl.origin }),
     },
   });
-  forwarded.on('upgrade', (answer, remote, rest) => {
-    socket.write(headOf(answer));
+  forwarded.on('upgrade', (response, remote, rest) => {
+    socket.write(headOf(response));
     socket.write(rest);
     remote.write(head);
     remote.on('error', () => socket.destroy());
     socket.on('close', () => remote.destroy());
     remote.pipe(socket).pipe(remote);
   });
-  forwarded.on('response', (answer) => {
-    socket.write(headOf(answer));
-    answer.pipe(socket);
+  forwarded.on('response', (response) => {
+    socket.write(headOf(response));
+    response.pipe(socket);
   });
   forwarded.on('error', () => socket.destroy());
   socket.on('error', () => forwarded.destroy());
   forwarded.end();
 }
 
-/** The head of an answer as it came. */
+/** The head of a response, unchanged. */
 function headOf({ statusCode, statusMessage, rawHeaders }) {
   const lines = [`HTTP/1.1 ${statusCode} ${statusMessage}`];
   for (let index = 0; index < rawHeaders.length; index += 2) {

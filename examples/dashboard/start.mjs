@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /*
- * The dashboard by one command: installs and builds it, starts the demo gateway where none answers, and serves the app before it.
- * Settings: PORT (4100), GATEWAY_URL (http://127.0.0.1:4000; where it is set, no demo is started).
+ * Installs and builds the dashboard, starts the demo gateway if none is running, and serves the app with a proxy to it.
+ * Settings: PORT (4100), GATEWAY_URL (http://127.0.0.1:4000; if it is set, no demo is started).
  */
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -16,9 +16,9 @@ if (installedAt() < timeOf('package-lock.json'))
 run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'], here);
 
 const children = [];
-if (process.env['GATEWAY_URL'] === undefined && !(await answers(gatewayUrl))) {
+if (process.env['GATEWAY_URL'] === undefined && !(await isReady(gatewayUrl))) {
   children.push(start(['--import', 'tsx', 'demo/demo.ts'], top, { PORT: '4000' }));
-  await untilItAnswers(gatewayUrl);
+  await waitUntilReady(gatewayUrl);
 }
 children.push(start(['serve.mjs'], here, { GATEWAY_URL: gatewayUrl }));
 
@@ -28,7 +28,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
-/** Runs to its end, or ends with it where it fails. */
+/** Runs a command to completion. Exits if it fails. */
 function run(command, args, cwd) {
   const env = { ...process.env, NODE_ENV: 'production' };
   const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', env });
@@ -38,7 +38,7 @@ function run(command, args, cwd) {
 function start(args, cwd, env) {
   const child = spawn(process.execPath, args, { cwd, stdio: 'inherit', env: { ...process.env, ...env } });
   child.on('exit', (status) => {
-    // One is of no use without the other.
+    // Neither is useful without the other.
     for (const other of children) if (other !== child) other.kill();
     process.exitCode ||= status ?? 0;
   });
@@ -53,14 +53,14 @@ function timeOf(path) {
   return statSync(new URL(path, import.meta.url), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-async function untilItAnswers(url) {
-  while (!(await answers(url))) {
+async function waitUntilReady(url) {
+  while (!(await isReady(url))) {
     if (children[0].exitCode !== null) process.exit(children[0].exitCode);
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }
 
-function answers(url) {
+function isReady(url) {
   return fetch(`${url}/health/live`, { signal: AbortSignal.timeout(1000) }).then(
     ({ ok }) => ok,
     () => false,

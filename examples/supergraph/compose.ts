@@ -6,7 +6,7 @@ export interface Subgraph {
   url: string;
 }
 
-/** Asks each subgraph for its SDL, as a router's platform would, and makes one supergraph of them. Throws with every error. */
+/** Reads the SDL of each subgraph and composes a supergraph. Throws with all composition errors. */
 export async function composeSupergraph(subgraphs: readonly Subgraph[]): Promise<string> {
   const services = await Promise.all(
     subgraphs.map(async ({ name, url }) => ({ name, url, typeDefs: parse(await sdlOf(url)) })),
@@ -24,6 +24,6 @@ async function sdlOf(url: string): Promise<string> {
     body: JSON.stringify({ query: '{ _service { sdl } }' }),
   });
   const { data } = (await response.json()) as { data?: { _service: { sdl: string } } };
-  if (!data) throw new Error(`${url} does not answer { _service { sdl } }.`);
+  if (!data) throw new Error(`${url} does not answer the query { _service { sdl } }.`);
   return data._service.sdl;
 }

@@ -7,8 +7,8 @@ import { composeSupergraph } from './compose.ts';
 import { startTeams } from './teams.ts';
 
 /**
- * `npm run supergraph`: the demo's gateway and a subgraph of teams, composed and behind one router. The router takes PORT, or
- * 4000; the two subgraphs take the next two ports.
+ * `npm run supergraph`: the demo gateway and a subgraph of teams, composed and served by one router. The router listens on PORT
+ * (default 4000); the two subgraphs listen on the next two ports.
  */
 async function main(): Promise<void> {
   const port = Number(process.env['PORT'] ?? 4000);
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** The gateway before a simulated DataWorks, as `npm run demo` starts it. */
+/** The gateway with the simulator, as `npm run demo` starts it. */
 async function startDemo(port: number): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('../../demo/demo.ts', import.meta.url));
   const demo = spawn(process.execPath, ['--import', 'tsx', script], {
@@ -50,7 +50,7 @@ async function startDemo(port: number): Promise<ChildProcess> {
     if (ready?.ok) return demo;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  // It has said why.
+  // The demo has printed the reason.
   process.exit(1);
 }
 
@@ -58,13 +58,13 @@ function welcome(url: string): string {
   const query =
     '{ teams { name projects { displayName pipelineRuns(first: 2) { totalCount nodes { status createTime project { team { name } } } } } } }';
   return `
-The router is at ${url}, before the gateway and a subgraph of teams.
-A query across the two, for another terminal (or open the URL in a browser and paste the query there):
+The router is at ${url}. It serves the gateway and a subgraph of teams.
+To query both, open the URL in a browser and paste the query, or run this in another terminal:
 
 curl -s ${url} -H 'content-type: application/json' -d '{"query":"${query}"}'
 
 The teams come from one subgraph, their workspaces and runs from the other, and the team of a run's workspace from the first
-again. Workspace 10004 is none that the gateway may see: all that it would say of it is null. Ctrl-C ends it.
+again. The gateway may not read workspace 10004, so its fields are null. Press Ctrl-C to stop.
 `;
 }
 

@@ -4,7 +4,7 @@ import { startStandaloneServer } from '@apollo/server/standalone';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { parse } from 'graphql';
 
-/** A team of the company, and the DataWorks workspaces that it owns by their numbers. */
+/** A team and the numbers of the DataWorks workspaces that it owns. */
 export interface Team {
   id: string;
   name: string;
@@ -17,20 +17,20 @@ export interface TeamsSubgraph {
 }
 
 /**
- * Knows a workspace by its number alone: that is one of the two keys of the gateway's `Project`, so it adds `team` there and refers
- * to it in `projects`, and a router fetches all else from the gateway.
+ * References a workspace by its number, which is one of the two keys of the gateway's `Project`. It adds the field `team`; a router
+ * fetches the other fields from the gateway.
  */
 export const teamsTypeDefs = /* GraphQL */ `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])
 
   type Query {
-    "Every team."
+    "All teams."
     teams: [Team!]!
-    "One team, or null if there is none of this id."
+    "Returns a team by id, or null if it does not exist."
     team(id: ID!): Team
   }
 
-  "Some people who own workspaces together."
+  "A group of people who own workspaces."
   type Team @key(fields: "id") {
     id: ID!
     name: String!
@@ -52,7 +52,7 @@ export const sampleTeams: readonly Team[] = [
   { id: 'audit', name: 'Audit', projectIds: ['10004'] },
 ];
 
-/** @param port Where on 127.0.0.1; 0 takes any that is free. */
+/** @param port the port on 127.0.0.1; 0 for any free port */
 export async function startTeams(port: number, teams: readonly Team[] = sampleTeams): Promise<TeamsSubgraph> {
   const schema = buildSubgraphSchema({ typeDefs: parse(teamsTypeDefs), resolvers: resolversFor(teams) });
   const server = new ApolloServer({ schema, plugins: [ApolloServerPluginInlineTraceDisabled()] });

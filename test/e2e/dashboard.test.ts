@@ -152,7 +152,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
 
     test('says that there is no page behind the last', async () => {
       await using scene = await open('/?project=10002&mode=pages&page=9');
-      await scene.page.getByRole('heading', { name: 'There is no such page' }).waitFor();
+      await scene.page.getByRole('heading', { name: 'Page not found' }).waitFor();
       await scene.page.getByRole('button', { name: 'Go to the first page' }).click();
       await rowsAre(scene, PAGE_SIZE);
     });
@@ -164,7 +164,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
       gateway.simulator.fault({ kind: 'throttle' });
-      const badge = page.getByText('Stale: out of calls');
+      const badge = page.getByText('Stale: quota used up');
       await scene.until(badge, { everywhere: true });
       expect(await shownIds(page)).toHaveLength(PAGE_SIZE);
       expect(await page.getByRole('alert').count()).toBe(0);
@@ -190,7 +190,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await gateway.query('{ project(projectId: 10001) { name } }');
       await page.goto(`${url}/?project=10000`);
       const alert = page.getByRole('alert');
-      await alert.getByText('The allowance of DataWorks calls is used up').waitFor();
+      await alert.getByText('The quota of DataWorks calls is used up').waitFor();
       const countdown = page.getByRole('timer');
       const [, hours] = /^Trying again in (\d+) h \d+ min$/.exec(await countdown.innerText()) ?? [];
       await scene.pass(HOUR_MS);
@@ -306,7 +306,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await scene.until(page.getByText('3 new'), { everywhere: true });
       if (name === 'dark') {
         gateway.simulator.fault({ kind: 'throttle' });
-        await scene.until(page.getByText('Stale: out of calls'), { everywhere: true });
+        await scene.until(page.getByText('Stale: quota used up'), { everywhere: true });
       }
       if (name !== 'phone') {
         await page.locator('.disclosure').nth(1).click();

@@ -8,7 +8,7 @@ import { formatView } from './view/view.ts';
 
 export function App() {
   const [view, changeView] = useView();
-  // Each list, and each page, begins anew: nothing of the one before may be left in it.
+  // A new key per list and page, so that no state of the previous one remains.
   const key = formatView(view);
   return (
     <Announcer>

@@ -16,7 +16,7 @@ const WORKSPACE = graphql(`
 
 export function Header({ view, changeView }: { view: View; changeView: ChangeView }) {
   const { projectId } = view;
-  // A name that cannot be read leaves the number to stand for the workspace: what is wrong is said where the runs would be.
+  // If the name cannot be read, the number is shown. The list of runs shows the error.
   const { data } = useQuery(WORKSPACE, { variables: { projectId } });
   const title = data?.project?.displayName ?? `Workspace ${projectId}`;
   return (

@@ -1,7 +1,7 @@
 import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
 import { runListPolicy } from './runs/runListPolicy.ts';
 
-/** The client of the gateway, which the app's own server stands before: so no other origin needs to be let in. */
+/** Queries go through the app's own server, so that the gateway needs no CORS origin. */
 export function createClient(): ApolloClient {
   return new ApolloClient({
     link: new HttpLink({ uri: '/graphql' }),

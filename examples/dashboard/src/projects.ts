@@ -1,6 +1,6 @@
 /**
- * The workspaces on offer. DataWorks has no list of those that a reader may see, so they are a setting of the build,
- * `VITE_PROJECT_IDS=123,456`; by default those of the demo. Any other can be typed in.
+ * The workspaces in the picker. DataWorks has no list of the workspaces that a user may read, so they are set at build time with
+ * `VITE_PROJECT_IDS=123,456`. Default: those of the demo. The user can enter any other.
  */
 export const projectIds: readonly string[] = (
   (import.meta.env['VITE_PROJECT_IDS'] as string | undefined) ?? '10000,10001,10002,10003,10004'

@@ -2,7 +2,7 @@ import { type ReactNode, useState } from 'react';
 import { AnnounceContext } from './useAnnouncement.ts';
 
 /**
- * What screen readers are told of changes. One region for the life of the app: many of them do not notice one that appears
+ * Announces changes to screen readers. One live region for the life of the app: many screen readers ignore a region that appears
  * together with its text.
  */
 export function Announcer({ children }: { children: ReactNode }) {

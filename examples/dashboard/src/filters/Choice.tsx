@@ -15,7 +15,7 @@ export interface ChoiceProps<Value> {
   shape?: 'chips' | 'joined';
 }
 
-/** One of several, all in sight. Radio buttons underneath, so that arrow keys and screen readers know what to do. */
+/** A choice of one option. Radio buttons underneath, for arrow keys and screen readers. */
 export function Choice<Value extends string | null>({
   legend,
   options,

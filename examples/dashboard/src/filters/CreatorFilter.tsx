@@ -6,7 +6,7 @@ export interface CreatorFilterProps {
   onChange: (creator: string) => void;
 }
 
-/** Half a uid names nobody, so nothing is asked before the typing rests. */
+/** Queries start when typing pauses, because half a uid matches nothing. */
 const REST_MS = 500;
 
 export function CreatorFilter({ creator, onChange }: CreatorFilterProps) {

@@ -19,7 +19,7 @@ const modeOptions: readonly Option<Mode>[] = [
   { value: 'pages', label: 'Pages' },
 ];
 
-/** Which runs are listed, and how. */
+/** Filters and display mode of the list. */
 export function ListControls({ view, changeView }: { view: View; changeView: ChangeView }) {
   return (
     <section className="controls" aria-label="What to list">

@@ -8,7 +8,7 @@ export interface ProjectPickerProps {
 
 const ANOTHER = 'another';
 
-/** A choice of the known workspaces, and a way to name any other by its number. */
+/** Selects one of the configured workspaces, or any other by its number. */
 export function ProjectPicker({ projectId, onPick }: ProjectPickerProps) {
   const id = useId();
   const [isTyping, setTyping] = useState(false);

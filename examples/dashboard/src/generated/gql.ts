@@ -15,7 +15,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
  */
 type Documents = {
     "\n  query Workspace($projectId: ID!) {\n    project(projectId: $projectId) {\n      id\n      displayName\n      description\n    }\n  }\n": typeof types.WorkspaceDocument,
-    "\n  subscription ListNews($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n": typeof types.ListNewsDocument,
+    "\n  subscription ListUpdates($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n": typeof types.ListUpdatesDocument,
     "\n  fragment RunRow_Run on PipelineRun {\n    id\n    runId\n    status\n    rawStatus\n    createTime\n    creator\n    message\n    description\n    ...Took_Run\n    stages {\n      code\n      ...StageProgress_Stage\n      ...StageList_Stage\n    }\n  }\n": typeof types.RunRow_RunFragmentDoc,
     "\n  fragment StageList_Stage on PipelineRunStage {\n    code\n    name\n    status\n    rawStatus\n    message\n  }\n": typeof types.StageList_StageFragmentDoc,
     "\n  fragment StageProgress_Stage on PipelineRunStage {\n    code\n    name\n    status\n    rawStatus\n  }\n": typeof types.StageProgress_StageFragmentDoc,
@@ -26,7 +26,7 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  query Workspace($projectId: ID!) {\n    project(projectId: $projectId) {\n      id\n      displayName\n      description\n    }\n  }\n": types.WorkspaceDocument,
-    "\n  subscription ListNews($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n": types.ListNewsDocument,
+    "\n  subscription ListUpdates($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n": types.ListUpdatesDocument,
     "\n  fragment RunRow_Run on PipelineRun {\n    id\n    runId\n    status\n    rawStatus\n    createTime\n    creator\n    message\n    description\n    ...Took_Run\n    stages {\n      code\n      ...StageProgress_Stage\n      ...StageList_Stage\n    }\n  }\n": types.RunRow_RunFragmentDoc,
     "\n  fragment StageList_Stage on PipelineRunStage {\n    code\n    name\n    status\n    rawStatus\n    message\n  }\n": types.StageList_StageFragmentDoc,
     "\n  fragment StageProgress_Stage on PipelineRunStage {\n    code\n    name\n    status\n    rawStatus\n  }\n": types.StageProgress_StageFragmentDoc,
@@ -57,7 +57,7 @@ export function graphql(source: "\n  query Workspace($projectId: ID!) {\n    pro
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  subscription ListNews($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n"): (typeof documents)["\n  subscription ListNews($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n"];
+export function graphql(source: "\n  subscription ListUpdates($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n"): (typeof documents)["\n  subscription ListUpdates($projectId: ID!, $filter: PipelineRunFilter) {\n    pipelineRunsUpdated(projectId: $projectId, filter: $filter) {\n      asOf\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,11 +1,11 @@
 import { type Client, createClient } from 'graphql-ws';
 
-/** How long the socket stays open when one list has been left and no other is watched yet. Milliseconds. */
+/** How long the socket stays open without a subscription, so that switching lists does not reconnect. Milliseconds. */
 const LINGER_MS = 3000;
 
 /**
- * The socket to the gateway, which the app's own server stands before; null where a browser has none. Opens with the first
- * subscription, and does not come back by itself: whoever subscribes is told and decides.
+ * The WebSocket client for subscriptions, through the app's own server; null if the browser has no WebSocket. Connects with the first
+ * subscription and does not reconnect by itself: the subscriber is notified and decides.
  */
 export function createSocket(): Client | null {
   if (typeof WebSocket === 'undefined') return null;

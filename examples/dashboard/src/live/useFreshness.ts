@@ -1,66 +1,68 @@
 import { useCallback, useEffect, useEffectEvent, useRef, useState } from 'react';
 import type { StaleReason } from '../generated/graphql.ts';
-import { type Trouble, troubleOf } from '../problems/trouble.ts';
+import { type Failure, failureOf } from '../problems/failure.ts';
 import type { RunList } from '../runs/runList.ts';
-import { polling } from './polling.ts';
+import { pollingUpdates } from './pollingUpdates.ts';
 import { createSocket } from './socket.ts';
-import { subscribing } from './subscribing.ts';
-import type { NextTime, Watch, Watching } from './watch.ts';
+import { subscribedUpdates } from './subscribedUpdates.ts';
+import type { NextRefreshMs, UpdateSource, UpdateHandle } from './updateSource.ts';
 
 export interface Freshness {
-  /** Why the list could not be read again; null while all is well. */
-  trouble: Trouble | null;
-  /** Reads again now. */
+  /** Why the last read failed; null if it succeeded. */
+  failure: Failure | null;
+  /** Reads the list immediately. */
   refresh: () => void;
 }
 
-/** Between polls where there is no socket. */
+/** Polling interval without a subscription. */
 const INTERVAL_MS = 5000;
 
-/** Between polls where there is one: for the time of which the list is known to be true. */
+/** Polling interval with a subscription: keeps the displayed `asOf` current. */
 const LIVE_INTERVAL_MS = 30_000;
 
-/** The gateway answers with what it has while it fetches something newer, which is there in a moment. */
+/** The gateway answers with cached data while it refreshes it; the new data is available after about this long. */
 const REFRESHED_IN_MS = 1000;
 
 const socket = createSocket();
 
-const instead = polling(INTERVAL_MS);
+const whileDisconnected = pollingUpdates(INTERVAL_MS);
 
-const watch: Watch = socket ? subscribing({ socket, besides: polling(LIVE_INTERVAL_MS), instead }) : instead;
+const source: UpdateSource = socket
+  ? subscribedUpdates({ socket, whileConnected: pollingUpdates(LIVE_INTERVAL_MS), whileDisconnected })
+  : whileDisconnected;
 
 /**
  * Keeps a list up to date for as long as the component lives.
  *
- * @param isOn whether there is something to keep
- * @param read reads the list again into the cache and tells why the answer was stale, if so; rejects when it could not be read
+ * @param isOn whether the list has been loaded
+ * @param read reads the list into the cache and resolves with the reason if the data is stale; rejects if the read failed
  */
 export function useFreshness(
   list: RunList,
   isOn: boolean,
   read: () => Promise<StaleReason | null>,
 ): Freshness {
-  const [trouble, setTrouble] = useState<Trouble | null>(null);
-  const watching = useRef<Watching>(null);
+  const [failure, setFailure] = useState<Failure | null>(null);
+  const handle = useRef<UpdateHandle>(null);
 
-  const onDue = useEffectEvent(async (): Promise<NextTime> => {
+  const onDue = useEffectEvent(async (): Promise<NextRefreshMs> => {
     try {
       const staleBecause = await read();
-      setTrouble(null);
+      setFailure(null);
       return staleBecause === 'REFRESHING' ? REFRESHED_IN_MS : null;
     } catch (error) {
-      const met = troubleOf(error);
-      setTrouble(met);
-      return met.retryAtMs === null ? Infinity : met.retryAtMs - Date.now();
+      const newFailure = failureOf(error);
+      setFailure(newFailure);
+      return newFailure.retryAtMs === null ? Infinity : newFailure.retryAtMs - Date.now();
     }
   });
 
   useEffect(() => {
     if (!isOn) return;
-    watching.current = watch(list, () => onDue());
-    return () => watching.current?.stop();
+    handle.current = source(list, () => onDue());
+    return () => handle.current?.stop();
   }, [list, isOn]);
 
-  const refresh = useCallback(() => watching.current?.readNow(), []);
-  return { trouble, refresh };
+  const refresh = useCallback(() => handle.current?.refreshNow(), []);
+  return { failure, refresh };
 }

@@ -1,15 +1,15 @@
 import { useNow } from '../time/useNow.ts';
-import type { Trouble } from './trouble.ts';
+import type { Failure } from './failure.ts';
 
 export interface ProblemPanelProps {
-  trouble: Trouble;
+  failure: Failure;
   onRetry: () => void;
   /** `banner` where there is still something to show below it. */
   shape: 'page' | 'banner';
 }
 
-export function ProblemPanel({ trouble, onRetry, shape }: ProblemPanelProps) {
-  const { problem, retryAtMs } = trouble;
+export function ProblemPanel({ failure, onRetry, shape }: ProblemPanelProps) {
+  const { problem, retryAtMs } = failure;
   return (
     <div className={`problem problem-${shape}`}>
       <svg className="problem-icon" viewBox="0 0 24 24" aria-hidden="true">

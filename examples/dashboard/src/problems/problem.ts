@@ -1,20 +1,20 @@
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 
-/** What went wrong, in the reader's words. */
+/** An error as the user sees it. */
 export interface Problem {
-  /** The gateway's `extensions.code`, or one of our own where no answer of the gateway's came. */
+  /** The gateway's `extensions.code`, or one of our own if the gateway did not answer. */
   code: string;
   title: string;
   advice: string;
-  /** How long to wait before asking again, in milliseconds, where the gateway said so. */
+  /** Delay before a retry, in milliseconds; null if the gateway gave none. */
   retryAfterMs: number | null;
-  /** Asking again changes nothing: someone has to change something first. */
-  isLasting: boolean;
+  /** Whether a retry cannot succeed until someone changes something. */
+  isPermanent: boolean;
   /** DataWorks' request id, for a support ticket. */
   requestId: string | null;
 }
 
-/** Any error as a problem. Messages of the gateway hold nothing secret and are shown where they say more than we could. */
+/** Converts any error. The gateway's messages contain nothing secret and are shown where they say more than a fixed text. */
 export function problemOf(error: unknown): Problem {
   if (!CombinedGraphQLErrors.is(error))
     return describe(ServerError.is(error) ? 'BAD_GATEWAY' : 'UNREACHABLE');
@@ -27,50 +27,50 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
-/** How long to wait before asking again, in milliseconds; null where that changes nothing. */
-export function retryDelayMs({ isLasting, retryAfterMs }: Problem): number | null {
-  if (isLasting) return null;
-  // A timer of the browser's holds less than 25 days; the allowance of a month may take longer.
-  return Math.min(Math.max(retryAfterMs ?? UNTOLD_DELAY_MS, MIN_DELAY_MS), MAX_DELAY_MS);
+/** Delay before the automatic retry, in milliseconds; null if a retry cannot succeed. */
+export function retryDelayMs({ isPermanent, retryAfterMs }: Problem): number | null {
+  if (isPermanent) return null;
+  // A browser timer holds less than 25 days; a monthly quota can take longer to reset.
+  return Math.min(Math.max(retryAfterMs ?? DEFAULT_DELAY_MS, MIN_DELAY_MS), MAX_DELAY_MS);
 }
 
-const UNTOLD_DELAY_MS = 5000;
+const DEFAULT_DELAY_MS = 5000;
 const MIN_DELAY_MS = 500;
 const MAX_DELAY_MS = 24 * 60 * 60 * 1000;
 
-interface Words {
+interface ProblemText {
   title: string;
-  /** Null where the gateway's own message is the best advice. */
+  /** Null to show the gateway's message. */
   advice: string | null;
-  isLasting?: true;
+  isPermanent?: true;
 }
 
-const words: Readonly<Record<string, Words>> = {
-  BAD_USER_INPUT: { title: 'The gateway cannot look this up', advice: null, isLasting: true },
+const texts: Readonly<Record<string, ProblemText>> = {
+  BAD_USER_INPUT: { title: 'The request is invalid', advice: null, isPermanent: true },
   UNAUTHENTICATED: {
     title: 'You are not signed in',
-    advice: 'The gateway wants to know who asks. Sign in again.',
-    isLasting: true,
+    advice: 'The gateway requires authentication. Sign in again.',
+    isPermanent: true,
   },
   FORBIDDEN: {
-    title: 'You may not see this workspace',
-    advice: 'Ask whoever runs the gateway to let you read it.',
-    isLasting: true,
+    title: 'You do not have access to this workspace',
+    advice: 'Ask the operator of the gateway for access.',
+    isPermanent: true,
   },
   UPSTREAM_FORBIDDEN: {
     title: 'DataWorks does not let the gateway read this workspace',
     advice: 'Its account needs the right to read it. Ask an administrator of the workspace.',
-    isLasting: true,
+    isPermanent: true,
   },
-  UPSTREAM_REJECTED: { title: 'DataWorks refused to answer this', advice: null, isLasting: true },
-  QUERY_TOO_EXPENSIVE: { title: 'This is too much to ask at once', advice: null, isLasting: true },
+  UPSTREAM_REJECTED: { title: 'DataWorks rejected the request', advice: null, isPermanent: true },
+  QUERY_TOO_EXPENSIVE: { title: 'The query is too expensive', advice: null, isPermanent: true },
   UPSTREAM_THROTTLED: {
-    title: 'DataWorks is busy',
-    advice: 'The account has made as many calls as DataWorks allows in a second.',
+    title: 'DataWorks is throttling requests',
+    advice: 'The account has reached its limit of calls per second.',
   },
   UPSTREAM_QUOTA_EXHAUSTED: {
-    title: 'The allowance of DataWorks calls is used up',
-    advice: 'DataWorks answers no more until it is renewed.',
+    title: 'The quota of DataWorks calls is used up',
+    advice: 'DataWorks accepts no more calls until the quota resets.',
   },
   UPSTREAM_TIMEOUT: { title: 'DataWorks took too long', advice: 'It did not answer in time.' },
   UPSTREAM_UNAVAILABLE: {
@@ -78,27 +78,34 @@ const words: Readonly<Record<string, Words>> = {
     advice: 'It could not be reached, or failed.',
   },
   UPSTREAM_INVALID_RESPONSE: {
-    title: 'DataWorks answered nonsense',
-    advice: 'The gateway could not read what came back.',
+    title: 'DataWorks sent an invalid response',
+    advice: 'The gateway could not decode it.',
   },
-  RATE_LIMITED: { title: 'You are asking too often', advice: 'The gateway lets everyone have a turn.' },
+  RATE_LIMITED: {
+    title: 'You are sending too many requests',
+    advice: 'The gateway limits the requests of each caller.',
+  },
   REQUEST_TIMEOUT: { title: 'The gateway took too long', advice: 'It did not answer in time.' },
   OVERLOADED: {
-    title: 'The gateway has too much to do',
-    advice: 'It is asked for more than it can answer in time.',
+    title: 'The gateway is overloaded',
+    advice: 'It receives more requests than it can answer in time.',
   },
-  SHUTTING_DOWN: { title: 'The gateway is restarting', advice: 'It will be back in a moment.' },
+  SHUTTING_DOWN: { title: 'The gateway is restarting', advice: 'It will be available again in a moment.' },
   UNREACHABLE: { title: 'The gateway cannot be reached', advice: 'Is it running, and are you online?' },
   BAD_GATEWAY: {
     title: 'The gateway cannot be reached',
-    advice: 'Something between here and it has failed.',
+    advice: 'A server between this page and the gateway failed.',
   },
-  INTERNAL_SERVER_ERROR: { title: 'The gateway met an error of its own', advice: null },
+  INTERNAL_SERVER_ERROR: { title: 'Internal error of the gateway', advice: null },
 };
 
 function describe(code: string, message = ''): Problem {
-  const { title, advice, isLasting = false } = words[code] ?? { title: 'Something went wrong', advice: null };
-  return { code, title, advice: advice ?? message, isLasting, retryAfterMs: null, requestId: null };
+  const {
+    title,
+    advice,
+    isPermanent = false,
+  } = texts[code] ?? { title: 'Something went wrong', advice: null };
+  return { code, title, advice: advice ?? message, isPermanent, retryAfterMs: null, requestId: null };
 }
 
 function requestIdOf(upstream: unknown): string | null {

@@ -1,12 +1,12 @@
 import { useEffect, useEffectEvent } from 'react';
-import type { Trouble } from './trouble.ts';
+import type { Failure } from './failure.ts';
 
-/** Tries anew when the trouble says so. */
-export function useAutoRetry(trouble: Trouble | null, retry: () => void): void {
+/** Retries at the failure's `retryAtMs`. */
+export function useAutoRetry(failure: Failure | null, retry: () => void): void {
   const onDue = useEffectEvent(retry);
   useEffect(() => {
-    if (trouble?.retryAtMs == null) return;
-    const timer = setTimeout(() => onDue(), trouble.retryAtMs - Date.now());
+    if (failure?.retryAtMs == null) return;
+    const timer = setTimeout(() => onDue(), failure.retryAtMs - Date.now());
     return () => clearTimeout(timer);
-  }, [trouble]);
+  }, [failure]);
 }

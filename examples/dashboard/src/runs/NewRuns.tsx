@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react';
 
-/** Tells a reader further down how many runs have appeared above, and leads there. */
+/** Shows a reader further down how many runs have appeared above, and scrolls there. */
 export function NewRuns({ arrivalCount }: { arrivalCount: number }) {
   const head = useRef<HTMLDivElement>(null);
   const [isAtHead, setAtHead] = useState(true);

@@ -8,13 +8,13 @@ import { RunTable } from './RunTable.tsx';
 import { Summary } from './Summary.tsx';
 import { PAGE_SIZE, usePagedRuns } from './usePagedRuns.ts';
 
-/** One numbered page of the runs of a view. For one view in the life of the component. */
+/** One numbered page of the runs of a view. The view must not change during the life of the component. */
 export function PagedRuns({ view, changeView }: { view: View; changeView: ChangeView }) {
   const list = useRunList(view);
-  const { connection, firstTrouble, refreshTrouble, retryFirst, refresh } = usePagedRuns(list, view.page);
+  const { connection, firstFailure, refreshFailure, retryFirst, refresh } = usePagedRuns(list, view.page);
   if (!connection) {
-    return firstTrouble ? (
-      <ProblemPanel shape="page" trouble={firstTrouble} onRetry={retryFirst} />
+    return firstFailure ? (
+      <ProblemPanel shape="page" failure={firstFailure} onRetry={retryFirst} />
     ) : (
       <Loading />
     );
@@ -24,7 +24,7 @@ export function PagedRuns({ view, changeView }: { view: View; changeView: Change
   return (
     <>
       <Summary connection={connection} extent={extent} />
-      {refreshTrouble && <ProblemPanel shape="banner" trouble={refreshTrouble} onRetry={refresh} />}
+      {refreshFailure && <ProblemPanel shape="banner" failure={refreshFailure} onRetry={refresh} />}
       {connection.nodes.length === 0 ? (
         <Empty reason={connection.totalCount > 0 ? 'noPage' : emptyReason(list)} changeView={changeView} />
       ) : (

@@ -36,7 +36,7 @@ interface PageLinkProps {
   children: ReactNode;
 }
 
-/** A link, so that a page can be opened in a tab of its own. */
+/** A link, so that a page can be opened in a new tab. */
 function PageLink({ view, isCurrent, name, changeView, children }: PageLinkProps) {
   return (
     <a
@@ -47,7 +47,7 @@ function PageLink({ view, isCurrent, name, changeView, children }: PageLinkProps
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
         changeView({ page: view.page });
-        // The link goes away with its page; whoever came by keyboard goes on from the new one.
+        // The link disappears with its page, so keyboard focus moves to the new page.
         document.getElementById('runs')?.focus({ preventScroll: true });
         window.scrollTo({ top: 0 });
       }}

@@ -33,15 +33,15 @@ export interface RunRowProps {
   changeView: ChangeView;
 }
 
-/** Columns of the table, for what spans them all. */
+/** For cells that span the table. */
 const COLUMN_COUNT = 6;
 
-/** A run in the table, which opens to show its stages in full. Rows that have not changed are not drawn again. */
+/** A run in the table, which expands to show its stages. Memoised: unchanged rows are not rendered again. */
 export const RunRow = memo(function RunRow({ run: ref, isNew, changeView }: RunRowProps) {
   const run = readFragment(RUN, ref);
   const [isOpen, setOpen] = useState(false);
   const detailsId = useId();
-  // The table becomes cards on a phone, which would cost it its roles if they were not given by name.
+  // On a phone, CSS turns the table into cards, which removes its implicit roles.
   return (
     <tbody
       role="rowgroup"

@@ -2,7 +2,7 @@ import type { ComponentProps } from 'react';
 import type { ChangeView } from '../view/useView.ts';
 import { RunRow } from './RunRow.tsx';
 
-/** A run as the table needs it: its key, and what its row asked for. */
+/** A run as the table needs it: its key and its row's fragment. */
 export type ListedRun = { id: string } & ComponentProps<typeof RunRow>['run'];
 
 export interface RunTableProps {

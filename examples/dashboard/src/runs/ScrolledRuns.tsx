@@ -9,14 +9,14 @@ import { RunTable } from './RunTable.tsx';
 import { Summary } from './Summary.tsx';
 import { type ScrolledRuns as Runs, useScrolledRuns } from './useScrolledRuns.ts';
 
-/** The runs of a view as a list without pages. For one view in the life of the component. */
+/** The runs of a view as one scrolled list. The view must not change during the life of the component. */
 export function ScrolledRuns({ view, changeView }: { view: View; changeView: ChangeView }) {
   const list = useRunList(view);
   const runs = useScrolledRuns(list);
-  const { connection, arrivals, firstTrouble, refreshTrouble } = runs;
+  const { connection, arrivals, firstFailure, refreshFailure } = runs;
   if (!connection) {
-    return firstTrouble ? (
-      <ProblemPanel shape="page" trouble={firstTrouble} onRetry={runs.retryFirst} />
+    return firstFailure ? (
+      <ProblemPanel shape="page" failure={firstFailure} onRetry={runs.retryFirst} />
     ) : (
       <Loading />
     );
@@ -25,7 +25,7 @@ export function ScrolledRuns({ view, changeView }: { view: View; changeView: Cha
   return (
     <>
       <Summary connection={connection} extent={`${edges.length} shown`} arrivalCount={arrivals.size} />
-      {refreshTrouble && <ProblemPanel shape="banner" trouble={refreshTrouble} onRetry={runs.refresh} />}
+      {refreshFailure && <ProblemPanel shape="banner" failure={refreshFailure} onRetry={runs.refresh} />}
       <NewRuns arrivalCount={arrivals.size} />
       {edges.length === 0 ? (
         <Empty reason={emptyReason(list)} changeView={changeView} />
@@ -42,13 +42,13 @@ export function ScrolledRuns({ view, changeView }: { view: View; changeView: Cha
   );
 }
 
-/** What comes after the last row: more of them when it comes near, or why not. */
+/** Loads more rows when the end of the list comes near, or shows why that failed. */
 function Continuation({ runs, shownCount }: { runs: Runs; shownCount: number }) {
-  const { connection, isLoadingMore, moreTrouble, loadMore } = runs;
+  const { connection, isLoadingMore, loadMoreFailure, loadMore } = runs;
   const hasMore = connection?.pageInfo.hasNextPage ?? false;
-  const button = useNearness(hasMore && moreTrouble === null, shownCount, loadMore);
-  if (moreTrouble) return <ProblemPanel shape="banner" trouble={moreTrouble} onRetry={loadMore} />;
-  if (!hasMore) return shownCount > 0 ? <p className="end">That is all of them.</p> : null;
+  const button = useNearness(hasMore && loadMoreFailure === null, shownCount, loadMore);
+  if (loadMoreFailure) return <ProblemPanel shape="banner" failure={loadMoreFailure} onRetry={loadMore} />;
+  if (!hasMore) return shownCount > 0 ? <p className="end">End of the list.</p> : null;
   return (
     <button ref={button} type="button" className="button more" onClick={loadMore} disabled={isLoadingMore}>
       {isLoadingMore ? 'Loading…' : 'Show more'}
@@ -56,10 +56,10 @@ function Continuation({ runs, shownCount }: { runs: Runs; shownCount: number }) 
   );
 }
 
-/** How far below the window the next rows are asked for, so that they are there when they are reached. */
+/** How far below the viewport loading starts, so that the rows are there when they are reached. */
 const AHEAD = '0px 0px 600px 0px';
 
-/** Calls `onNear` when the element comes near the window, and again at every new `round` in which it still is. */
+/** Calls `onNear` when the element comes near the viewport, and again for each new `round` while it is still near. */
 function useNearness(isOn: boolean, round: number, onNear: () => void) {
   const element = useRef<HTMLButtonElement>(null);
   const near = useEffectEvent(onNear);

@@ -11,7 +11,7 @@ const STAGE = graphql(`
   }
 `);
 
-/** The stages of a run one below the other, with what each had to say. */
+/** The stages of a run as a list, with their messages. */
 export function StageList({ stages: refs }: { stages: readonly FragmentType<typeof STAGE>[] }) {
   const stages = readFragment(STAGE, refs);
   return (

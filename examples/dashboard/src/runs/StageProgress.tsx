@@ -11,7 +11,7 @@ const STAGE = graphql(`
   }
 `);
 
-/** How far a run has come, stage by stage on one line. */
+/** The progress of a run, one symbol per stage. */
 export function StageProgress({ stages: refs }: { stages: readonly FragmentType<typeof STAGE>[] }) {
   const stages = readFragment(STAGE, refs);
   const reached = stages.findLastIndex(({ status }) => status !== 'INIT');
@@ -30,7 +30,7 @@ export function StageProgress({ stages: refs }: { stages: readonly FragmentType<
         })}
       </ol>
       <span className="stages-now" aria-hidden="true">
-        {current ? `${reached + 1}/${stages.length} ${current.name ?? current.code}` : 'Not begun'}
+        {current ? `${reached + 1}/${stages.length} ${current.name ?? current.code}` : 'Not started'}
       </span>
     </div>
   );

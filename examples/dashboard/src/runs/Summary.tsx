@@ -13,35 +13,35 @@ const CONNECTION = graphql(`
 
 export interface SummaryProps {
   connection: FragmentType<typeof CONNECTION>;
-  /** What is in sight, such as `50 shown`. */
+  /** Which part is shown, such as `50 shown`. */
   extent: string;
   /** Runs that have appeared since the list was opened. */
   arrivalCount?: number;
 }
 
 const staleWords: Readonly<Record<StaleReason, { label: string; why: string }>> = {
-  REFRESHING: { label: 'Refreshing', why: 'A newer answer is on its way.' },
+  REFRESHING: { label: 'Refreshing', why: 'The gateway is fetching newer data.' },
   BUDGET: {
-    label: 'Stale: out of calls',
-    why: 'DataWorks allows no more calls for now, so this is what was last known.',
+    label: 'Stale: quota used up',
+    why: 'The quota of DataWorks calls is used up. This is the last known state.',
   },
   UPSTREAM_ERROR: {
     label: 'Stale: DataWorks is failing',
-    why: 'DataWorks fails or cannot be reached, so this is what was last known.',
+    why: 'DataWorks fails or cannot be reached. This is the last known state.',
   },
 };
 
 const count = new Intl.NumberFormat('en');
 
-/** How many runs there are, and how far that can be trusted. */
+/** The number of runs and the freshness of the list. */
 export function Summary({ connection, extent, arrivalCount = 0 }: SummaryProps) {
   const { totalCount, asOf, staleBecause } = readFragment(CONNECTION, connection);
   const total = totalCount === 1 ? '1 run' : `${count.format(totalCount)} runs`;
   const arrived = arrivalCount === 0 ? '' : `, ${count.format(arrivalCount)} new`;
-  const isWorthSaying = staleBecause !== null && staleBecause !== 'REFRESHING';
-  // Without the time, which goes on with every answer: read out, it would leave no room for anything else.
+  const isWorthAnnouncing = staleBecause !== null && staleBecause !== 'REFRESHING';
+  // Without the time, which changes with every response and would be read out each time.
   useAnnouncement(
-    `${total}, ${extent}${arrived}.${isWorthSaying ? ` Stale: ${staleWords[staleBecause].why}` : ''}`,
+    `${total}, ${extent}${arrived}.${isWorthAnnouncing ? ` Stale: ${staleWords[staleBecause].why}` : ''}`,
   );
   return (
     <div className="summary">

@@ -3,7 +3,7 @@ import type { RunList } from './runList.ts';
 
 const ROW_COUNT = 8;
 
-/** Stands where the runs will be. */
+/** A placeholder for the runs while they load. */
 export function Loading() {
   return (
     <div className="skeleton" role="status" aria-label="Loading the runs">
@@ -22,31 +22,31 @@ export interface EmptyProps {
 const emptyWords = {
   noRuns: {
     title: 'No runs yet',
-    words: 'When something is deployed in this workspace, its runs appear here by themselves.',
-    wayOut: null,
+    words: 'Runs appear here automatically when something is deployed in this workspace.',
+    action: null,
   },
   noMatch: {
     title: 'No run matches',
-    words: 'This workspace has no run of this status and creator.',
-    wayOut: { label: 'Show all runs', change: { status: null, creator: '' } },
+    words: 'This workspace has no run with this status and creator.',
+    action: { label: 'Show all runs', change: { status: null, creator: '' } },
   },
   noPage: {
-    title: 'There is no such page',
-    words: 'The list is shorter than that.',
-    wayOut: { label: 'Go to the first page', change: { page: 1 } },
+    title: 'Page not found',
+    words: 'The list has fewer pages.',
+    action: { label: 'Go to the first page', change: { page: 1 } },
   },
 } as const;
 
-/** Says why there is nothing to see, and leads to something where there is. */
+/** Explains why the list is empty and offers an action. */
 export function Empty({ reason, changeView }: EmptyProps) {
-  const { title, words, wayOut } = emptyWords[reason];
+  const { title, words, action } = emptyWords[reason];
   return (
     <div className="empty">
       <h2>{title}</h2>
       <p>{words}</p>
-      {wayOut && (
-        <button type="button" className="button" onClick={() => changeView(wayOut.change)}>
-          {wayOut.label}
+      {action && (
+        <button type="button" className="button" onClick={() => changeView(action.change)}>
+          {action.label}
         </button>
       )}
     </div>

@@ -1,10 +1,10 @@
 import type { PipelineRunFilter } from '../generated/graphql.ts';
 import type { View } from '../view/view.ts';
 
-/** What names a list of runs. */
+/** The key of a list of runs. */
 export interface RunList {
   projectId: string;
-  /** Null for no filter, so that one list has one name in the cache. */
+  /** Null for no filter, so that one list has one cache key. */
   filter: PipelineRunFilter | null;
 }
 

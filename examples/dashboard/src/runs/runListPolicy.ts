@@ -4,9 +4,9 @@ import type { ScrolledRunsQuery } from '../generated/graphql.ts';
 import { spliceWindow } from './spliceWindow.ts';
 
 /*
- * How windows of a list of runs are kept in Apollo's cache. A list read by cursor is one entry that grows; a numbered page is an
- * entry of its own. `relayStylePagination` appends and prepends, but lets a window that is read again replace all that was
- * loaded; here such a window is spliced in, so that a list is kept up to date without losing the reader's place.
+ * How windows of a list of runs are stored in Apollo's cache. A list read by cursor is one entry that grows; a numbered page is a
+ * separate entry. `relayStylePagination` appends and prepends, but lets a window that is read again replace everything that was
+ * loaded. This policy splices such a window in, so that a list can be refreshed without losing the scroll position.
  */
 
 interface StoredList {
@@ -19,7 +19,7 @@ interface StoredEdge {
   node: Reference;
 }
 
-/** Its own types know no null among the cursors of an empty window, which Relay's specification does. */
+/** Its types do not allow null cursors, which Relay's specification allows for an empty window. */
 const byCursor = relayStylePagination() as {
   read: FieldReadFunction<StoredList | null>;
   merge: FieldMergeFunction<StoredList>;

@@ -3,16 +3,16 @@ export interface RowAccess<Row> {
   cursorOf: (row: Row) => string | undefined;
 }
 
-/** What stays of a list around a window of it that was read anew. */
+/** The loaded rows that remain around a window that was read again. */
 export interface Surroundings<Row> {
   before: Row[];
   behind: Row[];
 }
 
 /**
- * Where a window goes into the rows that were loaded earlier. A window is a stretch of the list without gaps, so what was
- * loaded between its ends and is not in it has left the list. Where it meets nothing that is loaded, there may be rows
- * between it and what was behind it: those are let go, to be loaded again in their turn.
+ * Places a window within the rows that were loaded earlier. A window is a contiguous part of the list, so a loaded row between
+ * its ends that is not in it has left the list. If the window overlaps no loaded row, there may be rows between it and the rows
+ * behind it: those are dropped, to be loaded again when needed.
  *
  * @param after the cursor behind which the window was read; null for the head of the list
  */
@@ -35,7 +35,7 @@ export function spliceWindow<Row>(
     if (after === null) return 0;
     const named = loaded.findIndex((row) => cursorOf(row) === after);
     if (named >= 0) return named + 1;
-    // The named row has been read again since, and has another cursor now that it stands elsewhere.
+    // The row has been read again since and has another cursor, because its position has changed.
     const met = loaded.findIndex((row) => !isElsewhere(row));
     return met >= 0 ? met : loaded.length;
   }

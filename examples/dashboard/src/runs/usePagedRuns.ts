@@ -3,7 +3,7 @@ import { useMemo } from 'react';
 import { graphql } from '../generated/gql.ts';
 import type { PagedRunsQuery, StaleReason } from '../generated/graphql.ts';
 import { useFreshness } from '../live/useFreshness.ts';
-import { type Trouble, troubleOf } from '../problems/trouble.ts';
+import { type Failure, failureOf } from '../problems/failure.ts';
 import { useAutoRetry } from '../problems/useAutoRetry.ts';
 import type { RunList } from './runList.ts';
 
@@ -22,32 +22,32 @@ const PAGED_RUNS = graphql(`
 `);
 
 export interface PagedRuns {
-  /** Undefined until there is a first answer. */
+  /** Undefined until the first response. */
   connection: NonNullable<PagedRunsQuery['pipelineRuns']> | undefined;
-  /** Why there is nothing to show. */
-  firstTrouble: Trouble | null;
-  /** Why what is shown could not be brought up to date. */
-  refreshTrouble: Trouble | null;
+  /** Why the first read failed. */
+  firstFailure: Failure | null;
+  /** Why the last refresh failed. */
+  refreshFailure: Failure | null;
   retryFirst: () => void;
   refresh: () => void;
 }
 
-/** Runs a page. */
+/** Runs per page. */
 export const PAGE_SIZE = 25;
 
-/** A numbered page of a list, kept up to date. For one page in the life of the component. */
+/** A numbered page of a list, kept up to date. The page must not change during the life of the component. */
 export function usePagedRuns(list: RunList, pageNumber: number): PagedRuns {
   const client = useApolloClient();
   const variables = { ...list, page: { number: pageNumber, size: PAGE_SIZE } };
   const { data, error, refetch } = useQuery(PAGED_RUNS, { variables });
   const connection = data?.pipelineRuns ?? undefined;
-  const firstTrouble = useMemo(() => (error ? troubleOf(error) : null), [error]);
-  const { trouble: refreshTrouble, refresh } = useFreshness(list, connection !== undefined, readAgain);
-  useAutoRetry(firstTrouble, retryFirst);
-  return { connection, firstTrouble, refreshTrouble, retryFirst, refresh };
+  const firstFailure = useMemo(() => (error ? failureOf(error) : null), [error]);
+  const { failure: refreshFailure, refresh } = useFreshness(list, connection !== undefined, readAgain);
+  useAutoRetry(firstFailure, retryFirst);
+  return { connection, firstFailure, refreshFailure, retryFirst, refresh };
 
   function retryFirst(): void {
-    // What goes wrong is the query's `error`, as at the first try.
+    // A failure is reported as the query's `error`.
     refetch().catch(() => undefined);
   }
 

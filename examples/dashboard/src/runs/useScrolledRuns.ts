@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import { graphql } from '../generated/gql.ts';
 import type { ScrolledRunsQuery, StaleReason } from '../generated/graphql.ts';
 import { useFreshness } from '../live/useFreshness.ts';
-import { type Trouble, troubleOf } from '../problems/trouble.ts';
+import { type Failure, failureOf } from '../problems/failure.ts';
 import { useAutoRetry } from '../problems/useAutoRetry.ts';
 import { isUnfinished } from '../status/status.ts';
 import type { RunList } from './runList.ts';
@@ -36,29 +36,29 @@ type Connection = NonNullable<ScrolledRunsQuery['pipelineRuns']>;
 type Edge = Connection['edges'][number];
 
 export interface ScrolledRuns {
-  /** Undefined until there is a first answer. */
+  /** Undefined until the first response. */
   connection: Connection | undefined;
   /** Ids of the runs that have appeared at the head since the list was opened. */
   arrivals: ReadonlySet<string>;
   isLoadingMore: boolean;
   loadMore: () => void;
-  /** Why there is nothing to show. */
-  firstTrouble: Trouble | null;
-  /** Why what is shown could not be brought up to date. */
-  refreshTrouble: Trouble | null;
-  /** Why what is shown could not be continued. */
-  moreTrouble: Trouble | null;
+  /** Why the first read failed. */
+  firstFailure: Failure | null;
+  /** Why the last refresh failed. */
+  refreshFailure: Failure | null;
+  /** Why loading more runs failed. */
+  loadMoreFailure: Failure | null;
   retryFirst: () => void;
   refresh: () => void;
 }
 
-/** How many runs are loaded at once. */
+/** Runs loaded per request. */
 const WINDOW_SIZE = 25;
 
-/** The most runs that the gateway gives in one answer. */
+/** The largest window that the gateway returns. */
 const MAX_WINDOW_SIZE = 100;
 
-/** A list that grows as it is scrolled and is kept up to date meanwhile. For one list in the life of the component. */
+/** A list that grows as it is scrolled and is kept up to date. The list must not change during the life of the component. */
 export function useScrolledRuns(list: RunList): ScrolledRuns {
   const client = useApolloClient();
   const { data, error, networkStatus, fetchMore, refetch } = useQuery(SCROLLED_RUNS, {
@@ -67,11 +67,11 @@ export function useScrolledRuns(list: RunList): ScrolledRuns {
   });
   const connection = data?.pipelineRuns ?? undefined;
   const [arrivals, setArrivals] = useState<ReadonlySet<string>>(new Set());
-  const [moreTrouble, setMoreTrouble] = useState<Trouble | null>(null);
-  const firstTrouble = useMemo(() => (error ? troubleOf(error) : null), [error]);
-  const { trouble: refreshTrouble, refresh } = useFreshness(list, connection !== undefined, readAgain);
-  useAutoRetry(firstTrouble, retryFirst);
-  useAutoRetry(moreTrouble, loadMore);
+  const [loadMoreFailure, setLoadMoreFailure] = useState<Failure | null>(null);
+  const firstFailure = useMemo(() => (error ? failureOf(error) : null), [error]);
+  const { failure: refreshFailure, refresh } = useFreshness(list, connection !== undefined, readAgain);
+  useAutoRetry(firstFailure, retryFirst);
+  useAutoRetry(loadMoreFailure, loadMore);
   const isLoadingMore = networkStatus === NetworkStatus.fetchMore;
 
   return {
@@ -79,23 +79,23 @@ export function useScrolledRuns(list: RunList): ScrolledRuns {
     arrivals,
     isLoadingMore,
     loadMore,
-    firstTrouble,
-    refreshTrouble,
-    moreTrouble,
+    firstFailure,
+    refreshFailure,
+    loadMoreFailure,
     retryFirst,
     refresh,
   };
 
   function retryFirst(): void {
-    // What goes wrong is the query's `error`, as at the first try.
+    // A failure is reported as the query's `error`.
     refetch().catch(() => undefined);
   }
 
   function loadMore(): void {
     if (isLoadingMore || !connection?.pageInfo.hasNextPage) return;
-    setMoreTrouble(null);
+    setLoadMoreFailure(null);
     fetchMore({ variables: { after: connection.pageInfo.endCursor } }).catch((reason: unknown) =>
-      setMoreTrouble(troubleOf(reason)),
+      setLoadMoreFailure(failureOf(reason)),
     );
   }
 
@@ -105,7 +105,7 @@ export function useScrolledRuns(list: RunList): ScrolledRuns {
     const head = await readWindow(size, null);
     const arrived = arrivedIn(head?.edges ?? [], loaded);
     if (arrived.length > 0) setArrivals((earlier) => new Set([...earlier, ...arrived]));
-    // Further down, only what is unfinished can change: one window more takes in nearly all of it.
+    // Further down, only unfinished runs can change, and one more window covers nearly all of them.
     const lagging = loaded.findIndex(
       ({ node }, index) => index >= MAX_WINDOW_SIZE && isUnfinished(node.status),
     );
@@ -123,7 +123,7 @@ export function useScrolledRuns(list: RunList): ScrolledRuns {
   }
 }
 
-/** Ids of the rows of a head that stand before all that was loaded. */
+/** Ids of the rows of a head that come before all loaded rows. */
 function arrivedIn(head: readonly Edge[], loaded: readonly Edge[]): string[] {
   const known = new Set(loaded.map(({ node }) => node.id));
   const firstKnown = head.findIndex(({ node }) => known.has(node.id));

@@ -1,9 +1,9 @@
 import type { PipelineRunStatus } from '../generated/graphql.ts';
 
-/** A status that a list can be narrowed to. DataWorks has no word for UNKNOWN. */
+/** A status that a list can be filtered by. DataWorks has no UNKNOWN. */
 export type KnownStatus = Exclude<PipelineRunStatus, 'UNKNOWN'>;
 
-/** In the order in which people look for them. */
+/** Most wanted first. */
 export const knownStatuses = [
   'RUNNING',
   'SUCCEEDED',
@@ -23,12 +23,12 @@ export const statusLabels: Readonly<Record<PipelineRunStatus, string>> = {
   UNKNOWN: 'Unknown',
 };
 
-/** A status in words: what DataWorks said, where the gateway has no name for it yet. */
+/** The label of a status; the upstream's own spelling if the gateway does not know it. */
 export function labelOf(status: PipelineRunStatus, rawStatus: string): string {
   return status === 'UNKNOWN' && rawStatus !== '' ? rawStatus : statusLabels[status];
 }
 
-/** Whether something may still happen. A status that nobody knows yet may change. */
+/** Whether the status can still change. An unknown status can. */
 export function isUnfinished(status: PipelineRunStatus): boolean {
   return status === 'INIT' || status === 'RUNNING' || status === 'UNKNOWN';
 }

@@ -3,7 +3,7 @@ import { useNow } from './useNow.ts';
 
 const TICK_MS = 15_000;
 
-/** How long ago something was, with the whole date on hover. */
+/** A relative time, with the full date on hover. */
 export function Ago({ time }: { time: string }) {
   return (
     <time dateTime={time} title={formatMoment(time)}>

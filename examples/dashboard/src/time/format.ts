@@ -12,7 +12,7 @@ const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** `12:03:04`, where the reader is. */
+/** `12:03:04` in the local time zone. */
 export function formatClock(time: string): string {
   return clockTime.format(new Date(time));
 }

@@ -5,10 +5,10 @@ interface Ticker {
   now: () => number;
 }
 
-/** Rows by the hundred show how long ago they began: one timer serves them all, and none runs when nobody asks. */
+/** Hundreds of rows show relative times: one timer serves them all and runs only while it has listeners. */
 const tickers = new Map<number, Ticker>();
 
-/** Epoch milliseconds, anew every `everyMs`. */
+/** The current epoch milliseconds, updated every `everyMs`. */
 export function useNow(everyMs: number): number {
   const ticker = tickerOf(everyMs);
   return useSyncExternalStore(ticker.subscribe, ticker.now);

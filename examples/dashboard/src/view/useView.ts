@@ -5,7 +5,7 @@ export type ChangeView = (change: Partial<View>) => void;
 
 const VIEW_CHANGED = 'viewchanged';
 
-/** The view of the URL. A change of what is listed begins at the first page again. */
+/** The view in the URL. Changing the list resets the page. */
 export function useView(): [View, ChangeView] {
   const search = useSyncExternalStore(subscribe, () => window.location.search);
   const view = useMemo(() => parseView(search), [search]);
@@ -19,7 +19,7 @@ export function useView(): [View, ChangeView] {
   return [view, change];
 }
 
-/** The view after a change: another list begins at its first page. */
+/** The view after a change. Changing the list resets the page. */
 export function nextView(view: View, change: Partial<View>): View {
   return { ...view, page: 1, ...change };
 }

@@ -1,7 +1,7 @@
 import { defaultProjectId } from '../projects.ts';
 import { isKnownStatus, type KnownStatus } from '../status/status.ts';
 
-/** All that decides what is shown. It lives in the URL, so that a view can be shared, and gone back to. */
+/** Everything that determines what is shown. It is stored in the URL, so that a view can be shared and bookmarked. */
 export interface View {
   projectId: string;
   /** Null for all. */
@@ -9,13 +9,13 @@ export interface View {
   /** An account's uid, or empty for all. */
   creator: string;
   mode: Mode;
-  /** From 1; means something in the mode `pages` only. */
+  /** From 1; used only in the mode `pages`. */
   page: number;
 }
 
 export type Mode = 'scroll' | 'pages';
 
-/** Reads a query string. What cannot be read is as if it were not there. */
+/** Parses a query string. Invalid values are ignored. */
 export function parseView(search: string): View {
   const params = new URLSearchParams(search);
   const status = params.get('status');
@@ -29,7 +29,7 @@ export function parseView(search: string): View {
   };
 }
 
-/** The query string that `parseView` reads back as the same view: defaults are left out. */
+/** The query string of a view, for `parseView`. Omits defaults. */
 export function formatView(view: View): string {
   const params = new URLSearchParams({ project: view.projectId });
   if (view.status) params.set('status', view.status);

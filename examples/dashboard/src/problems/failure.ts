@@ -1,13 +1,13 @@
 import { type Problem, problemOf, retryDelayMs } from './problem.ts';
 
-/** A problem, and when it is tried anew. */
-export interface Trouble {
+/** A problem and the time of the automatic retry. */
+export interface Failure {
   problem: Problem;
-  /** Epoch milliseconds of the next try by itself; null where there is none. */
+  /** Epoch milliseconds of the automatic retry; null if there is none. */
   retryAtMs: number | null;
 }
 
-export function troubleOf(error: unknown): Trouble {
+export function failureOf(error: unknown): Failure {
   const problem = problemOf(error);
   const delayMs = retryDelayMs(problem);
   return { problem, retryAtMs: delayMs === null ? null : Date.now() + delayMs };

@@ -1,7 +1,7 @@
-import type { Watch } from './watch.ts';
+import type { UpdateSource } from './updateSource.ts';
 
-/** Reads again every so often for as long as the tab is looked at, and at once when it is looked at again. */
-export function polling(intervalMs: number): Watch {
+/** Reads at an interval while the tab is visible, and immediately when it becomes visible again. */
+export function pollingUpdates(intervalMs: number): UpdateSource {
   return (_list, onDue) => {
     let isStopped = false;
     let isReading = false;
@@ -11,7 +11,7 @@ export function polling(intervalMs: number): Watch {
     document.addEventListener('visibilitychange', schedule);
     schedule();
     return {
-      readNow() {
+      refreshNow() {
         dueAtMs = 0;
         schedule();
       },
@@ -32,7 +32,7 @@ export function polling(intervalMs: number): Watch {
       isReading = true;
       dueAtMs = Infinity;
       const nextAtMs = Date.now() + ((await onDue()) ?? intervalMs);
-      // What came up meanwhile may not be in what was read.
+      // A refresh requested during the read may concern later data.
       dueAtMs = Math.min(dueAtMs, nextAtMs);
       isReading = false;
       schedule();
