@@ -9,7 +9,8 @@ import type {
   SubscriptionSource,
 } from '../graphql/subscriptionSource.ts';
 import { listDifferences, presentRows } from './listChanges.ts';
-import { createPoller, type Poller, type Topic } from './poller.ts';
+import { createPoller, type Poller } from './poller.ts';
+import type { Topic } from './pollState.ts';
 import { changesBetween } from './runChanges.ts';
 import { createSubscriptionLimiter, type SubscriptionLimits } from './subscriptionLimiter.ts';
 
