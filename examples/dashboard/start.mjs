@@ -9,10 +9,12 @@ import { fileURLToPath } from 'node:url';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const top = fileURLToPath(new URL('../../', import.meta.url));
+/** npm is a batch file there, which needs a shell. */
+const onWindows = process.platform === 'win32';
 const gatewayUrl = process.env['GATEWAY_URL'] ?? 'http://127.0.0.1:4000';
 
 if (installedAt() < timeOf('package-lock.json'))
-  run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], here);
+  run('npm', ['ci', '--omit=dev', '--no-audit', '--no-fund'], here, { shell: onWindows });
 run(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn'], here);
 
 const children = [];
@@ -29,9 +31,9 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 }
 
 /** Runs a command to completion. Exits if it fails. */
-function run(command, args, cwd) {
+function run(command, args, cwd, options = {}) {
   const env = { ...process.env, NODE_ENV: 'production' };
-  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', env });
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', env, ...options });
   if (status !== 0) process.exit(status ?? 1);
 }
 
