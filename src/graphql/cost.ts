@@ -2,7 +2,7 @@ import { type FragmentDefinitionNode, getVariableValues, Kind } from 'graphql';
 import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
 import type { CostReport, OperationCost, ResolvedOperation } from './context.ts';
 import { invalidVariables } from '../core/errors.ts';
-import type { Prices } from '../loaders/prices.ts';
+import type { Prices } from '../loaders/loaders.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import { priceOf } from './price.ts';
 

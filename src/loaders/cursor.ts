@@ -1,6 +1,9 @@
 import { crc32 } from 'node:zlib';
+import { badUserInput } from '../core/errors.ts';
+import type { WindowRequest } from '../core/window.ts';
+import type { WindowSpec } from './windowPlan.ts';
 
-/** The row that a cursor names: by id, and by the time and place at which it is looked for when the list has moved. */
+/** The row that a cursor names: its id, and the time and offset at which it is searched for when the list has moved. */
 export interface Anchor {
   id: string;
   /** The row's create time in epoch milliseconds, null where the upstream sent none. */
@@ -12,17 +15,17 @@ export interface Anchor {
 const VERSION = '1';
 
 /**
- * Makes the opaque cursor of a row. The check sum covers the list's identity, so that a cursor of another list, or one that
- * was cut or edited on its way, is told from ours. It is no secret: a cursor gives access to nothing.
+ * Returns the opaque cursor of a row. Its checksum covers the list's identity, so that cursors of another list and damaged ones are
+ * rejected. It is not secret: a cursor grants access to nothing.
  *
- * @param list what tells the list from all others, as one string
+ * @param list the identity of the list
  */
 export function encodeCursor(list: string, anchor: Anchor): string {
   const payload = `${VERSION}:${anchor.offset}:${anchor.time ?? ''}:${anchor.id}`;
   return Buffer.from(`${checksum(list, payload)}:${payload}`).toString('base64url');
 }
 
-/** The row that a cursor of this list names, or null for anything that `encodeCursor` did not make for this list. */
+/** Returns the row that the cursor names, or null for anything that `encodeCursor` did not make for this list. */
 export function decodeCursor(list: string, cursor: string): Anchor | null {
   const text = Buffer.from(cursor, 'base64url').toString();
   const match = /^([0-9a-z]+):((\d+):(\d+):(-?\d*):(.+))$/s.exec(text);
@@ -31,6 +34,34 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
   if (version !== VERSION || sum !== checksum(list, payload)) return null;
   if (Buffer.from(text).toString('base64url') !== cursor) return null;
   return { id, time: time === '' ? null : Number(time), offset: Number(offset) };
+}
+
+/** The window with its cursors decoded. Throws BAD_USER_INPUT for a cursor of another list. */
+export function decodeRequest(request: WindowRequest, list: NamedList): WindowSpec {
+  if (request.by === 'offset') return request;
+  const { from, count, after, before } = request;
+  return {
+    by: 'anchor',
+    from,
+    count,
+    after: after === null ? null : anchorOf('after', after, list),
+    before: before === null ? null : anchorOf('before', before, list),
+  };
+}
+
+interface NamedList {
+  identity: string;
+  description: string;
+}
+
+function anchorOf(argument: string, cursor: string, { identity, description }: NamedList): Anchor {
+  const anchor = decodeCursor(identity, cursor);
+  if (anchor) return anchor;
+  const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
+  throw badUserInput(
+    `\`${argument}\` must be a cursor of ${description}, from an edge or pageInfo of this list; got ${JSON.stringify(shown)}. ` +
+      'Cursors are not valid for another filter or parent: start again without one.',
+  );
 }
 
 function checksum(list: string, payload: string): string {

@@ -1,34 +1,47 @@
 import DataLoader from 'dataloader';
-import { forbidden } from '../core/errors.ts';
 import { isPlaceholderId, type PipelineRun, type PipelineRunItem, type Project } from '../core/domain.ts';
-import type { UpstreamResult, CachedUpstream, CallContext } from '../core/upstream.ts';
+import { forbidden } from '../core/errors.ts';
+import type { CachedUpstream, CallContext, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Window, WindowRequest } from '../core/window.ts';
-import { asError } from '../core/asError.ts';
-import type { ListSource } from './listSource.ts';
-import { createListReader } from './listReader.ts';
-import { itemList, runList, type RunKey, type RunListKey } from './lists.ts';
+import { itemList, type ListSource, type RunKey, type RunListKey, runList } from './list.ts';
 import type { PageSizes } from './pageSizes.ts';
-import { createPrices, type Prices } from './prices.ts';
+import { createListReader, type ListReader } from './reader.ts';
+import { pagesAtWorst } from './windowPlan.ts';
 
-/** How resolvers reach the upstream. One set an operation: it batches what one tick asks for and remembers what it has read. */
+/**
+ * How resolvers reach the upstream. There is one set for each operation: it batches the requests of one tick and keeps what it has read.
+ * Everything rejects with FORBIDDEN, without a call, for a project that the caller may not read, whether it exists or not.
+ */
 export interface Loaders {
   runs(list: RunListKey, window: WindowRequest): Promise<Window<PipelineRun>>;
   run(key: RunKey): Promise<UpstreamResult<PipelineRun | null>>;
   items(run: RunKey, window: WindowRequest): Promise<Window<PipelineRunItem>>;
   project(projectId: string): Promise<UpstreamResult<Project | null>>;
-  /** The key itself, for what leads to the upstream by another way than these. Throws FORBIDDEN as they do. */
+  /** Returns the key, for what reaches the upstream without these loaders. Throws FORBIDDEN as they do. */
   authorised<Key extends { projectId: string }>(key: Key): Key;
-  /** What all these could cost, given what is cached now. */
+  /** What all these can cost, given what is cached now. */
   prices: Prices;
+}
+
+/**
+ * Prices, as names of the upstream calls that a look-up can need at worst. Equal names are one call, which the look-ups of an operation
+ * share. What is fresh in the cache costs nothing, and neither does what will be refused.
+ */
+export interface Prices {
+  runs(list: RunListKey, window: WindowRequest): string[];
+  run(key: RunKey): string[];
+  items(run: RunKey, window: WindowRequest): string[];
+  /** The calls for one run's items where it is not known yet which run that will be. */
+  itemsOfAnyRun(window: WindowRequest): string[];
+  /** Projects that are requested in one tick are one call. */
+  project(projectId: string): string[];
+  /** The runs that a window shows, if no call is needed to know them, else null. */
+  knownRuns(list: RunListKey, window: WindowRequest): RunKey[] | null;
 }
 
 export interface LoaderOptions {
   pageSizes: PageSizes;
-  /**
-   * Whether the caller may read a project. Asked here, for every field of every type alike, because all ways to the upstream
-   * lead through here. What may not be read is FORBIDDEN without a call, whether it exists or not.
-   */
   mayRead: (projectId: string) => boolean;
 }
 
@@ -40,61 +53,94 @@ export function createLoaders(
   { pageSizes, mayRead }: LoaderOptions,
   context: CallContext,
 ): Loaders {
-  const lists = { upstream, pageSizes, context };
-  const runs = createWindowLoader((key: RunListKey) => runList(lists, key));
-  const items = createWindowLoader((key: RunKey) => itemList(lists, key));
-  const run = new DataLoader<RunKey, UpstreamResult<PipelineRun | null>, string>(
-    (keys) => Promise.all(keys.map((key) => answerOrError(readRun(key)))),
-    { cacheKeyFn: ({ projectId, runId }) => `${projectId}/${runId}` },
-  );
-  const project = new DataLoader<string, UpstreamResult<Project | null>>(
+  const listOptions = { upstream, pageSizes, context };
+  const runLists = createLists((key: RunListKey) => runList(listOptions, key));
+  const itemLists = createLists((key: RunKey) => itemList(listOptions, key));
+  const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
+  const projects = new DataLoader<string, UpstreamResult<Project | null>>(
     (ids) => loadProjects(upstream, ids, context),
-    {
-      maxBatchSize: MAX_PROJECTS_A_CALL,
-    },
+    { maxBatchSize: MAX_PROJECTS_A_CALL },
   );
 
   return {
-    runs: async (key, window) => runs(authorised(key), window),
-    items: async (key, window) => {
-      if (isPlaceholderId(authorised(key).runId)) throw withoutId();
-      return items(key, window);
+    runs: async (key, window) => runLists(authorised(key)).windows.load(window),
+    async items(key, window) {
+      if (isPlaceholderId(authorised(key).runId)) throw runWithoutId();
+      return itemLists(key).windows.load(window);
     },
-    run: async (key) => run.load(authorised(key)),
-    project: async (projectId) => project.load(authorised({ projectId }).projectId),
+    async run(key) {
+      const id = `${authorised(key).projectId}/${key.runId}`;
+      const result = runs.get(id) ?? readRun(key);
+      runs.set(id, result);
+      return result;
+    },
+    project: async (projectId) => projects.load(authorised({ projectId }).projectId),
     authorised,
-    prices: createPrices(lists, mayRead),
+    prices: {
+      runs: (key, window) => (mayRead(key.projectId) ? runLists(key).reader.price(window) : []),
+      items: (key, window) => (mayRead(key.projectId) ? itemLists(key).reader.price(window) : []),
+      itemsOfAnyRun: (window) => priceOfAnyItems(window, pageSizes.sizeOf('ListPipelineRunItems')),
+      run: (key) =>
+        mayRead(key.projectId) && !upstream.peek('GetPipelineRun', key)
+          ? [`run ${key.projectId}/${key.runId}`]
+          : [],
+      project: (projectId) =>
+        mayRead(projectId) && !upstream.peek('ListProjects', { projectIds: [projectId] })
+          ? [`project ${projectId}`]
+          : [],
+      knownRuns({ projectId, filter }, window) {
+        if (!mayRead(projectId)) return [];
+        const rows = runLists({ projectId, filter }).reader.cachedRows(window);
+        return rows?.map(({ runId }) => ({ projectId, runId })) ?? null;
+      },
+    },
   };
-
-  /** No run has the id of a placeholder, whatever DataWorks would answer. */
-  async function readRun(key: RunKey): Promise<UpstreamResult<PipelineRun | null>> {
-    if (!isPlaceholderId(key.runId)) return upstream.call('GetPipelineRun', key, context);
-    return { value: null, asOf: 0, staleBecause: null };
-  }
 
   function authorised<Key extends { projectId: string }>(key: Key): Key {
     if (mayRead(key.projectId)) return key;
     throw forbidden(`You may not read project ${key.projectId}: ask for a scope that names it.`);
   }
+
+  function readRun(key: RunKey): Promise<UpstreamResult<PipelineRun | null>> {
+    // No run has the id of a placeholder, whatever DataWorks would answer.
+    if (isPlaceholderId(key.runId)) return Promise.resolve({ value: null, asOf: 0, staleBecause: null });
+    return upstream.call('GetPipelineRun', key, context);
+  }
 }
 
-/** One batch a list and tick: windows of the same list share its reader, and equal windows are one. */
-function createWindowLoader<Key, Row>(
-  sourceOf: (key: Key) => ListSource<Row>,
-): (key: Key, request: WindowRequest) => Promise<Window<Row>> {
-  const loaders = new Map<string, DataLoader<WindowRequest, Window<Row>, string>>();
-  return (key, request) => {
+interface OpenList<Row> {
+  reader: ListReader<Row>;
+  /** Reads the windows of one tick together, and equal windows once. */
+  windows: DataLoader<WindowRequest, Window<Row>, string>;
+}
+
+/** Returns the one reader of each list. */
+function createLists<Key, Row>(sourceOf: (key: Key) => ListSource<Row>): (key: Key) => OpenList<Row> {
+  const lists = new Map<string, OpenList<Row>>();
+  return (key) => {
     const source = sourceOf(key);
-    let loader = loaders.get(source.identity);
-    if (!loader) {
+    let list = lists.get(source.identity);
+    if (!list) {
       const reader = createListReader(source);
-      loader = new DataLoader((requests: readonly WindowRequest[]) => reader.read(requests), {
-        cacheKeyFn: (window) => JSON.stringify(window),
-      });
-      loaders.set(source.identity, loader);
+      list = { reader, windows: createWindowLoader(reader) };
+      lists.set(source.identity, list);
     }
-    return loader.load(request);
+    return list;
   };
+}
+
+function createWindowLoader<Row>(reader: ListReader<Row>): OpenList<Row>['windows'] {
+  return new DataLoader((requests) => reader.read(requests), {
+    cacheKeyFn: (request) => JSON.stringify(request),
+  });
+}
+
+function priceOfAnyItems(window: WindowRequest, pageSize: number): string[] {
+  // A cursor names one run's items, and is not valid for those of any other run.
+  if (window.by === 'cursor' && (window.after ?? window.before) !== null) return ['items page'];
+  const spec =
+    window.by === 'offset' ? window : { ...window, by: 'anchor' as const, after: null, before: null };
+  return pagesAtWorst(spec, pageSize, null).map((page) => `items page ${page}`);
 }
 
 async function loadProjects(
@@ -104,43 +150,30 @@ async function loadProjects(
 ): Promise<(UpstreamResult<Project | null> | Error)[]> {
   const { value, asOf, staleBecause } = await upstream.call('ListProjects', { projectIds }, context);
   const byId = new Map(value.rows.map((row) => [row.projectId, row]));
-  // A row that could not be read can be that of any project that is missing.
+  // A row that could not be decoded can be that of any missing project.
   const isAnyUnreadable = value.rows.some(({ projectId }) => isPlaceholderId(projectId));
   return projectIds.map((id) => {
     const project = byId.get(id) ?? null;
     if (project === null && isAnyUnreadable) return unreadableProject();
-    // The answer to all is as old as its oldest part; a project that is fresh by itself is dated by itself.
+    // The result of the whole call is as old as its oldest part. A project that is fresh has a date of its own.
     const own = upstream.peek('ListProjects', { projectIds: [id] });
-    return { value: project, asOf, staleBecause, ...(own && datesOf(own)) };
+    return own
+      ? { value: project, asOf: own.asOf, staleBecause: own.staleBecause }
+      : { value: project, asOf, staleBecause };
   });
 }
 
 function unreadableProject(): UpstreamError {
   return new UpstreamError(
-    'DataWorks sent a project without a valid Id, which may be this one. Try again; if that does not help, report it to Alibaba Cloud.',
+    'DataWorks sent a project without a valid Id, which can be this one. Try again; if that does not help, report it to Alibaba Cloud.',
     { kind: 'invalidResponse', action: 'ListProjects' },
   );
 }
 
-/** Nothing can be asked for by the id of a placeholder. */
-function withoutId(): UpstreamError {
+/** Nothing can be requested by the id of a placeholder. */
+function runWithoutId(): UpstreamError {
   return new UpstreamError(
-    'DataWorks sent this run without a valid Id, so its items cannot be read. Ask for the list again in a moment.',
+    'DataWorks sent this run without a valid Id, so its items cannot be read. Request the list again in a moment.',
     { kind: 'invalidResponse', action: 'ListPipelineRunItems' },
   );
-}
-
-function datesOf({
-  asOf,
-  staleBecause,
-}: UpstreamResult<unknown>): Pick<UpstreamResult<unknown>, 'asOf' | 'staleBecause'> {
-  return { asOf, staleBecause };
-}
-
-async function answerOrError<T>(answer: Promise<UpstreamResult<T>>): Promise<UpstreamResult<T> | Error> {
-  try {
-    return await answer;
-  } catch (error) {
-    return asError(error);
-  }
 }

@@ -1,75 +1,74 @@
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/clock.ts';
 import type { Action } from '../core/upstream.ts';
-import { createWindowDates, type WindowDates } from './windowDates.ts';
 
 /** The actions whose lists are read in canonical pages. */
 export type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
 
-/** What the process has learned of the pages that the upstream gives. It forgets after a while, since an upstream can be repaired. */
+/** What the process has learned about the upstream's lists. It forgets after ten minutes, since an upstream can be repaired. */
 export interface PageSizes {
-  /** Rows of a canonical page: as configured, or fewer if the upstream gives no more, of this list or of all. */
+  /** Rows of a canonical page: as configured, or fewer if the upstream returns no more, of this list or of all. */
   sizeOf(action: ListAction, list?: string): number;
-  /** The upstream gives at most `size` rows a page of the list. Where a second list shows the same, that holds for all. */
+  /** The upstream returns at most `size` rows a page of the list. If a second list shows the same, that holds for all. */
   learnCap(action: ListAction, list: string, size: number): void;
   /** A page of `size` rows was seen, so the upstream does not cap pages below that. */
   noteFullPage(action: ListAction, size: number): void;
   hasSeenFullPage(action: ListAction, size: number): boolean;
-  /** The list has only `end` rows, though the upstream says that it has `totalCount`. */
+  /** The list has only `end` rows, though the upstream claims that it has `totalCount`. */
   learnEnd(list: string, totalCount: number, end: number): void;
   isKnownEnd(list: string, totalCount: number, end: number): boolean;
-  readonly windowDates: WindowDates;
+  /**
+   * The newest `asOf` with which a window was served; -Infinity if it was not served lately. The pages of a window change with the
+   * length of its list, with the page size and with the place of a cursor's row. So even if no page goes back in time, a window can.
+   */
+  servedAsOf(window: string): number;
+  noteServed(window: string, asOf: number): void;
 }
 
 const MEMORY_MS = 600_000;
-/** More lists than this are not kept track of; those learned first go first. */
 const MAX_LISTS = 1000;
+const MAX_WINDOWS = 10_000;
 
-/** @param maxSize rows of a page as configured: the most that is ever asked for */
+/** @param maxSize rows of a page as configured: the most that is ever requested */
 export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
-  const caps = new Map<ListAction, { size: number; untilMs: number }>();
-  const listCaps = new Map<string, { action: ListAction; size: number; untilMs: number }>();
-  const fullPages = new Map<ListAction, { size: number; untilMs: number }>();
-  const ends = new Map<string, { totalCount: number; end: number; untilMs: number }>();
+  const memory = {
+    max: MAX_LISTS,
+    ttl: MEMORY_MS,
+    ttlResolution: 0,
+    perf: { now: () => clock.monotonic() },
+  };
+  const caps = new LRUCache<ListAction, number>(memory);
+  const listCaps = new LRUCache<string, { action: ListAction; size: number }>(memory);
+  const fullPages = new LRUCache<ListAction, number>(memory);
+  const ends = new LRUCache<string, string>(memory);
+  const served = new LRUCache<string, number>({ max: MAX_WINDOWS });
 
   return {
-    windowDates: createWindowDates(clock),
-    sizeOf(action, list) {
-      const ofList = list === undefined ? null : valid(listCaps.get(list));
-      return Math.min(maxSize, valid(caps.get(action))?.size ?? maxSize, ofList?.size ?? maxSize);
+    sizeOf(action, list = '') {
+      return Math.min(maxSize, caps.get(action) ?? maxSize, listCaps.get(list)?.size ?? maxSize);
     },
     learnCap(action, list, size) {
-      const untilMs = clock.monotonic() + MEMORY_MS;
-      const isSeenElsewhere = [...listCaps].some(
-        ([other, cap]) => other !== list && cap.action === action && valid(cap)?.size === size,
-      );
-      if (isSeenElsewhere) caps.set(action, { size, untilMs });
-      remember(listCaps, list, { action, size, untilMs });
-      // Pages have to show anew that they are not capped in silence.
+      for (const [other, cap] of listCaps.entries()) {
+        if (other !== list && cap.action === action && cap.size === size) caps.set(action, size);
+      }
+      listCaps.set(list, { action, size });
+      // Pages have to show again that they are not capped silently.
       fullPages.delete(action);
     },
     noteFullPage(action, size) {
-      const known = valid(fullPages.get(action));
-      if (known !== null && known.size > size) return;
-      fullPages.set(action, { size, untilMs: clock.monotonic() + MEMORY_MS });
+      if (size >= (fullPages.get(action) ?? 0)) fullPages.set(action, size);
     },
-    hasSeenFullPage: (action, size) => size <= (valid(fullPages.get(action))?.size ?? 0),
-    learnEnd(list, totalCount, end) {
-      remember(ends, list, { totalCount, end, untilMs: clock.monotonic() + MEMORY_MS });
+    hasSeenFullPage: (action, size) => size <= (fullPages.get(action) ?? 0),
+    learnEnd: (list, totalCount, end) => void ends.set(list, `${end} of ${totalCount}`),
+    isKnownEnd: (list, totalCount, end) => ends.get(list) === `${end} of ${totalCount}`,
+    servedAsOf(window) {
+      const asOf = served.get(window) ?? -Infinity;
+      // The wall clock was set back. Nothing can be read that is as new as this.
+      return asOf <= clock.now() ? asOf : -Infinity;
     },
-    isKnownEnd(list, totalCount, end) {
-      const known = valid(ends.get(list));
-      return known !== null && known.totalCount === totalCount && known.end === end;
+    noteServed(window, asOf) {
+      const before = served.get(window) ?? -Infinity;
+      if (asOf > before || before > clock.now()) served.set(window, asOf);
     },
   };
-
-  function valid<Known extends { untilMs: number }>(known: Known | undefined): Known | null {
-    return known && clock.monotonic() < known.untilMs ? known : null;
-  }
-}
-
-function remember<Known>(lists: Map<string, Known>, list: string, known: Known): void {
-  lists.delete(list);
-  lists.set(list, known);
-  const [oldest] = lists.keys();
-  if (lists.size > MAX_LISTS && oldest !== undefined) lists.delete(oldest);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cached } from '../../src/cache/cached.ts';
-import { createListReader } from '../../src/loaders/listReader.ts';
+import { createListReader } from '../../src/loaders/reader.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { connectionFromArraySlice, offsetToCursor } from 'graphql-relay';
 import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
-import { createListReader, type ListReader } from '../../src/loaders/listReader.ts';
+import { createListReader, type ListReader } from '../../src/loaders/reader.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { UpstreamResult, Page } from '../../src/core/upstream.ts';

@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createListReader } from '../../src/loaders/listReader.ts';
+import { createListReader } from '../../src/loaders/reader.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
-import { createWindowDates } from '../../src/loaders/windowDates.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -74,34 +73,32 @@ describe('a window that was answered before', () => {
   });
 });
 
-describe('the dates of windows', () => {
-  test('are kept by list and window, the newest of each', () => {
+describe('the dates of served windows', () => {
+  test('are the newest of each list and window', () => {
     const clock = createVirtualClock();
     const now = clock.now();
-    const dates = createWindowDates(clock);
-    dates.note('list', FIRST_TEN, now - 10);
-    dates.note('list', FIRST_TEN, now - 20);
-    expect(dates.newest('list', FIRST_TEN)).toBe(now - 10);
-    expect(dates.newest('list', { ...FIRST_TEN, offset: 1 })).toBe(-Infinity);
-    expect(dates.newest('other list', FIRST_TEN)).toBe(-Infinity);
+    const pageSizes = createPageSizes(10, clock);
+    pageSizes.noteServed('window', now - 10);
+    pageSizes.noteServed('window', now - 20);
+    expect(pageSizes.servedAsOf('window')).toBe(now - 10);
+    expect(pageSizes.servedAsOf('another window')).toBe(-Infinity);
   });
 
   test('from a wall clock that was ahead are ignored and replaced', () => {
     const clock = createVirtualClock();
     const now = clock.now();
-    const dates = createWindowDates(clock);
-    dates.note('list', FIRST_TEN, now + 3_600_000);
-    expect(dates.newest('list', FIRST_TEN)).toBe(-Infinity);
-    dates.note('list', FIRST_TEN, now);
-    expect(dates.newest('list', FIRST_TEN)).toBe(now);
+    const pageSizes = createPageSizes(10, clock);
+    pageSizes.noteServed('window', now + 3_600_000);
+    expect(pageSizes.servedAsOf('window')).toBe(-Infinity);
+    pageSizes.noteServed('window', now);
+    expect(pageSizes.servedAsOf('window')).toBe(now);
   });
 
   test('are forgotten beyond ten thousand windows', () => {
     const clock = createVirtualClock();
-    const dates = createWindowDates(clock);
-    for (let offset = 0; offset <= 10_000; offset++)
-      dates.note('list', { ...FIRST_TEN, offset }, clock.now());
-    expect(dates.newest('list', { ...FIRST_TEN, offset: 0 })).toBe(-Infinity);
-    expect(dates.newest('list', { ...FIRST_TEN, offset: 1 })).toBe(clock.now());
+    const pageSizes = createPageSizes(10, clock);
+    for (let window = 0; window <= 10_000; window++) pageSizes.noteServed(`window ${window}`, clock.now());
+    expect(pageSizes.servedAsOf('window 0')).toBe(-Infinity);
+    expect(pageSizes.servedAsOf('window 1')).toBe(clock.now());
   });
 });
