@@ -1,19 +1,12 @@
 import type { WebSocket } from 'ws';
 import type { Clock } from '../core/clock.ts';
 import { CLOSE } from './closeCodes.ts';
-import type { Scheduler } from './scheduler.ts';
-
-export interface BoundedSocket {
-  /** Resolves when the message has left this process, or never will. */
-  send(message: string): Promise<void>;
-  /** Drops received messages that are not handled yet and resolves all pending sends. Idempotent. */
-  end(): void;
-}
+import type { Schedule } from './scheduler.ts';
 
 export interface BoundedSocketOptions {
   clock: Clock;
   /** Runs `onMessage`, in turn with other sockets. */
-  scheduler: Scheduler;
+  schedule: Schedule;
   /** Messages that the socket may send at once, besides MESSAGES_PER_SECOND. */
   burst: number;
   onMessage: (message: string) => void;
@@ -40,8 +33,8 @@ const SEND_TIMEOUT_MS = 15_000;
  * Bounds what one WebSocket may send and how much may wait to be sent to it. graphql-ws requests the next event of a
  * subscription when the previous one has left this process, so each subscription has at most one event in flight.
  */
-export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOptions): BoundedSocket {
-  const { clock, scheduler, burst, onMessage, onExcess, onPeerClosing } = options;
+export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOptions) {
+  const { clock, schedule, burst, onMessage, onExcess, onPeerClosing } = options;
   const takeTokens = createTokenBucket(clock, burst);
   const pendingSends = new Set<() => void>();
   let unhandled = 0;
@@ -51,7 +44,7 @@ export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOpt
     if (!isWithinRate(data)) return;
     unhandled += 1;
     if (unhandled >= PAUSE_AT) socket.pause();
-    void scheduler.run(socket, () => {
+    void schedule(socket, () => {
       unhandled -= 1;
       if (isEnded) return;
       if (unhandled === 0 && socket.isPaused) socket.resume();
@@ -62,14 +55,16 @@ export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOpt
   socket.on('pong', isWithinRate);
 
   return {
-    send(message) {
+    /** Resolves when the message has left this process, or never will. */
+    send(message: string): Promise<void> {
       if (isEnded) return Promise.resolve();
       if (socket.readyState !== socket.OPEN) onPeerClosing();
       else if (socket.bufferedAmount > MAX_BUFFERED_BYTES) onSlow();
       else return sendWithTimeout(message);
       return Promise.resolve();
     },
-    end() {
+    /** Drops received messages that are not handled yet and resolves all pending sends. Idempotent. */
+    end(): void {
       isEnded = true;
       for (const settle of pendingSends) settle();
       // The closing handshake must be read.

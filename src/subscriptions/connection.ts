@@ -8,7 +8,7 @@ import type { Viewer } from '../core/viewer.ts';
 import { jsonNestingRefusal } from '../graphql/nesting.ts';
 import { createBoundedSocket } from './boundedSocket.ts';
 import { CLOSE } from './closeCodes.ts';
-import type { Scheduler } from './scheduler.ts';
+import type { Schedule } from './scheduler.ts';
 
 /** The client of a socket, as its upgrade request describes it. */
 export interface Peer extends Requester {
@@ -40,7 +40,7 @@ export interface Connection {
 export interface ConnectionOptions {
   clock: Clock;
   admission: Admission;
-  scheduler: Scheduler;
+  schedule: Schedule;
   /** Messages that the socket may send at once. */
   burst: number;
   /** Counts the connection for its viewer. Returns false if the viewer has too many. */

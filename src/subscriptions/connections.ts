@@ -21,24 +21,6 @@ export interface ConnectionsOptions {
   onBug: (error: unknown, requestId: string) => void;
 }
 
-/** All connections of a process, and their shared limits. */
-export interface Connections {
-  /** Whether the limit of authenticated sockets is reached. */
-  isFull(): boolean;
-  /**
-   * Whether one more socket of this remote address may wait for its authentication. At the limit, the oldest socket that has sent
-   * nothing is dropped for it, so that clients that authenticate at once are always admitted.
-   */
-  canOpen(address: string): boolean;
-  /** Call only if `canOpen` is true. */
-  open(socket: WebSocket, peer: Peer): void;
-  /** Begins to close every connection. */
-  closeAll(code: number, reason: string): void;
-  terminateAll(): void;
-  stop(): void;
-  counts(): { pending: number; authenticated: number };
-}
-
 /**
  * Limits of sockets that are not authenticated yet, separate from those that are, so that the former cannot lock out the latter.
  * All clients behind a proxy share one address and may reconnect at once.
@@ -48,7 +30,7 @@ const MAX_PENDING = { perAddress: 200, inAll: 2000 };
 /** Messages that a socket may send at once, besides those that start and end all subscriptions of its caller. */
 const SPARE_BURST = 100;
 
-export function createConnections(operations: Server<Connection>, options: ConnectionsOptions): Connections {
+export function createConnections(operations: Server<Connection>, options: ConnectionsOptions) {
   const { clock, admission, sockets, onBug } = options;
   // Without authentication there are no callers to protect.
   const maxPending = options.isAuthenticated
@@ -56,24 +38,30 @@ export function createConnections(operations: Server<Connection>, options: Conne
     : { perAddress: sockets.inAll, inAll: sockets.inAll };
   const pending = createKeyedCounter();
   const authenticated = createKeyedCounter();
-  const scheduler = createScheduler();
+  const schedule = createScheduler();
   const burst = SPARE_BURST + 2 * sockets.perCaller;
   /** The oldest first. */
   const connections = new Set<Connection>();
   const revalidation = createRevalidation({ clock, admission, connections });
 
   return {
+    /** Whether the limit of authenticated sockets is reached. */
     isFull,
-    canOpen: (address) => hasRoomFor(address) || oldestSilent(address) !== null,
+    /**
+     * Whether one more socket of this remote address may wait for its authentication. At the limit, the oldest socket that has
+     * sent nothing is dropped for it, so that clients that authenticate at once are always admitted.
+     */
+    canOpen: (address: string) => hasRoomFor(address) || oldestSilent(address) !== null,
+    /** Call only if `canOpen` is true. */
     open,
-    closeAll(code, reason) {
+    closeAll(code: number, reason: string): void {
       for (const connection of connections) connection.close(code, reason);
     },
-    terminateAll() {
+    terminateAll(): void {
       for (const connection of connections) connection.terminate();
     },
-    stop: () => revalidation.stop(),
-    counts: () => ({ pending: pending.total, authenticated: authenticated.total }),
+    stop: revalidation.stop,
+    counts: () => ({ pending: pending.total(), authenticated: authenticated.total() }),
   };
 
   function open(socket: WebSocket, peer: Peer): void {
@@ -86,7 +74,7 @@ export function createConnections(operations: Server<Connection>, options: Conne
     const connection = openConnection(operations, socket, peer, {
       clock,
       admission,
-      scheduler,
+      schedule,
       burst,
       claim({ callerId }: Viewer) {
         if (isFull() || authenticated.of(callerId) >= sockets.perCaller) return false;
@@ -105,7 +93,7 @@ export function createConnections(operations: Server<Connection>, options: Conne
   }
 
   function isFull(): boolean {
-    return authenticated.total >= sockets.inAll;
+    return authenticated.total() >= sockets.inAll;
   }
 
   function isAddressFull(address: string): boolean {
@@ -113,7 +101,7 @@ export function createConnections(operations: Server<Connection>, options: Conne
   }
 
   function hasRoomFor(address: string): boolean {
-    return pending.total < maxPending.inAll && !isAddressFull(address);
+    return pending.total() < maxPending.inAll && !isAddressFull(address);
   }
 
   /** Of the same address if that has too many, else of any. */

@@ -1,12 +1,5 @@
 /** Counts by key and in total. */
-export interface KeyedCounter {
-  readonly total: number;
-  of(key: string): number;
-  /** Returns an idempotent function that takes the amount off again. */
-  add(key: string, amount?: number): () => void;
-}
-
-export function createKeyedCounter(): KeyedCounter {
+export function createKeyedCounter() {
   const counts = new Map<string, number>();
   let total = 0;
 
@@ -19,11 +12,10 @@ export function createKeyedCounter(): KeyedCounter {
   }
 
   return {
-    get total() {
-      return total;
-    },
-    of: (key) => counts.get(key) ?? 0,
-    add(key, amount = 1) {
+    total: () => total,
+    of: (key: string) => counts.get(key) ?? 0,
+    /** Returns an idempotent function that takes the amount off again. */
+    add(key: string, amount = 1): () => void {
       let isCounted = true;
       change(key, amount);
       return () => {

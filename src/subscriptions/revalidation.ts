@@ -10,12 +10,6 @@ export interface RevalidationOptions {
   connections: Iterable<Connection>;
 }
 
-export interface Revalidation {
-  /** Call when a connection becomes ready. Idempotent. */
-  start(): void;
-  stop(): void;
-}
-
 /** A changed token file takes effect within 5 s and an expiry after its tolerance: with these, within 10 s. Milliseconds. */
 const SWEEP_INTERVAL_MS = 4000;
 
@@ -26,11 +20,12 @@ const EXPIRY_TOLERANCE_MS = 5000;
  * Closes connections whose token has expired, is revoked, or grants different rights. One timer serves all connections, and a
  * token that several share is verified once a sweep.
  */
-export function createRevalidation({ clock, admission, connections }: RevalidationOptions): Revalidation {
+export function createRevalidation({ clock, admission, connections }: RevalidationOptions) {
   let cancelTimer: (() => void) | null = null;
   const inProgress = new Set<string | undefined>();
   return { start, stop };
 
+  /** Call when a connection becomes ready. Idempotent. */
   function start(): void {
     cancelTimer ??= clock.after(SWEEP_INTERVAL_MS, sweep);
   }

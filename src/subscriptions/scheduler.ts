@@ -1,44 +1,41 @@
 import { setImmediate as schedule } from 'node:timers';
+import { asError } from '../core/asError.ts';
+
+/** Runs a task in a later turn of the event loop. Keys take turns; the tasks of one key run in their order. */
+export type Schedule = <Result>(key: unknown, task: () => Result | Promise<Result>) => Promise<Result>;
 
 /** How long the tasks of one turn of the event loop may take together, in milliseconds. */
 const TURN_MS = 5;
 
-/** How many tasks one turn may have: what a task leaves to the microtask queue is not in its time. */
+/** How many tasks one turn may have, because what they leave to the microtask queue takes time as well. */
 const MAX_TASKS_PER_TURN = 32;
-
-export interface Scheduler {
-  /** Runs a task in a later turn of the event loop. Keys take turns; the tasks of one key run in their order. */
-  run<Result>(key: unknown, task: () => Result | Promise<Result>): Promise<Result>;
-}
 
 /**
  * Spreads work that falls due at once, such as one event for many subscribers, over turns of the event loop. A task that
  * returns a promise ends its turn, because its continuation takes time as well.
  */
-export function createScheduler(): Scheduler {
+export function createScheduler(): Schedule {
   const queues = new Map<unknown, (() => boolean)[]>();
   let isScheduled = false;
 
-  return {
-    run: (key, task) =>
-      new Promise((resolve, reject) => {
-        const queue = queues.get(key) ?? [];
-        if (queue.length === 0) queues.set(key, queue);
-        queue.push(() => {
-          try {
-            const result = task();
-            resolve(result);
-            return result instanceof Promise;
-          } catch (error) {
-            reject(error instanceof Error ? error : new Error(String(error)));
-            return false;
-          }
-        });
-        if (isScheduled) return;
-        isScheduled = true;
-        schedule(takeTurn);
-      }),
-  };
+  return (key, task) =>
+    new Promise((resolve, reject) => {
+      const queue = queues.get(key) ?? [];
+      if (queue.length === 0) queues.set(key, queue);
+      queue.push(() => {
+        try {
+          const result = task();
+          resolve(result);
+          return result instanceof Promise;
+        } catch (error) {
+          reject(asError(error));
+          return false;
+        }
+      });
+      if (isScheduled) return;
+      isScheduled = true;
+      schedule(takeTurn);
+    });
 
   function takeTurn(): void {
     const endMs = performance.now() + TURN_MS;

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import {
   createSourceEventStream,
   execute,
@@ -20,6 +19,7 @@ import { assertMaySelect } from '../graphql/gatedFields.ts';
 import { assertWithinBounds } from '../graphql/operationBounds.ts';
 import { refusalOfAnswer } from '../graphql/responseBounds.ts';
 import type { Connection } from './connection.ts';
+import { endingWith, mapEvents } from './eventStream.ts';
 import { createScheduler } from './scheduler.ts';
 import { createDocumentReader, type DocumentReaderOptions } from './subscriptionDocuments.ts';
 
@@ -53,7 +53,7 @@ type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
 export function createSocketOperations(options: SocketOperationOptions): Server<Connection> {
   const { schema, introspection, limits, admission, createContext, observe, report, onBug } = options;
   const readDocument = createDocumentReader(options);
-  const scheduler = createScheduler();
+  const schedule = createScheduler();
 
   return makeServer<Record<string, unknown> | undefined, Connection>({
     // The connection has a timer of its own.
@@ -115,7 +115,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     signal: AbortSignal,
   ): GatewayContext {
     // Many events can wait for one upstream call, and continue together when it ends.
-    const turn = () => scheduler.run(viewer.name, () => undefined);
+    const turn = () => schedule(viewer.name, () => undefined);
     return createContext({ requestId, viewer, signal, report, priority: 'polling', turn });
   }
 
@@ -127,9 +127,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     start.end(isStream ? [] : (stream.errors ?? []).map(codeOf));
     if (!isStream) return stream;
     return mapEvents(stream[Symbol.asyncIterator](), ending, (event) =>
-      scheduler.run(viewer.callerId, () =>
-        executeFor(event, args, contextOf(requestId, viewer, ending.signal)),
-      ),
+      schedule(viewer.callerId, () => executeFor(event, args, contextOf(requestId, viewer, ending.signal))),
     );
   }
 
@@ -166,49 +164,6 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     };
     return start;
   }
-}
-
-/** Aborted with the connection, too: graphql-ws loses track of a subscription whose id is used again while it starts. */
-function endingWith(closing: AbortSignal): AbortController {
-  const ending = new AbortController();
-  // A subscription of many events, and a connection of many subscriptions, is no leak.
-  setMaxListeners(0, ending.signal, closing);
-  if (closing.aborted) ending.abort();
-  else closing.addEventListener('abort', () => ending.abort(), { once: true, signal: ending.signal });
-  return ending;
-}
-
-/**
- * Maps each value of a stream. Aborting `ending`, or `return`, ends the source at once, even while it has no value: an async
- * generator would wait for the next one.
- */
-function mapEvents<Result>(
-  source: AsyncIterator<unknown>,
-  ending: AbortController,
-  map: (value: unknown) => Promise<Result>,
-): AsyncIterableIterator<Result, undefined> {
-  const endSource = (): void => void source.return?.();
-  if (ending.signal.aborted) endSource();
-  else ending.signal.addEventListener('abort', endSource, { once: true });
-  const end = (): { done: true; value: undefined } => {
-    ending.abort();
-    return { done: true, value: undefined };
-  };
-  return {
-    async next() {
-      try {
-        const step = await source.next();
-        return step.done === true ? end() : { done: false, value: await map(step.value) };
-      } catch (error) {
-        end();
-        throw error;
-      }
-    },
-    return: () => Promise.resolve(end()),
-    [Symbol.asyncIterator]() {
-      return this;
-    },
-  };
 }
 
 function authorizationIn(params: Readonly<Record<string, unknown>> | undefined): string | undefined {

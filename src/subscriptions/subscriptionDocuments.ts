@@ -25,44 +25,48 @@ export interface DocumentReaderOptions {
   trustedDocuments: TrustedDocuments;
 }
 
-/** The subscription that a message asks for, in a document that is valid and within the limits. */
-export interface ValidOperation {
+/** A subscription in a document that is valid and within the limits. */
+export interface ValidSubscription {
   document: DocumentNode;
   operation: OperationDefinitionNode;
 }
 
-/** Documents that are known to be valid: when many come back at once, it is with the same few. */
-const MAX_KNOWN = 500;
+/** Valid documents that are cached: many clients that reconnect at once send the same few. */
+const MAX_DOCUMENTS = 500;
 
-/** Reads documents as Apollo Server does for queries, with the same limits and codes. What it returns throws coded errors. */
-export function createDocumentReader(
-  options: DocumentReaderOptions,
-): (payload: SubscribePayload) => ValidOperation {
-  const { schema, limits } = options;
+/** Reads documents as Apollo Server does for queries, with the same limits and codes. The reader throws coded errors. */
+export function createDocumentReader({
+  schema,
+  introspection,
+  limits,
+  trustedDocuments,
+}: DocumentReaderOptions): (payload: SubscribePayload) => ValidSubscription {
   const rules = [...specifiedRules, limitsRule(limits)];
-  const known = new LRUCache<string, DocumentNode>({ max: MAX_KNOWN });
+  const validDocuments = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
 
   return (payload) => {
-    const document = validDocument(textOf(payload, options.trustedDocuments));
+    const document = validDocument(textOf(payload, trustedDocuments));
     const operation = getOperationAST(document, payload.operationName);
     if (!operation) {
-      const message = 'The message must name one operation of its document.';
-      throw withCode('OPERATION_RESOLUTION_FAILURE', message);
+      throw codedError(
+        'OPERATION_RESOLUTION_FAILURE',
+        'The message must name one operation of its document.',
+      );
     }
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      const message = `Over a socket this gateway runs subscriptions only: send the ${operation.operation} by HTTP POST.`;
+      const message = `Sockets are for subscriptions only: send the ${operation.operation} with HTTP POST.`;
       throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
     }
     return { document, operation };
   };
 
   function validDocument(text: string): DocumentNode {
-    const valid = known.get(text);
-    if (valid) return valid;
+    const cached = validDocuments.get(text);
+    if (cached) return cached;
     const document = parsed(text);
     const [error] = validate(schema, document, rules);
-    if (error) throw asOfValidation(error);
-    known.set(text, document);
+    if (error) throw validationFailure(error);
+    validDocuments.set(text, document);
     return document;
   }
 
@@ -72,17 +76,16 @@ export function createDocumentReader(
     try {
       return parse(text, { maxTokens: limits.tokens });
     } catch (error) {
-      throw withCode('GRAPHQL_PARSE_FAILED', (error as GraphQLError).message);
+      throw codedError('GRAPHQL_PARSE_FAILED', (error as GraphQLError).message);
     }
   }
 
-  function asOfValidation(error: GraphQLError): GraphQLError {
-    // The limits' own have one.
+  function validationFailure(error: GraphQLError): GraphQLError {
+    // Errors of the limits have a code.
     if (error.extensions['code'] !== undefined) return error;
-    const message = options.introspection
-      ? error.message
-      : error.message.replace(/ ?Did you mean(.+?)\?$/, '');
-    return withCode('GRAPHQL_VALIDATION_FAILED', message);
+    const { message } = error;
+    const withoutNames = introspection ? message : message.replace(/ ?Did you mean(.+?)\?$/, '');
+    return codedError('GRAPHQL_VALIDATION_FAILED', withoutNames);
   }
 }
 
@@ -91,12 +94,12 @@ function textOf(
   trustedDocuments: TrustedDocuments,
 ): string {
   const { documentId } = more as { documentId?: unknown };
-  // graphql-ws has no message without a document: who sends an id sends an empty one.
+  // graphql-ws requires a document: a client that sends an id sends an empty one.
   const trusted = trustedDocuments({ query: query === '' ? undefined : query, documentId, extensions });
   if (typeof trusted === 'object' && trusted !== null) throw refusedRequest(trusted);
   return trusted ?? query;
 }
 
-function withCode(code: string, message: string): GraphQLError {
+function codedError(code: string, message: string): GraphQLError {
   return new GraphQLError(message, { extensions: { code } });
 }

@@ -10,29 +10,25 @@ export interface SubscriptionLimits {
   objectsPerCaller?: number;
 }
 
-export interface SubscriptionLimiter {
-  /**
-   * Counts one more subscription of a caller. Returns an idempotent function that ends it.
-   *
-   * @param objects of one of its events
-   * @throws TOO_MANY_SUBSCRIPTIONS at any limit
-   */
-  open(caller: string, objects: number): () => void;
-  readonly openCount: number;
-}
-
-export function createSubscriptionLimiter(limits: SubscriptionLimits): SubscriptionLimiter {
+export function createSubscriptionLimiter(limits: SubscriptionLimits) {
   const { perCaller, inAll, objectsPerCaller = Infinity } = limits;
   const subscriptions = createKeyedCounter();
   const eventObjects = createKeyedCounter();
 
   return {
-    open(caller, newObjects) {
+    openCount: () => subscriptions.total(),
+    /**
+     * Counts one more subscription of a caller. Returns an idempotent function that ends it.
+     *
+     * @param newObjects of one of its events
+     * @throws TOO_MANY_SUBSCRIPTIONS at any limit
+     */
+    open(caller: string, newObjects: number): () => void {
       const count = subscriptions.of(caller);
       const objects = eventObjects.of(caller) + newObjects;
       if (count >= perCaller)
         throw refusal(`You have ${count} subscriptions open, the maximum`, 'LIVE_MAX_PER_CALLER');
-      if (subscriptions.total >= inAll)
+      if (subscriptions.total() >= inAll)
         throw refusal(`This gateway has ${inAll} subscriptions open, the maximum`, 'LIVE_MAX');
       if (objects > objectsPerCaller)
         throw refusal(
@@ -43,9 +39,6 @@ export function createSubscriptionLimiter(limits: SubscriptionLimits): Subscript
       return () => {
         for (const close of closers) close();
       };
-    },
-    get openCount() {
-      return subscriptions.total;
     },
   };
 }

@@ -60,7 +60,7 @@ export function createSubscriptionSource(
       const key = JSON.stringify([projectId, status, creator, objectId]);
       return pollerOf(listPollers, key, listTopic(read), caller).listen(close);
     },
-    counts: () => ({ subscriptions: limiter.openCount, pollers: runPollers.size + listPollers.size }),
+    counts: () => ({ subscriptions: limiter.openCount(), pollers: runPollers.size + listPollers.size }),
   };
 
   function pollerOf<Value, Event>(

@@ -453,7 +453,7 @@ async function readyConnection() {
       rateLimit: null,
       onBug: () => undefined,
     }),
-    scheduler: createScheduler(),
+    schedule: createScheduler(),
     burst: 10,
     claim: () => true,
     onBug: () => undefined,
