@@ -98,7 +98,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     logger,
     clock,
     budget: () => budget.snapshot(),
-    live: () => live.counts(),
+    live: () => subscriptions.counts(),
   });
   const client = createClient({ ...config.upstream, credential, clock });
   const patient = resilient(budgeted(client, budget), {
@@ -144,7 +144,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     report: background,
   });
   const pageSizes = createPageSizes(config.pageSize, clock);
-  const live = createSubscriptionSource(upstream, {
+  const subscriptions = createSubscriptionSource(upstream, {
     clock,
     limits: config.live.limits,
     get pageSize() {
@@ -167,7 +167,10 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     explorer: config.explorer,
     clock,
     createContext: (start) =>
-      createContext({ upstream, pageSizes, live, budget, config, clock }, watched(start, credentialCheck)),
+      createContext(
+        { upstream, pageSizes, subscriptions, budget, config, clock },
+        watched(start, credentialCheck),
+      ),
     report: observability.background,
     health: () => healthOf(credentialCheck, isRedisAway, budget.snapshot().nextProbeAt),
     metrics: config.metrics ? observability.scrape : null,
@@ -183,14 +186,14 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
 interface Shared {
   upstream: CachedUpstream;
   pageSizes: PageSizes;
-  live: SubscriptionSource;
+  subscriptions: SubscriptionSource;
   budget: Budget;
   config: Config;
   clock: Clock;
 }
 
 function createContext(
-  { upstream, pageSizes, live, budget, config, clock }: Shared,
+  { upstream, pageSizes, subscriptions, budget, config, clock }: Shared,
   { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
@@ -220,7 +223,7 @@ function createContext(
     budget: viewer.may('budget') ? () => budget.snapshot() : null,
   });
   const output = createOutputBudget(config.http.limits.rows);
-  return { requestId, viewer, loaders, live, cost, output, sources, staleParts: createStaleParts() };
+  return { requestId, viewer, loaders, subscriptions, cost, output, sources, staleParts: createStaleParts() };
 }
 
 /** The same upstream, whose answers arrive one turn of the event loop after another. */

@@ -11,7 +11,7 @@ export interface GatewayContext {
   requestId: string;
   viewer: Viewer;
   loaders: Loaders;
-  live: SubscriptionSource;
+  subscriptions: SubscriptionSource;
   cost: OperationCost;
   output: OutputBudget;
   /** What has been read for it so far. */

@@ -39,7 +39,7 @@ async function openDoor(
       requestId,
       viewer,
       loaders: {} as Loaders,
-      live: {} as SubscriptionSource,
+      subscriptions: {} as SubscriptionSource,
       cost: free,
       output: createOutputBudget(result.config.http.limits.rows),
       sources: { actions: [], freshness: () => null },

@@ -94,7 +94,7 @@ function createScene() {
     paces: () => [],
     report,
   });
-  const live = createSubscriptionSource(cache, {
+  const subscriptions = createSubscriptionSource(cache, {
     clock,
     limits: { perCaller: 10, inAll: 20 },
     pageSize: 10,
@@ -137,7 +137,7 @@ function createScene() {
       ({
         requestId,
         viewer,
-        live,
+        subscriptions,
         loaders: { authorised: (key: unknown) => key },
         cost: { ceiling: 100, atWorst: () => 0 },
         output: createOutputBudget(10_000),
@@ -187,7 +187,7 @@ function createScene() {
     if (action === 'drop' || socket?.readyState === 3) sockets[index] = null;
     // In a third of the cases the next action comes before anything has settled.
     if (id > 0) await clock.advance(0);
-    if (live.counts().subscriptions > 0) reached.subscribed += 1;
+    if (subscriptions.counts().subscriptions > 0) reached.subscribed += 1;
   }
 
   function act(socket: FakeSocket, action: (typeof ACTIONS)[number], id: number): void {
@@ -219,7 +219,7 @@ function createScene() {
     reached.slow += all.filter(({ closedWith }) => closedWith?.code === CLOSE.slowConsumer).length;
     connections.closeAll(CLOSE.goingAway, 'Going away');
     await clock.advance(0);
-    expect(live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(subscriptions.counts()).toEqual({ subscriptions: 0, pollers: 0 });
     for (const resolve of pending.splice(0)) resolve(viewer);
     isFirst = false;
     await clock.advance(20_000);
@@ -228,7 +228,7 @@ function createScene() {
     upstream.newCalls();
     await clock.advance(200_000);
     expect(connections.counts()).toEqual({ pending: 0, authenticated: 0 });
-    expect(live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(subscriptions.counts()).toEqual({ subscriptions: 0, pollers: 0 });
     expect(upstream.newCalls()).toEqual([]);
     expect(clock.pendingTimers()).toBe(0);
     expect(bugs).toEqual([]);
