@@ -1,12 +1,12 @@
 /** The read actions of DataWorks OpenAPI 2024-05-18, and the names that they had before SDK 7.0.0 (2025-05-09). */
-import type { RunRow } from './history.ts';
+import type { RunRow } from './runTable.ts';
 import { itemAnswers } from './items.ts';
 import type { Paging, Parameters } from './parameters.ts';
 import { optional, optionalStatus, optionalTextArray, paging, required, requiredLong } from './parameters.ts';
 import type { ProjectSpec } from './projects.ts';
 import { projectAnswer, projectName } from './projects.ts';
 import { deploymentAnswer, runAnswer } from './runs.ts';
-import type { RunFilter, World } from './world.ts';
+import type { RunFilter, Account } from './account.ts';
 import type { WireObject, WireValue } from './wire.ts';
 import { ApiError } from './wire.ts';
 
@@ -32,7 +32,7 @@ export interface ListView {
 
 interface Request {
   params: Parameters;
-  world: World;
+  account: Account;
   view: ListView;
   options: ActionOptions;
 }
@@ -61,7 +61,7 @@ export function findAction(
   name: string,
   method: string,
   options: ActionOptions,
-): (params: Parameters, world: World, view: ListView) => WireObject {
+): (params: Parameters, account: Account, view: ListView) => WireObject {
   const spec = actions.get(name);
   const isKnown = !spec?.age || options.actionNames === 'all' || options.actionNames === spec.age;
   if (!spec || !isKnown || spec.method !== method) {
@@ -71,12 +71,12 @@ export function findAction(
       'Specified api is not found, please check your url and method.',
     );
   }
-  return (params, world, view) => spec.answer({ params, world, view, options });
+  return (params, account, view) => spec.answer({ params, account, view, options });
 }
 
 function listPipelineRuns(request: Request): WireObject {
   const { rows, page, totalCount } = runPage(request, optional(request.params, 'ObjectId'));
-  const now = request.world.now();
+  const now = request.account.now();
   return {
     PagingInfo: {
       ...pagingInfo(request, page, totalCount),
@@ -88,7 +88,7 @@ function listPipelineRuns(request: Request): WireObject {
 /** Knows no ObjectId, and like any action ignores a parameter that it does not know. */
 function listDeployments(request: Request): WireObject {
   const { rows, page, totalCount } = runPage(request, undefined);
-  const now = request.world.now();
+  const now = request.account.now();
   return {
     PagingInfo: {
       ...mapToText(pagingInfo(request, page, totalCount)),
@@ -99,25 +99,25 @@ function listDeployments(request: Request): WireObject {
 
 function getRun(request: Request, form: (row: RunRow, now: number) => WireObject): WireObject {
   const row = findRun(request, 'Id');
-  return { Pipeline: row && form(row, request.world.now()) };
+  return { Pipeline: row && form(row, request.account.now()) };
 }
 
 function listPipelineRunItems(request: Request): WireObject {
   const page = pageOf(request);
   const row = findRun(request, 'PipelineRunId');
-  const items = row ? itemAnswers(row, request.world.now()) : [];
+  const items = row ? itemAnswers(row, request.account.now()) : [];
   return {
     PagingInfo: { ...pagingInfo(request, page, items.length), PipelineRunItems: cut(request, items, page) },
   };
 }
 
 function listProjects(request: Request): WireObject {
-  const { params, world } = request;
+  const { params, account } = request;
   const page = pageOf(request);
   const ids = optionalTextArray(params, 'Ids');
   const names = optionalTextArray(params, 'Names');
   const status = optional(params, 'Status');
-  const projects = world.projects.filter(
+  const projects = account.projects.filter(
     (project) =>
       !project.isForbidden &&
       (!ids || ids.includes(project.id)) &&
@@ -128,16 +128,16 @@ function listProjects(request: Request): WireObject {
   return { PagingInfo: { ...pagingInfo(request, page, projects.length), Projects: rows } };
 }
 
-function getProject({ params, world }: Request): WireObject {
-  return { Project: projectAnswer(findProject(world, requiredLong(params, 'Id'))) };
+function getProject({ params, account }: Request): WireObject {
+  return { Project: projectAnswer(findProject(account, requiredLong(params, 'Id'))) };
 }
 
 function runPage(
   request: Request,
   objectId: string | undefined,
 ): { rows: RunRow[]; page: Paging; totalCount: number } {
-  const { params, world, view } = request;
-  const project = findProject(world, requiredLong(params, 'ProjectId'));
+  const { params, account, view } = request;
+  const project = findProject(account, requiredLong(params, 'ProjectId'));
   const page = pageOf(request);
   const status = optionalStatus(params);
   const creator = optional(params, 'Creator');
@@ -146,15 +146,15 @@ function runPage(
     ...(creator !== undefined && { creator }),
     ...(objectId !== undefined && { objectId }),
   };
-  const { row } = world.history(project.id);
-  const serials = world.serials(project.id, filter);
+  const { row } = account.runsOf(project.id);
+  const serials = account.serials(project.id, filter);
   if (view.order === 'oldestFirst') serials.reverse();
   if (view.order === 'byId') serials.sort((a, b) => (row(a).id < row(b).id ? -1 : 1));
   return { rows: cut(request, serials, page).map(row), page, totalCount: serials.length };
 }
 
-function findProject(world: World, projectId: string): ProjectSpec {
-  const project = world.project(projectId);
+function findProject(account: Account, projectId: string): ProjectSpec {
+  const project = account.project(projectId);
   if (!project) {
     throw new ApiError(400, 'Invalid.Tenant.ProjectNotExists', 'The project does not exist.');
   }
@@ -172,9 +172,9 @@ function findProject(world: World, projectId: string): ProjectSpec {
   return project;
 }
 
-function findRun({ params, world, options }: Request, idName: string): RunRow | null {
-  const project = findProject(world, requiredLong(params, 'ProjectId'));
-  const row = world.history(project.id).find(required(params, idName));
+function findRun({ params, account, options }: Request, idName: string): RunRow | null {
+  const project = findProject(account, requiredLong(params, 'ProjectId'));
+  const row = account.runsOf(project.id).find(required(params, idName));
   if (!row && options.unknownRun === 'error') {
     throw new ApiError(404, 'InvalidPipelineRun.NotFound', 'The specified pipeline run does not exist.');
   }

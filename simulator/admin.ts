@@ -2,54 +2,25 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 import type { CallLog } from './calls.ts';
 import { maxCallsInAnyWindow } from './calls.ts';
-import type { Fault, FaultKind, Faults } from './faults.ts';
+import { validateFault } from './faultKinds.ts';
+import type { Fault, Faults } from './faults.ts';
 
 export const ADMIN_PATH = '/__simulator/';
-
-/** The kinds, and the fields that each cannot do without. */
-const requiredFields: Readonly<Record<FaultKind, readonly string[]>> = {
-  latency: ['delayMs'],
-  hold: [],
-  throttle: [],
-  dailyLimit: [],
-  http5xx: [],
-  error: ['httpStatus', 'code'],
-  html502: [],
-  empty500: [],
-  xmlError: [],
-  redirect: [],
-  truncatedJson: [],
-  html200: [],
-  empty200: [],
-  dropBeforeHeaders: [],
-  dropMidBody: [],
-  hangBeforeHeaders: [],
-  hangMidBody: [],
-  reorder: [],
-  capPageSize: [],
-  inflateTotal: [],
-  emptyPage: [],
-  replace: ['at', 'value'],
-  unknownEnums: [],
-  numbersAsStrings: [],
-  manyStages: ['stages'],
-  largeDetail: ['detailBytes'],
-};
 
 export type Admin = (request: IncomingMessage, path: string, body: string, response: ServerResponse) => void;
 
 type Route = (body: string) => { status: number; body?: unknown };
 
 /**
- * The simulator's controls, by hand and without a signature:
+ * The simulator's controls over HTTP, without a signature:
  *
  *     POST   /__simulator/faults   a `Fault` as JSON, e.g. {"kind":"latency","delayMs":800,"times":3}
- *     GET    /__simulator/faults   those that are not spent
- *     DELETE /__simulator/faults   none any more; what hangs in a `hold` goes on
+ *     GET    /__simulator/faults   the active faults
+ *     DELETE /__simulator/faults   removes all faults and releases held calls
  *     GET    /__simulator/calls    { maxCallsInAnySecond, calls }
- *     DELETE /__simulator/calls    forgets them
+ *     DELETE /__simulator/calls    clears the log
  *
- * A POST must say `content-type: application/json`, which no foreign web page can do without asking first.
+ * A POST must have `content-type: application/json`, which web pages of other origins cannot send without a preflight.
  */
 export function createAdmin(faults: Faults, calls: CallLog): Admin {
   const routes: Readonly<Record<string, Route>> = {
@@ -88,7 +59,7 @@ export function createAdmin(faults: Faults, calls: CallLog): Admin {
   };
 }
 
-/** The fault, or what is wrong with it. */
+/** The fault, or a text that says what is wrong with it. */
 function readFault(body: string): Fault | string {
   let parsed: unknown;
   try {
@@ -96,11 +67,5 @@ function readFault(body: string): Fault | string {
   } catch {
     return 'Expected JSON.';
   }
-  const fault = (parsed ?? {}) as Partial<Record<string, unknown>>;
-  const kind = String(fault['kind']);
-  if (!Object.hasOwn(requiredFields, kind)) {
-    return `Expected a kind, one of ${Object.keys(requiredFields).join(', ')}.`;
-  }
-  const missing = requiredFields[kind as FaultKind].filter((field) => fault[field] === undefined);
-  return missing.length > 0 ? `${kind} needs ${missing.join(', ')}.` : (parsed as Fault);
+  return validateFault(parsed);
 }

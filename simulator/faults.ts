@@ -1,14 +1,14 @@
 import type { ListView } from './actions.ts';
-import type { Ending, EndingFault } from './endings.ts';
-import { endingOf } from './endings.ts';
+import type { FailureResponse, FailureFault } from './failureResponses.ts';
+import { failureResponseOf } from './failureResponses.ts';
 import type { Parameters } from './parameters.ts';
 import { createStream } from './random.ts';
 import type { ReshapingFault } from './reshape.ts';
 import { reshape } from './reshape.ts';
 import type { WireObject } from './wire.ts';
 
-/** What goes wrong. Kinds of different families add up on one call; of the endings the first to match wins. */
-export type FaultEffect = DelayFault | ListFault | ReshapingFault | EndingFault;
+/** What goes wrong. Kinds of different families add up on one call; of the failure responses the first to match wins. */
+export type FaultEffect = DelayFault | ListFault | ReshapingFault | FailureFault;
 
 export type DelayFault =
   | { kind: 'latency'; delayMs: number }
@@ -36,20 +36,20 @@ export interface FaultScope {
   times?: number;
   /** Chance of hitting a call that fits, 0 to 1; default 1. */
   probability?: number;
-  /** Of the dice for `probability`; default 1. */
+  /** Seed for `probability`; default 1. */
   seed?: number;
 }
 
 export type Fault = FaultEffect & FaultScope;
 
-/** Calling it removes the fault, and lets go what it holds. */
+/** Calling it removes the fault and releases the calls that it holds. */
 export interface FaultHandle {
   (): void;
   /** How many calls it has hit. */
   readonly hits: number;
   /** Resolves when it has hit `count` calls in all. */
   hit(count: number): Promise<void>;
-  /** Lets go the calls that a `hold` holds now; later ones are held again. */
+  /** Releases the calls that a `hold` holds now. It still holds later ones. */
   release(): void;
 }
 
@@ -57,8 +57,8 @@ export interface FaultHandle {
 export interface AppliedFaults {
   kinds: FaultKind[];
   view: ListView;
-  /** Null where the answer goes out in the usual way. */
-  ending: Ending | null;
+  /** Null for a normal response. */
+  failureResponse: FailureResponse | null;
   /** Resolves when the answer may be made; null for at once, in the tick of the hit. */
   beforeAnswer: Promise<unknown> | null;
   /** Resolves when it may go out; null for at once. */
@@ -75,7 +75,7 @@ export interface Faults {
   clear(): void;
 }
 
-/** Runs a task later, and returns what calls it off. */
+/** Runs a task later, and returns a function that cancels it. */
 export type After = (delayMs: number, task: () => void) => () => void;
 
 interface ActiveFault {
@@ -131,13 +131,13 @@ function createHandle(entry: ActiveFault, remove: () => void): FaultHandle {
 
 function choose(active: Iterable<ActiveFault>, action: string, params: Parameters): ActiveFault[] {
   const chosen: ActiveFault[] = [];
-  let hasEnding = false;
+  let hasFailure = false;
   for (const entry of active) {
-    const isEnding = endingOf(entry.fault) !== null;
-    // A later ending is kept for a later call, so that faults with `times` make a queue.
-    if ((isEnding && hasEnding) || !isUnspent(entry) || !fits(entry.fault, action, params)) continue;
+    const isFailure = failureResponseOf(entry.fault) !== null;
+    // A later failure waits for a later call, so that faults with `times` make a queue.
+    if ((isFailure && hasFailure) || !isUnspent(entry) || !fits(entry.fault, action, params)) continue;
     if (entry.next() >= (entry.fault.probability ?? 1)) continue;
-    hasEnding ||= isEnding;
+    hasFailure ||= isFailure;
     chosen.push(entry);
   }
   return chosen;
@@ -172,7 +172,10 @@ function apply(entries: readonly ActiveFault[], after: After): AppliedFaults {
   return {
     kinds: entries.map(({ fault }) => fault.kind),
     view: viewOf(entries.map(({ fault }) => fault)),
-    ending: entries.map(({ fault }) => endingOf(fault)).find((ending) => ending !== null) ?? null,
+    failureResponse:
+      entries
+        .map(({ fault }) => failureResponseOf(fault))
+        .find((failureResponse) => failureResponse !== null) ?? null,
     beforeAnswer: waitAll(early, after),
     afterAnswer: waitAll(late, after),
     reshape: (body) => entries.reduce((shaped, { fault }) => reshape(shaped, fault), body),
@@ -199,7 +202,7 @@ function viewOf(faults: readonly Fault[]): ListView {
   return view;
 }
 
-/** Every wait begins at the hit, before `hit()` tells of it: whoever saw the hit may release at once. */
+/** Every wait begins at the hit, before `hit()` resolves: a caller that sees the hit may release at once. */
 function waitAll(entries: readonly ActiveFault[], after: After): Promise<unknown> | null {
   const waits = entries.map((entry) => wait(entry, after)).filter((waiting) => waiting !== null);
   return waits.length > 0 ? Promise.all(waits) : null;
@@ -209,11 +212,11 @@ function wait(entry: ActiveFault, after: After): Promise<void> | null {
   const { fault, waiting } = entry;
   if (fault.kind !== 'hold' && fault.kind !== 'latency') return null;
   return new Promise((resolve) => {
-    const callOff = fault.kind === 'latency' ? after(fault.delayMs, finish) : null;
+    const cancel = fault.kind === 'latency' ? after(fault.delayMs, finish) : null;
     waiting.add(finish);
 
     function finish(): void {
-      callOff?.();
+      cancel?.();
       waiting.delete(finish);
       resolve();
     }

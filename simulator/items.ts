@@ -1,5 +1,5 @@
 /** The objects of a project, and the items that a run publishes. */
-import type { RunRow } from './history.ts';
+import type { RunRow } from './runTable.ts';
 import { between, digits, oneIn, pick, roll } from './random.ts';
 import { blankOr, messageOf, spellingOf, statusOf } from './runs.ts';
 import type { Status } from './vocabulary.ts';

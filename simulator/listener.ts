@@ -7,18 +7,18 @@ import { ADMIN_PATH } from './admin.ts';
 import type { Call, CallLog } from './calls.ts';
 import { record } from './calls.ts';
 import type { AppliedFaults, Faults } from './faults.ts';
-import type { Gatekeeper, IncomingCall } from './gatekeeper.ts';
+import type { SignatureVerifier, IncomingCall } from './signatureVerifier.ts';
 import type { Quota } from './quota.ts';
 import { hexDigits, roll } from './random.ts';
 import type { WireObject } from './wire.ts';
 import { ApiError, errorBody, toWireText } from './wire.ts';
-import type { World } from './world.ts';
+import type { Account } from './account.ts';
 
 export interface ListenerParts {
-  world: World;
+  account: Account;
   calls: CallLog;
   faults: Faults;
-  gatekeeper: Gatekeeper;
+  signatureVerifier: SignatureVerifier;
   quota: Quota;
   actions: ActionOptions;
   admin: Admin;
@@ -36,13 +36,13 @@ interface Reply {
 const VERSION = '2024-05-18';
 const MAX_BODY_BYTES = 1_000_000;
 
-/** The steps of a call: log it, let it in, make it pay, let the faults at it, act, answer. */
+/** Handles a call: log, verify, charge the quota, apply faults, act, respond. */
 export function createListener(parts: ListenerParts): RequestListener {
   let served = 0;
 
   return (request, response) => {
     handle(request, response).catch(() => {
-      // The client is gone or sent too much: nobody is left to answer.
+      // The client disconnected or sent too much, so nobody reads a response.
       request.destroy();
     });
   };
@@ -54,7 +54,7 @@ export function createListener(parts: ListenerParts): RequestListener {
       return;
     }
     const call = record(parts.calls, {
-      at: parts.world.now(),
+      at: parts.account.now(),
       action: firstHeader(incoming, 'x-acs-action'),
       params: paramsOf(incoming),
       outcome: 'pending',
@@ -68,8 +68,8 @@ export function createListener(parts: ListenerParts): RequestListener {
 
   async function replyTo(incoming: IncomingCall, call: Call, requestId: string): Promise<Reply> {
     const host = firstHeader(incoming, 'host');
-    const refusal = refusalOf(() => admit(incoming));
-    if (refusal) return failure(refusal, requestId, host);
+    const error = errorOf(() => admit(incoming));
+    if (error) return failure(error, requestId, host);
     const applied = parts.faults.take(call.action, call.params);
     call.faults.push(...applied.kinds);
     if (applied.beforeAnswer) await applied.beforeAnswer;
@@ -79,7 +79,7 @@ export function createListener(parts: ListenerParts): RequestListener {
   }
 
   function admit(incoming: IncomingCall): void {
-    parts.gatekeeper.admit(incoming);
+    parts.signatureVerifier.verify(incoming);
     if (firstHeader(incoming, 'x-acs-version') !== VERSION) {
       throw new ApiError(400, 'NoSuchVersion', 'Specified version does not exist.');
     }
@@ -89,18 +89,22 @@ export function createListener(parts: ListenerParts): RequestListener {
   function act(
     method: string,
     call: Call,
-    { ending, view, reshape }: AppliedFaults,
+    { failureResponse, view, reshape }: AppliedFaults,
     requestId: string,
     host: string,
   ): Reply {
     let body: WireObject = {};
-    const refusal = refusalOf(() => {
-      if (ending instanceof ApiError) throw ending;
-      body = findAction(call.action, method, parts.actions)(call.params, parts.world, view);
+    const error = errorOf(() => {
+      if (failureResponse instanceof ApiError) throw failureResponse;
+      body = findAction(call.action, method, parts.actions)(call.params, parts.account, view);
     });
-    const reply = refusal ? failure(refusal, requestId, host) : success(reshape(body), requestId);
-    if (!ending || ending instanceof ApiError) return reply;
-    return { ...reply, outcome: ending.kind, send: (response) => ending.send(response, reply.text) };
+    const reply = error ? failure(error, requestId, host) : success(reshape(body), requestId);
+    if (!failureResponse || failureResponse instanceof ApiError) return reply;
+    return {
+      ...reply,
+      outcome: failureResponse.kind,
+      send: (response) => failureResponse.send(response, reply.text),
+    };
   }
 }
 
@@ -130,7 +134,7 @@ function jsonReply(
 }
 
 /** What the step throws; a bug of the simulator's own is answered too, so that no client is left hanging by it. */
-function refusalOf(step: () => void): ApiError | null {
+function errorOf(step: () => void): ApiError | null {
   try {
     step();
     return null;

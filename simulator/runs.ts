@@ -1,5 +1,5 @@
 /** A run as the list and get actions answer it. */
-import type { RunRow } from './history.ts';
+import type { RunRow } from './runTable.ts';
 import type { StagePlan } from './lifecycle.ts';
 import { lifePlan, lifeState } from './lifecycle.ts';
 import { digits, oneIn, pick } from './random.ts';

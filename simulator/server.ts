@@ -7,8 +7,8 @@ import type { CallLog } from './calls.ts';
 import { createCallLog, maxCallsInAnyWindow } from './calls.ts';
 import type { After, Fault, FaultHandle } from './faults.ts';
 import { createFaults } from './faults.ts';
-import { createGatekeeper } from './gatekeeper.ts';
-import type { RunRow } from './history.ts';
+import { createSignatureVerifier } from './signatureVerifier.ts';
+import type { RunRow } from './runTable.ts';
 import { objectIdsOf } from './items.ts';
 import { createListener } from './listener.ts';
 import type { ProjectSpec } from './projects.ts';
@@ -16,8 +16,8 @@ import { defaultProjects } from './projects.ts';
 import { createQuota } from './quota.ts';
 import { creatorOf, statusOf } from './runs.ts';
 import type { Status } from './vocabulary.ts';
-import type { RunFilter } from './world.ts';
-import { createWorld } from './world.ts';
+import type { RunFilter } from './account.ts';
+import { createAccount } from './account.ts';
 
 export interface SimulatorOptions extends Partial<ActionOptions> {
   /** On 127.0.0.1; default 0, any free one. */
@@ -100,16 +100,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { qps = 5, dailyCalls = null, monthlyCalls = null } = options;
   const calls = createCallLog();
   const faults = createFaults(options.after ?? realAfter);
-  const world = createWorld({ seed, now, projects, newRunEveryMs });
+  const account = createAccount({ seed, now, projects, newRunEveryMs });
   const server = createServer(
     createListener({
-      world,
+      account,
       calls,
       faults,
       seed,
       admin: createAdmin(faults, calls),
       quota: createQuota({ qps, dailyCalls, monthlyCalls, now }),
-      gatekeeper: createGatekeeper({
+      signatureVerifier: createSignatureVerifier({
         accessKeyId,
         accessKeySecret,
         securityToken: options.securityToken ?? null,
@@ -132,10 +132,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     maxCallsInAnySecond: () => maxCallsInAnyWindow(calls, 1000),
     fault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
-    addRuns: (projectId, count, createTime) => world.history(projectId).add(count, createTime).map(truth),
-    removeRun: (projectId, runId) => world.history(projectId).remove(runId),
+    addRuns: (projectId, count, createTime) => account.runsOf(projectId).add(count, createTime).map(truth),
+    removeRun: (projectId, runId) => account.runsOf(projectId).remove(runId),
     runs: (projectId, filter = {}) =>
-      world.serials(projectId, filter).map((serial) => truth(world.history(projectId).row(serial))),
+      account.serials(projectId, filter).map((serial) => truth(account.runsOf(projectId).row(serial))),
     close,
     [Symbol.asyncDispose]: close,
   };

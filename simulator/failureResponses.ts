@@ -1,11 +1,11 @@
-/** The ways in which an answer can end other than well. */
+/** Failure responses: error bodies, and transport failures in place of an answer. */
 import type { ServerResponse } from 'node:http';
 
 import type { FaultEffect } from './faults.ts';
 import { dailyLimitError } from './quota.ts';
 import { ApiError } from './wire.ts';
 
-export type EndingFault =
+export type FailureFault =
   | {
       kind: 'throttle';
       /** 429 `Throttling.User` (default), 400 `Throttling` as most products say, or the number that DataWorks sends. */
@@ -20,7 +20,7 @@ export type EndingFault =
   | { kind: keyof typeof transports };
 
 /** An error body like any other, or something written to the socket in place of the answer. */
-export type Ending = ApiError | { kind: string; send: Send };
+export type FailureResponse = ApiError | { kind: string; send: Send };
 
 /** @param text the answer that would have been sent. */
 type Send = (response: ServerResponse, text: string) => void;
@@ -79,8 +79,8 @@ const transports = {
   },
 } satisfies Record<string, Send>;
 
-/** Null for a fault that leaves the ending alone. */
-export function endingOf(fault: FaultEffect): Ending | null {
+/** Null for a fault that does not replace the response. */
+export function failureResponseOf(fault: FaultEffect): FailureResponse | null {
   if (fault.kind === 'throttle') return throttled(fault.guise ?? 'Throttling.User', fault.retryAfterMs);
   if (fault.kind === 'dailyLimit') return dailyLimitError();
   if (fault.kind === 'http5xx') return new ApiError(...serverErrors[fault.code ?? 'InternalError.System']);

@@ -9,7 +9,7 @@ import {
 } from './signature.ts';
 import { ApiError } from './wire.ts';
 
-export interface GatekeeperOptions {
+export interface SignatureVerifierOptions {
   accessKeyId: string;
   accessKeySecret: string;
   /** Where set, requests must carry it as `x-acs-security-token`: the key is then a temporary one. */
@@ -20,9 +20,9 @@ export interface GatekeeperOptions {
 
 export type IncomingCall = Omit<SignedRequest, 'signedHeaders'>;
 
-export interface Gatekeeper {
-  /** Throws the ApiError that Alibaba Cloud answers to a request that is not signed as it must be. */
-  admit(call: IncomingCall): void;
+export interface SignatureVerifier {
+  /** Throws the ApiError with which Alibaba Cloud rejects a request that is not signed correctly. */
+  verify(call: IncomingCall): void;
 }
 
 /** How far `x-acs-date` may be from the server's clock, in milliseconds. */
@@ -30,12 +30,12 @@ const MAX_SKEW_MS = 15 * 60_000;
 const MAX_NONCES = 50_000;
 const EXPECTED_HEADERS = ['x-acs-action', 'x-acs-version', 'x-acs-date', 'x-acs-signature-nonce'];
 
-/** The checks that come before an action is even looked at. */
-export function createGatekeeper(options: GatekeeperOptions): Gatekeeper {
+/** Checks that precede the choice of an action. */
+export function createSignatureVerifier(options: SignatureVerifierOptions): SignatureVerifier {
   const isNewNonce = createNonceMemory(options.now);
 
   return {
-    admit(call) {
+    verify(call) {
       const authorization = parseAuthorization(header(call, 'authorization'));
       if (!authorization) {
         throw incomplete('The Authorization header is missing or malformed.');
@@ -75,7 +75,7 @@ function checkDate(date: string, now: number): void {
   }
 }
 
-function checkKey(accessKeyId: string, token: string, options: GatekeeperOptions): void {
+function checkKey(accessKeyId: string, token: string, options: SignatureVerifierOptions): void {
   const isTokenLacking = options.securityToken !== null && token === '';
   if (accessKeyId !== options.accessKeyId || isTokenLacking) {
     throw new ApiError(404, 'InvalidAccessKeyId.NotFound', 'Specified access key is not found.');
@@ -89,7 +89,7 @@ function checkKey(accessKeyId: string, token: string, options: GatekeeperOptions
   }
 }
 
-function checkSignature(request: SignedRequest, signature: string, options: GatekeeperOptions): void {
+function checkSignature(request: SignedRequest, signature: string, options: SignatureVerifierOptions): void {
   const canonical = canonicalRequest(request);
   const isBodyAsDeclared = header(request, 'x-acs-content-sha256') === sha256(request.body);
   if (isBodyAsDeclared && sign(canonical, options.accessKeySecret) === signature) return;
@@ -114,8 +114,8 @@ function header(call: IncomingCall, name: string): string {
 }
 
 /**
- * Tells new nonces from used ones, in bounded memory: two generations, the older of which is forgotten when the newer
- * one is full or as old as the span of dates that are let in. Only then could a request be replayed.
+ * Recognizes used nonces in bounded memory: two generations, the older of which is dropped when the newer
+ * one is full or as old as the accepted span of dates. Only then could a request be replayed.
  */
 function createNonceMemory(now: () => number): (nonce: string) => boolean {
   let current = new Set<string>();

@@ -1,7 +1,7 @@
 import type { ProjectSpec } from './projects.ts';
 import { hexDigits, roll } from './random.ts';
 
-/** A run as far as it is told from others: everything else about it follows from the seed. */
+/** The identity of a run. All its other fields follow from the seed. */
 export interface RunRow {
   id: string;
   projectId: string;
@@ -10,7 +10,7 @@ export interface RunRow {
   seed: number;
 }
 
-export interface HistoryOptions {
+export interface RunTableOptions {
   seed: number;
   now: () => number;
   /** Milliseconds between new runs, or null for none but those added by hand. */
@@ -18,7 +18,7 @@ export interface HistoryOptions {
 }
 
 /** The runs of one project. The serial number of a run counts from the oldest, 0, so that new runs leave it alone. */
-export interface History {
+export interface RunTable {
   /** Newest first, with the runs that have come due by now. */
   serials: () => number[];
   row: (serial: number) => RunRow;
@@ -41,7 +41,7 @@ const SCRAMBLE = 0x9e3779b1;
 const UNSCRAMBLE = 0x0e8b2f51;
 
 /** Costs the same for forty runs and for a million: a row is made when it is asked for. */
-export function createHistory(project: ProjectSpec, options: HistoryOptions): History {
+export function createRunTable(project: ProjectSpec, options: RunTableOptions): RunTable {
   const projectSeed = roll(options.seed, `project ${project.id}`);
   const startedAt = options.now();
   const addedAt: number[] = [];

@@ -1,5 +1,5 @@
-import type { History, RunRow } from './history.ts';
-import { createHistory } from './history.ts';
+import type { RunTable, RunRow } from './runTable.ts';
+import { createRunTable } from './runTable.ts';
 import { objectIdsOf } from './items.ts';
 import type { ProjectSpec } from './projects.ts';
 import { creatorOf, statusOf } from './runs.ts';
@@ -13,48 +13,48 @@ export interface RunFilter {
   objectId?: string;
 }
 
-export interface WorldOptions {
+export interface AccountOptions {
   seed: number;
   projects: readonly ProjectSpec[];
   now: () => number;
   newRunEveryMs: Readonly<Record<string, number>>;
 }
 
-/** All that the simulated account holds. */
-export interface World {
+/** The simulated account: its projects and their runs. */
+export interface Account {
   now(): number;
   projects: readonly ProjectSpec[];
   project(projectId: string): ProjectSpec | null;
-  /** Throws a RangeError for a project that the world does not have. */
-  history(projectId: string): History;
+  /** Throws a RangeError for a project that the account does not have. */
+  runsOf(projectId: string): RunTable;
   /** Of the runs that match, newest first. */
   serials(projectId: string, filter: RunFilter): number[];
 }
 
-export function createWorld(options: WorldOptions): World {
+export function createAccount(options: AccountOptions): Account {
   const projects = new Map(options.projects.map((project) => [project.id, project]));
-  const histories = new Map<string, History>();
-  // Made at once, since new runs come due from the start and not from the first look.
+  const tables = new Map<string, RunTable>();
+  // Created eagerly: new runs are due from the start, not from the first read.
   for (const project of options.projects) {
     const newRunEveryMs = options.newRunEveryMs[project.id] ?? null;
-    histories.set(project.id, createHistory(project, { ...options, newRunEveryMs }));
+    tables.set(project.id, createRunTable(project, { ...options, newRunEveryMs }));
   }
 
   return {
     now: options.now,
     projects: options.projects,
     project: (projectId) => projects.get(projectId) ?? null,
-    history,
+    runsOf,
     serials(projectId, filter) {
-      const runs = history(projectId);
+      const runs = runsOf(projectId);
       const serials = runs.serials();
       if (Object.keys(filter).length === 0) return serials;
       return serials.filter((serial) => matches(runs.row(serial), filter, options.now()));
     },
   };
 
-  function history(projectId: string): History {
-    const found = histories.get(projectId);
+  function runsOf(projectId: string): RunTable {
+    const found = tables.get(projectId);
     if (!found) throw new RangeError(`The simulator has no project ${projectId}.`);
     return found;
   }
