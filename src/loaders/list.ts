@@ -1,5 +1,6 @@
 import type { PipelineRun, PipelineRunFilter, PipelineRunItem } from '../core/domain.ts';
 import type { CachedUpstream, CallContext, Page, UpstreamResult } from '../core/upstream.ts';
+import { UpstreamError } from '../core/upstreamError.ts';
 import type { ListAction, PageSizes } from './pageSizes.ts';
 import type { RowKey } from './windowPlan.ts';
 
@@ -90,4 +91,29 @@ export function itemList(
     peekPage: (index, pageSize) =>
       upstream.peek('ListPipelineRunItems', { ...key, pageNumber: index + 1, pageSize }),
   };
+}
+
+type NamedList = Pick<ListSource<unknown>, 'action' | 'description'>;
+
+/** @param what what the upstream returns, as `3 rows in all, but …` */
+export function contradiction({ action, description }: NamedList, what: string): UpstreamError {
+  return new UpstreamError(
+    `DataWorks contradicts itself: for ${description} it returns ${what}. Request another part of the list, or try again later.`,
+    { kind: 'invalidResponse', action },
+  );
+}
+
+export function keptChanging({ action, description }: NamedList): UpstreamError {
+  return new UpstreamError(
+    `The list changed each time it was read: ${description}. Send the query again, or request fewer rows at once.`,
+    { kind: 'unavailable', action },
+  );
+}
+
+export function costsMore({ action, description }: NamedList, pageSize: number): UpstreamError {
+  return new UpstreamError(
+    `DataWorks returns only ${pageSize} rows a page of ${description}, so this needs more calls than its price allows. ` +
+      'Send the query again: its new price takes that into account.',
+    { kind: 'unavailable', action },
+  );
 }

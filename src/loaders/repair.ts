@@ -1,14 +1,15 @@
 import { asError } from '../core/asError.ts';
+import { expectedRows, firstDoubtfulPage, outdatedPages } from './consistency.ts';
+import { contradiction, keptChanging } from './list.ts';
 import {
-  contradiction,
-  expectedRows,
-  firstMiscounted,
-  firstUnproven,
+  addPage,
+  failPage,
+  fetchPage,
+  fetchPages,
   inOrder,
-  keptChanging,
   type ListPages,
-  outdatedPages,
   type ReadPage,
+  shrinkPages,
 } from './pages.ts';
 
 /** How often a page is read again because it disagrees with others or with its own total. */
@@ -38,7 +39,6 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
   const oddCounts = new Map<string, number>();
   let failure: Error | null = null;
   let extraReads = 0;
-  let end: { claimed: number; rows: number } | null = null;
 
   return {
     get failure() {
@@ -60,7 +60,7 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
   /** The generation rule: while pages show that the list moved between their reads, the older ones are read again. */
   async function settle(): Promise<void> {
     for (;;) {
-      const outdated = outdatedPages(source, pages.size, known);
+      const outdated = outdatedPages(pages);
       if (outdated.length === 0) return;
       const newest = Math.max(...[...known.values()].map(({ asOf }) => asOf));
       const isNewest = (index: number) => known.get(index)?.asOf === newest;
@@ -89,7 +89,7 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
   async function repeat(index: number, notBefore: number): Promise<Error | null> {
     repeats.set(keyOf(index), repeatsOf(index) + 1);
     try {
-      await pages.fetchAgain(index, notBefore);
+      await fetchPage(pages, index, notBefore);
       return null;
     } catch (error) {
       return (failure = asError(error));
@@ -99,21 +99,21 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
   /** Explains each page that does not have as many rows as the total says, the first one first. */
   async function checkCounts(): Promise<void> {
     for (let checks = 1; ; checks++) {
-      const index = firstMiscounted(pages) ?? firstUnproven(pages);
+      const index = firstDoubtfulPage(pages);
       const page = index === null ? undefined : known.get(index);
       if (index === null || !page) return;
       const readSize = pages.size;
       const error = checks > MAX_CHECKS ? miscounted(index, page) : await explain(index, page);
       if (error !== null && (pages.size === readSize || index === 0)) {
-        failures.set(index, error);
-        known.delete(index);
+        failPage(pages, index, error);
       }
     }
   }
 
   /** Returns the error if there is no explanation. Else the page was read again, the page size is another or the end is known. */
   async function explain(index: number, page: ReadPage<Row>): Promise<Error | null> {
-    const { rowCount, totalCount, asOf, result } = page;
+    const { totalCount, asOf, result } = page;
+    const rowCount = page.rows.length;
     const expected = expectedRows(index, totalCount, pages.size);
     if (rowCount === expected) return readBeside([0], index);
     const rowsEnd = index * pages.size + rowCount;
@@ -134,13 +134,14 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
 
   /** The first page has as many rows as the upstream returns at most, or as there are. The next page of that size shows which. */
   async function trySmallerPages(first: ReadPage<Row>): Promise<Error | null> {
-    const smaller = first.rowCount;
-    pages.shrink(smaller);
-    known.set(0, first);
+    const smaller = first.rows.length;
+    shrinkPages(pages, smaller);
+    addPage(pages, 0, first.result);
     const error = await readBeside([1], 0);
     const next = known.get(1);
-    const isRight = next && next.rowCount > 0 && next.rowCount === expectedRows(1, next.totalCount, smaller);
-    if (error === null && isRight) pageSizes.learnCap(action, identity, smaller);
+    const rowCount = next?.rows.length ?? 0;
+    const isRight = next !== undefined && rowCount === expectedRows(1, next.totalCount, smaller);
+    if (error === null && rowCount > 0 && isRight) pageSizes.learnCap(action, identity, smaller);
     return error;
   }
 
@@ -150,23 +151,24 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     const error = await readBeside(beside, index);
     if (error !== null || known.get(index) !== page) return error;
     // If the page before is short as well, it is explained first.
-    if (firstMiscounted(pages) !== index) return null;
+    if (firstDoubtfulPage(pages) !== index) return null;
     const claimed = page.result.value.totalCount;
     if (beside.some((other) => known.get(other)?.result.value.totalCount !== claimed))
       return keptChanging(source);
-    if (page.rowCount === 0 && known.get(index - 1)?.rowCount !== pages.size) return miscounted(index, page);
-    const isHole = [...known].some(([other, { rowCount }]) => other > index && rowCount > 0);
+    const isBehindFull = known.get(index - 1)?.rows.length === pages.size;
+    if (page.rows.length === 0 && !isBehindFull) return miscounted(index, page);
+    const isHole = [...known].some(([other, { rows }]) => other > index && rows.length > 0);
     return isHole ? miscounted(index, page) : setEnd(index, page);
   }
 
   /** The rows end on this page. */
   function setEnd(index: number, page: ReadPage<Row>): Error | null {
     const claimed = page.result.value.totalCount;
-    const rows = index * pages.size + page.rowCount;
-    if (end?.claimed === claimed && end.rows !== rows) return miscounted(index, page);
-    end = { claimed, rows };
+    const rows = index * pages.size + page.rows.length;
+    if (pages.end?.claimed === claimed && pages.end.rows !== rows) return miscounted(index, page);
+    pages.end = { claimed, rows };
+    pages.version += 1;
     pageSizes.learnEnd(identity, claimed, rows);
-    pages.setEnd(claimed, rows);
     return null;
   }
 
@@ -176,16 +178,13 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     extraReads += unknown.length;
     const page = known.get(doubted);
     if (extraReads > MAX_EXTRA_READS && page) return miscounted(doubted, page);
-    await pages.fetch(unknown);
+    await fetchPages(pages, unknown);
     await settle();
     return unknown.map((index) => failures.get(index)).find((error) => error !== undefined) ?? null;
   }
 
-  function miscounted(index: number, { rowCount, result }: ReadPage<Row>): Error {
-    const offset = index * pages.size;
-    return contradiction(
-      source,
-      `${result.value.totalCount} rows in all, but ${rowCount} rows from offset ${offset} on in pages of ${pages.size}`,
-    );
+  function miscounted(index: number, { rows, result }: ReadPage<Row>): Error {
+    const place = `from offset ${index * pages.size} on in pages of ${pages.size}`;
+    return contradiction(source, `${result.value.totalCount} rows in all, but ${rows.length} rows ${place}`);
   }
 }
