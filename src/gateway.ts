@@ -18,8 +18,7 @@ import type { Health } from './http/operatorRoutes.ts';
 import { startHttpServer } from './http/server.ts';
 import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from './graphql/subscriptionSource.ts';
-import { apolloGatewayOf } from './graphql/apolloGateway.ts';
-import { createCompiledExecution } from './graphql/compiled.ts';
+import { createExecution } from './graphql/execution.ts';
 import { createLoaders } from './loaders/loaders.ts';
 import { type Clock, systemClock } from './core/clock.ts';
 import type { CachedUpstream, CallContext, CallEvent } from './core/upstream.ts';
@@ -162,7 +161,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   const server = await startHttpServer({
     ...config.http,
     schema,
-    gateway: config.compiledQueries ? apolloGatewayOf(schema, createCompiledExecution({ schema })) : null,
+    execute: createExecution({ compile: config.compiledQueries }),
     introspection: config.introspection,
     explorer: config.explorer,
     clock,

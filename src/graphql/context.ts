@@ -1,8 +1,9 @@
 import type { Priority } from '../core/upstream.ts';
 import type { CallEvent } from '../core/upstream.ts';
-import type { DocumentNode, GraphQLResolveInfo, GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../core/viewer.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
+import type { BoundOperation } from './operation.ts';
 import type { Loaders } from '../loaders/loaders.ts';
 import type { ReadSet, StaleReason } from '../core/upstream.ts';
 
@@ -40,12 +41,8 @@ export interface StaleExtensions {
 export interface OperationCost {
   /** The most that one of the caller's operations may need. */
   ceiling: number;
-  /**
-   * How many the operation could need at worst, given what is cached now. Makes no call.
-   *
-   * @throws BAD_USER_INPUT for variables that do not fit their types
-   */
-  atWorst(operation: ResolvedOperation): number;
+  /** How many calls the operation could need at worst, given what is cached now. Makes no call. */
+  atWorst(operation: BoundOperation): number;
   /** What has come of it so far. */
   report(): CostReport;
 }
@@ -61,14 +58,6 @@ export interface OutputBudget {
   charge(objects: number): boolean;
   /** The error that stands in place of the whole answer; null while the budget lasts. */
   readonly exceeded: Error | null;
-}
-
-/** An operation whose document is valid, with variables as they came. */
-export interface ResolvedOperation {
-  schema: GraphQLSchema;
-  document: DocumentNode;
-  operation: OperationDefinitionNode;
-  variables: Readonly<Record<string, unknown>>;
 }
 
 /** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */

@@ -29,6 +29,28 @@ export function parseGlobalId(text: string): GlobalId {
   return id;
 }
 
+/**
+ * What a representation stands for: an object of this graph as another subgraph knows it, by its type's name and one of its keys.
+ * Where both keys are there, `id` decides. Throws BAD_USER_INPUT for anything else.
+ *
+ * @see https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec#understanding-queryentities
+ */
+export function parseRepresentation(representation: unknown): GlobalId {
+  const { __typename: type, id, projectId, runId } = fieldsOf(representation);
+  if (type === 'PipelineRun' || type === 'Project') {
+    if (id !== undefined) return ofType(type, parseGlobalId(textOf(id)));
+    if (type === 'Project' && projectId !== undefined) {
+      return { type, projectId: projectIdOf(textOf(projectId)) };
+    }
+    if (type === 'PipelineRun' && projectId !== undefined && runId !== undefined) {
+      return { type, projectId: projectIdOf(textOf(projectId)), runId: runIdOf(textOf(runId)) };
+    }
+  }
+  throw badUserInput(
+    `A representation must have the \`__typename\` PipelineRun and \`id\` or \`projectId\` and \`runId\`, or the \`__typename\` Project and \`id\` or \`projectId\`; got ${quote(textOf(representation))}.`,
+  );
+}
+
 function segmentsOf(text: string): string[] {
   if (!text.startsWith(SCHEME)) return [];
   try {
@@ -41,5 +63,21 @@ function segmentsOf(text: string): string[] {
 function notGlobalId(text: string): Error {
   return badUserInput(
     `A global id must read ${SCHEME}PipelineRun/<projectId>/<runId> or ${SCHEME}Project/<projectId>, percent-encoded, as \`id\` fields give it; got ${quote(text)}.`,
+  );
+}
+
+function fieldsOf(representation: unknown): Record<string, unknown> {
+  return typeof representation === 'object' && representation !== null ? { ...representation } : {};
+}
+
+/** Nothing has coerced the fields of a representation: an id can be a number here, as GraphQL allows callers to write an `ID`. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function ofType(type: GlobalId['type'], id: GlobalId): GlobalId {
+  if (id.type === type) return id;
+  throw badUserInput(
+    `A representation of a ${type} must have the \`id\` of one; this is that of a ${id.type}.`,
   );
 }

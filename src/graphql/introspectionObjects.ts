@@ -1,10 +1,8 @@
 import {
   type FieldNode,
-  type FragmentDefinitionNode,
   getNamedType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
-  type GraphQLSchema,
   isObjectType,
   Kind,
   SchemaMetaFieldDef,
@@ -12,14 +10,7 @@ import {
   TypeMetaFieldDef,
   valueFromASTUntyped,
 } from 'graphql';
-
-export interface IntrospectionScope {
-  schema: GraphQLSchema;
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
-  variables: Readonly<Record<string, unknown>>;
-  /** Counting stops beyond this. */
-  max: number;
-}
+import type { BoundOperation } from './operation.ts';
 
 export function isIntrospection({ name }: FieldNode): boolean {
   return name.value === SchemaMetaFieldDef.name || name.value === TypeMetaFieldDef.name;
@@ -27,11 +18,13 @@ export function isIntrospection({ name }: FieldNode): boolean {
 
 /**
  * Counts the objects that a `__schema` or `__type` field returns. The schema is at hand, so the count resolves the selection
- * instead of multiplying nominal lengths: the standard introspection query nests lists too deep for an estimate. Fields that
- * are null count as one, which keeps the time of the count in proportion to its result.
+ * instead of multiplying nominal lengths: the standard introspection query nests lists too deep for an estimate. A field that
+ * is null counts as one, so that the count takes time in proportion to its result. Counting stops beyond `maxObjects`.
  */
-export function introspectionObjects(node: FieldNode, scope: IntrospectionScope): number {
-  const { schema, fragments, variables, max } = scope;
+export function introspectionObjects(
+  node: FieldNode,
+  { analysis: { schema, fragments }, variables, maxObjects: max }: BoundOperation,
+): number {
   const objectFields = new Map<SelectionSetNode, FieldNode[]>();
   const info = { schema } as GraphQLResolveInfo;
   let count = 0;

@@ -1,241 +1,194 @@
 import {
-  type FieldNode,
-  type FragmentDefinitionNode,
-  getArgumentValues,
   getDirectiveValues,
-  getNamedType,
   GraphQLIncludeDirective,
-  type GraphQLObjectType,
-  type GraphQLSchema,
   GraphQLSkipDirective,
-  isAbstractType,
-  isObjectType,
-  Kind,
-  type OperationDefinitionNode,
   type SelectionNode,
-  type SelectionSetNode,
 } from 'graphql';
+import type { WindowRequest } from '../core/window.ts';
+import type { CallPlan } from './analysis.ts';
+import { assertLength, filterOf, MAX_IDS, MAX_REPRESENTATIONS, projectIdOf, runIdOf } from './arguments.ts';
 import type { GatewayContext } from './context.ts';
-import {
-  assertLength,
-  filterOf,
-  MAX_IDS,
-  MAX_REPRESENTATIONS,
-  projectIdOf,
-  runIdOf,
-  windowOf,
-} from './arguments.ts';
-import { type GlobalId, parseGlobalId } from './globalId.ts';
-import { parseRepresentation } from './representation.ts';
+import type { BoundArguments, FieldArguments, Variables } from './fieldArguments.ts';
+import { type GlobalId, parseGlobalId, parseRepresentation } from './globalId.ts';
+import type { BoundOperation } from './operation.ts';
 
-export interface PricedOperation {
-  schema: GraphQLSchema;
-  operation: OperationDefinitionNode;
-  fragments: Readonly<Record<string, FragmentDefinitionNode>>;
-  variables: Readonly<Record<string, unknown>>;
-}
+type Prices = GatewayContext['loaders']['prices'];
+type RunKey = Parameters<Prices['run']>[0];
 
-/** What is known of the object that fields are selected on, before anything has been read. */
+/** What is known about the object that fields are selected on, before anything has been read. */
 type Subject =
   | { type: 'Query' }
   | { type: 'Project'; projectId: string }
   | { type: 'PipelineRun'; projectId: string; runId: string }
-  /** The runs of a window: which ones, where that is known already, and else how many at most. */
-  | { type: 'PipelineRuns'; projectId: string; window: string; runs: RunKey[] | null; atMost: number };
+  /** The runs of a window. */
+  | { type: 'PipelineRuns'; projectId: string; window: string; count: number; known: () => RunKey[] | null };
 
-type Arguments = Record<string, unknown>;
-type Prices = GatewayContext['loaders']['prices'];
-type RunKey = Parameters<Prices['run']>[0];
+/** Names of the upstream calls of an operation. Equal names are one call. */
+interface Calls {
+  prices: Prices;
+  names: Set<string>;
+  /** Calls for projects at the root, which the loaders batch. */
+  rootProjects: Set<string>;
+}
+
+/** ListProjects accepts at most this many ids. */
+const MAX_PROJECTS_PER_CALL = 100;
+
+/** The first event of a subscription has the first page of the list. */
+const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, limit: 100 };
 
 /**
- * How many upstream calls an operation could need at worst, given what is cached now. What the loaders would share is counted
- * once. Makes no call; an argument that will be refused costs nothing.
+ * How many upstream calls an operation could need at worst, given what is cached now. Calls that the loaders share count once.
+ * An argument that is rejected costs nothing. Makes no call.
  */
-export function priceOf(
-  { schema, operation, fragments, variables }: PricedOperation,
-  prices: Prices,
-): number {
-  const till = createTill(prices);
-  const root = schema.getRootType(operation.operation);
-  if (root) visitSelections(root, operation.selectionSet, { type: 'Query' });
-  return till.total();
+export function priceOf(operation: BoundOperation, prices: Prices): number {
+  const { variables, analysis } = operation;
+  const calls: Calls = { prices, names: new Set(), rootProjects: new Set() };
+  visit(analysis.calls, { type: 'Query' });
+  for (const name of calls.rootProjects) calls.names.delete(name);
+  return calls.names.size + Math.ceil(calls.rootProjects.size / MAX_PROJECTS_PER_CALL);
 
-  function visitSelections(
-    type: GraphQLObjectType,
-    { selections }: SelectionSetNode,
-    subject: Subject,
-  ): void {
-    for (const selection of selections.filter(isIncluded)) {
-      if (selection.kind === Kind.FIELD) {
-        visitField(type, selection, subject);
-        continue;
-      }
-      const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
-      if (fragment && applies(fragment.typeCondition?.name.value, type)) {
-        visitSelections(type, fragment.selectionSet, subject);
-      }
-    }
-  }
-
-  function visitField(parent: GraphQLObjectType, node: FieldNode, subject: Subject): void {
-    const field = parent.getFields()[node.name.value];
-    if (!field || !node.selectionSet) return;
-    const type = getNamedType(field.type);
-    for (const child of subjectsOf(
-      () => getArgumentValues(field, node, variables),
-      parent,
-      node.name.value,
-      subject,
-    )) {
-      const childType = isObjectType(type) ? type : schema.getType(child.type);
-      if (isObjectType(childType)) visitSelections(childType, node.selectionSet, child);
-    }
-  }
-
-  /** The objects that a field leads to, after their price is noted. Fields that only wrap lead to what they wrap. */
-  function subjectsOf(
-    readArguments: () => Arguments,
-    parent: GraphQLObjectType,
-    name: string,
-    subject: Subject,
-  ): Subject[] {
-    const price = priced[`${parent.name}.${name}`];
-    if (!price) return [subject];
-    try {
-      return price(till, readArguments(), subject);
-    } catch {
-      return [];
-    }
-  }
-
-  function applies(condition: string | undefined, type: GraphQLObjectType): boolean {
-    const conditionType = condition === undefined ? type : schema.getType(condition);
-    return conditionType === type || (isAbstractType(conditionType) && schema.isSubType(conditionType, type));
-  }
-
-  /** Execution refuses a condition that is null, and with it all that is selected beside it. */
-  function isIncluded(selection: SelectionNode): boolean {
-    try {
-      const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
-      const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
-      return skip?.['if'] !== true && include?.['if'] !== false;
-    } catch {
-      return false;
+  function visit(plans: readonly CallPlan[], subject: Subject): void {
+    for (const { node, field, below } of plans) {
+      if (!isIncluded(node, variables)) continue;
+      const given = field && operation.argumentsOf(field);
+      if (!field) visit(below, subject);
+      else if (given) for (const child of priceField(calls, field, given, subject)) visit(below, child);
     }
   }
 }
 
-/** As many as the loaders ask for in one call. */
-const MAX_PROJECTS_A_CALL = 100;
-
-/** The first event has a canonical page of runs, a hundred at most. */
-const HEAD = { number: 1, size: 100 };
-
-/** Where calls are noted as they are found. */
-interface Till {
-  prices: Prices;
-  note(calls: readonly string[]): void;
-  /** Projects that the root of the operation asks for, which are asked for together. */
-  noteAtRoot(calls: readonly string[]): void;
-  total(): number;
+/** Execution rejects a condition that is null, and with it everything that is selected beside it. */
+function isIncluded(selection: SelectionNode, variables: Variables): boolean {
+  if (!selection.directives?.length) return true;
+  try {
+    const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
+    const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
+    return skip?.['if'] !== true && include?.['if'] !== false;
+  } catch {
+    return false;
+  }
 }
 
-function createTill(prices: Prices): Till {
-  const calls = new Set<string>();
-  const atRoot = new Set<string>();
-  return {
-    prices,
-    note: (names) => names.forEach((name) => calls.add(name)),
-    noteAtRoot: (names) => names.forEach((name) => atRoot.add(name)),
-    total: () =>
-      [...calls].filter((name) => !atRoot.has(name)).length + Math.ceil(atRoot.size / MAX_PROJECTS_A_CALL),
-  };
+export function isCallSite(field: FieldArguments): boolean {
+  return nameOf(field) in priced;
 }
 
-/** The fields that can need a call. */
-const priced: Record<string, (till: Till, given: Arguments, subject: Subject) => Subject[]> = {
-  'Query.pipelineRuns': (till, given) => [priceRuns(till, projectIdOf(String(given['projectId'])), given)],
-  'Project.pipelineRuns': (till, given, subject) =>
-    subject.type === 'Project' ? [priceRuns(till, subject.projectId, given)] : [],
-  'Query.pipelineRun': (till, given) => [
-    priceRun(till, projectIdOf(String(given['projectId'])), runIdOf(String(given['runId']))),
-  ],
-  'Query.project': (till, given) => [priceRootProject(till, projectIdOf(String(given['projectId'])))],
-  'Query.node': (till, given) => [priceObject(till, parseGlobalId(String(given['id'])))],
-  'Query.nodes': (till, given) => {
-    const ids = given['ids'] as string[];
+function nameOf({ parent, definition }: FieldArguments): string {
+  return `${parent.name}.${definition.name}`;
+}
+
+/** Adds the calls of a field. @returns the objects that the field leads to; none for arguments that are rejected */
+function priceField(calls: Calls, field: FieldArguments, given: BoundArguments, subject: Subject): Subject[] {
+  try {
+    return priced[nameOf(field)]?.(calls, given, subject) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+/** The fields that can call the upstream. */
+const priced: Record<string, (calls: Calls, given: BoundArguments, subject: Subject) => Subject[]> = {
+  'Query.pipelineRuns': (calls, { values, window }) => priceRuns(calls, projectIn(values), values, window),
+  'Query.pipelineRun': (calls, { values }) =>
+    priceRun(calls, projectIn(values), runIdOf(String(values['runId']))),
+  'Query.project': (calls, { values }) => priceRootProject(calls, projectIn(values)),
+  'Query.node': (calls, { values }) => priceObject(calls, parseGlobalId(String(values['id']))),
+  'Query.nodes': (calls, { values }) => {
+    const ids = values['ids'] as string[];
     assertLength('ids', ids, MAX_IDS);
-    return priceEach(till, ids, parseGlobalId);
+    return priceEach(calls, ids, parseGlobalId);
   },
-  'Query._entities': (till, given) => {
-    const representations = given['representations'] as unknown[];
+  'Query._entities': (calls, { values }) => {
+    const representations = values['representations'] as unknown[];
     assertLength('representations', representations, MAX_REPRESENTATIONS);
-    return priceEach(till, representations, parseRepresentation);
+    return priceEach(calls, representations, parseRepresentation);
   },
-  'Subscription.pipelineRunUpdated': (till, given) => [
-    priceRun(till, projectIdOf(String(given['projectId'])), runIdOf(String(given['runId']))),
-  ],
-  'Subscription.pipelineRunsUpdated': (till, given) => [
-    priceRuns(till, projectIdOf(String(given['projectId'])), { filter: given['filter'], page: HEAD }),
-  ],
-  'PipelineRun.project': (till, _, subject) => {
-    if (subject.type === 'Query') return [];
-    till.note(till.prices.project(subject.projectId));
+  'Subscription.pipelineRunUpdated': (calls, { values }) =>
+    priceRun(calls, projectIn(values), runIdOf(String(values['runId']))),
+  'Subscription.pipelineRunsUpdated': (calls, { values }) =>
+    priceRuns(calls, projectIn(values), values, FIRST_PAGE),
+  'Project.pipelineRuns': (calls, { values, window }, subject) =>
+    subject.type === 'Project' ? priceRuns(calls, subject.projectId, values, window) : [],
+  'PipelineRun.project': (calls, _, subject) => {
+    // A fragment on PipelineRun does not apply to another object.
+    if (subject.type !== 'PipelineRun' && subject.type !== 'PipelineRuns') return [];
+    note(calls, calls.prices.project(subject.projectId));
     return [{ type: 'Project', projectId: subject.projectId }];
   },
-  'PipelineRun.items': (till, given, subject) => {
-    const window = windowOf(given);
-    if (subject.type === 'PipelineRun') till.note(till.prices.items(subject, window));
-    if (subject.type === 'PipelineRuns') {
-      for (const run of subject.runs ?? []) till.note(till.prices.items(run, window));
-      const unknown = subject.runs === null ? till.prices.itemsOfAnyRun(window) : [];
-      for (let row = 0; row < subject.atMost; row++) {
-        till.note(unknown.map((call) => `row ${row} of ${subject.window}: ${call}`));
-      }
-    }
+  'PipelineRun.items': (calls, { window }, subject) => {
+    if (window) priceItems(calls, window, subject);
     return [];
   },
 };
 
-function priceRuns(till: Till, projectId: string, given: Arguments): Subject {
-  const list = { projectId, filter: filterOf(given['filter'] as Parameters<typeof filterOf>[0]) };
-  const window = windowOf(given);
-  till.note(till.prices.runs(list, window));
-  return {
-    type: 'PipelineRuns',
-    projectId,
-    window: JSON.stringify([list, window]),
-    // Of no use but to what is asked for below each run.
-    get runs() {
-      return till.prices.knownRuns(list, window);
+function priceItems(calls: Calls, window: WindowRequest, subject: Subject): void {
+  const { prices } = calls;
+  if (subject.type === 'PipelineRun') note(calls, prices.items(subject, window));
+  if (subject.type !== 'PipelineRuns') return;
+  const runs = subject.known();
+  for (const run of runs ?? []) note(calls, prices.items(run, window));
+  if (runs) return;
+  const names = prices.itemsOfAnyRun(window);
+  for (let row = 0; row < subject.count; row++) {
+    note(
+      calls,
+      names.map((name) => `row ${row} of ${subject.window}: ${name}`),
+    );
+  }
+}
+
+function priceRuns(
+  calls: Calls,
+  projectId: string,
+  values: BoundArguments['values'],
+  window: WindowRequest | null,
+): Subject[] {
+  if (!window) return [];
+  const list = { projectId, filter: filterOf(values['filter'] as Parameters<typeof filterOf>[0]) };
+  note(calls, calls.prices.runs(list, window));
+  return [
+    {
+      type: 'PipelineRuns',
+      projectId,
+      window: JSON.stringify([list, window]),
+      count: window.by === 'offset' ? window.limit : window.count,
+      known: () => calls.prices.knownRuns(list, window),
     },
-    atMost: window.by === 'offset' ? window.limit : window.count,
-  };
+  ];
 }
 
-function priceRun(till: Till, projectId: string, runId: string): Subject {
-  till.note(till.prices.run({ projectId, runId }));
-  return { type: 'PipelineRun', projectId, runId };
+function priceRun(calls: Calls, projectId: string, runId: string): Subject[] {
+  note(calls, calls.prices.run({ projectId, runId }));
+  return [{ type: 'PipelineRun', projectId, runId }];
 }
 
-function priceRootProject(till: Till, projectId: string): Subject {
-  till.noteAtRoot(till.prices.project(projectId));
-  return { type: 'Project', projectId };
+function priceRootProject({ prices, rootProjects }: Calls, projectId: string): Subject[] {
+  for (const name of prices.project(projectId)) rootProjects.add(name);
+  return [{ type: 'Project', projectId }];
 }
 
-function priceObject(till: Till, id: GlobalId): Subject {
+function priceObject(calls: Calls, id: GlobalId): Subject[] {
   return id.type === 'Project'
-    ? priceRootProject(till, id.projectId)
-    : priceRun(till, id.projectId, id.runId);
+    ? priceRootProject(calls, id.projectId)
+    : priceRun(calls, id.projectId, id.runId);
 }
 
-/** One that is refused costs nothing, and does not take the others with it. */
-function priceEach<Given>(till: Till, given: readonly Given[], parse: (one: Given) => GlobalId): Subject[] {
+/** An id that is rejected costs nothing and does not affect the others. */
+function priceEach<Given>(calls: Calls, given: readonly Given[], parse: (one: Given) => GlobalId): Subject[] {
   return given.flatMap((one) => {
     try {
-      return [priceObject(till, parse(one))];
+      return priceObject(calls, parse(one));
     } catch {
       return [];
     }
   });
+}
+
+function projectIn(values: BoundArguments['values']): string {
+  return projectIdOf(String(values['projectId']));
+}
+
+function note({ names }: Calls, more: readonly string[]): void {
+  for (const name of more) names.add(name);
 }

@@ -15,7 +15,7 @@ import {
 } from './arguments.ts';
 import { datedValue, edgesOf, nodesOf, noteStale } from './freshness.ts';
 import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
-import { parseRepresentation } from './representation.ts';
+import { parseRepresentation } from './globalId.ts';
 import { subscriptions } from './subscriptions.ts';
 
 /** What federation adds to the schema, and so has no generated type. */

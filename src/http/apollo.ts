@@ -1,7 +1,7 @@
 import { withTokenLimit } from '../graphql/describeError.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import { setImmediate as aTurn } from 'node:timers/promises';
-import { ApolloServer, type ApolloServerOptionsWithGateway, type ApolloServerPlugin } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -18,17 +18,17 @@ import type { GatewayContext } from '../graphql/context.ts';
 import { refusedRequest } from '../core/errors.ts';
 import { bugIn, describeError } from '../graphql/describeError.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
-import { assertMaySelect } from '../graphql/gatedFields.ts';
+import { admitOperation } from '../graphql/operation.ts';
+import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
 import { refusalOfAnswer } from '../graphql/responseBounds.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
-import { assertWithinBounds } from '../graphql/operationBounds.ts';
 import type { RequestRecord } from './record.ts';
 import { retryAfterSeconds } from './refusals.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
-  /** Runs operations; null for graphql-js. */
-  gateway: ApolloServerOptionsWithGateway<DoorContext>['gateway'] | null;
+  /** Executes operations. */
+  execute: Execute;
   /** Whether everybody may ask for the schema, and errors may suggest names from it. */
   introspection: boolean;
   /** What Apollo Sandbox's page says to browsers; null where they are shown none. */
@@ -41,15 +41,15 @@ export interface ApolloOptions {
 }
 
 /** What resolvers get, and what the door keeps beside it. */
-export interface DoorContext extends GatewayContext {
+export interface DoorContext extends GatewayContext, ExecutionContext {
   record: RequestRecord;
 }
 
 /** Apollo Server with everything off that is not asked for here: it is told no environment and reports to nobody. */
 export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> {
-  const { schema, introspection, limits } = options;
+  const { introspection, limits } = options;
   return new ApolloServer<DoorContext>({
-    ...(options.gateway ? { gateway: options.gateway } : { schema }),
+    gateway: apolloGatewayOf(options.schema, options.execute),
     // Decided for each caller, by the fields that they ask for.
     introspection: true,
     nodeEnv: 'production',
@@ -105,10 +105,8 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
       onBug(error, requestContext.contextValue.requestId);
       return Promise.resolve();
     },
-    requestDidStart({
-      request: { http },
-      contextValue: { record, viewer, requestId, cost, output, staleParts },
-    }) {
+    requestDidStart({ request: { http }, contextValue }) {
+      const { record, requestId, cost, output, staleParts } = contextValue;
       let wasValidatedLong = false;
       return Promise.resolve({
         validationDidStart({ source }) {
@@ -121,10 +119,13 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
           record.operationName = operation.name?.value ?? null;
           record.operationType = operation.operation;
           assertCanRun(operation, schema);
-          assertMaySelect({ document, operation, viewer, introspection });
+          const rules = { introspection, maxObjects: limits.rows };
           const variables = request.variables ?? {};
-          const bounds = { maxObjects: limits.rows, cost, output };
-          assertWithinBounds({ schema, document, operation, variables }, bounds);
+          contextValue.operation = admitOperation(
+            { schema, document, operation, variables },
+            contextValue,
+            rules,
+          );
           // Validation and execution each take as long as one turn of the event loop may.
           if (wasValidatedLong) await aTurn();
         },

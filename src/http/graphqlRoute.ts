@@ -48,7 +48,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     const traceparent = watch?.traceparent ?? null;
     const made = await createContext({ requestId: id, viewer, signal: record.signal(), report, traceparent });
     record.sources = made.sources;
-    return { ...made, record };
+    return { ...made, record, operation: null };
   }
 
   /** Whatever it is that takes an operation so long: no caller waits for ever. */

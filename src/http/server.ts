@@ -29,8 +29,8 @@ import { createWebSockets } from '../subscriptions/webSockets.ts';
 
 export interface HttpServerOptions extends HttpSettings {
   schema: GraphQLSchema;
-  /** Runs operations; null for graphql-js. */
-  gateway: ApolloOptions['gateway'];
+  /** Executes operations. */
+  execute: ApolloOptions['execute'];
   introspection: boolean;
   explorer: boolean;
   clock: Clock;

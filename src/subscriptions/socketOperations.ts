@@ -15,8 +15,7 @@ import type { Observe } from '../core/observation.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
-import { assertMaySelect } from '../graphql/gatedFields.ts';
-import { assertWithinBounds } from '../graphql/operationBounds.ts';
+import { admitOperation } from '../graphql/operation.ts';
 import { refusalOfAnswer } from '../graphql/responseBounds.ts';
 import type { Connection } from './connection.ts';
 import { endingWith, mapEvents } from './eventStream.ts';
@@ -100,13 +99,16 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     const variables = payload.variables ?? {};
     const ending = endingWith(closing);
     const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, start };
-    assertMaySelect({ document, operation, viewer, introspection });
-    assertWithinBounds(
-      { schema, document, operation, variables },
-      { maxObjects: limits.rows, ...contextValue },
-    );
-    const { operationName } = payload;
-    return { schema, document, operationName, variableValues: variables, contextValue };
+    const bound = admitOperation({ schema, document, operation, variables }, contextValue, {
+      introspection,
+      maxObjects: limits.rows,
+    });
+    return {
+      schema,
+      document: bound.analysis.executable,
+      variableValues: bound.variables,
+      contextValue,
+    };
   }
 
   function contextOf(

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { execute, type ExecutionResult, parse, validate } from 'graphql';
-import { createCompiledExecution } from '../../src/graphql/compiled.ts';
 import type { StaleParts } from '../../src/graphql/context.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { createExecutor } from '../support/boundOperation.ts';
 import { fakeContext } from '../support/executionLoaders.ts';
 import type { Feature } from '../support/inputCorpus.ts';
 import { generateOperation } from '../support/operationCorpus.ts';
@@ -125,14 +125,14 @@ describe('compiled execution', () => {
           continue;
         }
         // Compiled with the first of its sets of variables, whatever that is.
-        const compiled = createCompiledExecution({ schema, compileOnRequest: 1, maxOperations: 1 });
+        const compiled = createExecutor(schema, { compileOnRequest: 1, maxOperations: 1 });
         for (let set = 0; set < CASES_AN_OPERATION; set++) {
           const { variables, features } = operation.nextVariables();
           const { operationName, query } = operation;
           const [expectedContext, gotContext] = [fakeContext(), fakeContext()];
           const args = { document, operationName, contextValue: expectedContext };
           const expected = await execute({ ...args, schema, variableValues: variables });
-          const got = await compiled({ ...args, queryHash: query, variables, contextValue: gotContext });
+          const got = await compiled({ ...args, variables, contextValue: gotContext });
           const [told, gotten] = [errorsOf(expected), errorsOf(got)];
           const stalePaths = stalePathsOf(gotContext.staleParts, got);
           const where = { seed, query, variables: JSON.stringify(variables) };

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
 import { runIdOf } from '../../src/graphql/arguments.ts';
 import { globalIdOf, parseGlobalId } from '../../src/graphql/globalId.ts';
-import { parseRepresentation } from '../../src/graphql/representation.ts';
+import { parseRepresentation } from '../../src/graphql/globalId.ts';
 import { decodePipelineRun } from '../../src/upstream/decode.ts';
 import { DecodeError } from '../../src/upstream/fields.ts';
 import { startTestGateway } from '../support/gateway.ts';

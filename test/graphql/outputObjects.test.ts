@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { execute, getIntrospectionQuery, getOperationAST, parse, validate } from 'graphql';
-import { countOutputObjects } from '../../src/graphql/outputObjects.ts';
+import { execute, getIntrospectionQuery, parse, validate } from 'graphql';
+import { countObjects } from '../../src/graphql/operation.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { boundOperation } from '../support/boundOperation.ts';
 import { runOf } from '../support/fakeUpstream.ts';
 import { generateOperation } from '../support/operationCorpus.ts';
 
@@ -10,9 +11,9 @@ const MAX = 4000;
 const RUNS = 'pipelineRuns(projectId: 1, first: 100)';
 
 function count(query: string, variables: Record<string, unknown> = {}, name: string | null = null): number {
-  const document = parse(query);
-  const operation = getOperationAST(document, name)!;
-  return countOutputObjects({ schema, document, operation, variables }, MAX);
+  return countObjects(
+    boundOperation(schema, { document: parse(query), operationName: name, variables }, MAX),
+  );
 }
 
 const many = (length: number, make: (index: number) => string) =>
@@ -120,6 +121,11 @@ describe('the count of output objects', () => {
         variableValues: variables,
         contextValue,
       });
+      if (data === undefined) {
+        expect(() => count(query, variables, operationName)).toThrow(/^Variable "/);
+        seen.compared += 1;
+        continue;
+      }
       const actual = objectsIn(data);
       const counted = count(query, variables, operationName);
       expect({ query, isEnough: counted >= Math.min(actual, MAX) }).toEqual({ query, isEnough: true });

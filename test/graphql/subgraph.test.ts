@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Kind, parse } from 'graphql';
+import { parse } from 'graphql';
 import { priceOf } from '../../src/graphql/price.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { boundOperation } from '../support/boundOperation.ts';
 import { bearer, digestOf, temporaryFiles } from '../support/door.ts';
 import { type GraphQLAnswer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -206,22 +207,18 @@ describe('the price of _entities', () => {
   const schema = createSchema();
 
   function price(selection: string, representations: unknown[], known: readonly string[] = []): number {
-    const [operation] = parse(
+    const document = parse(
       `query ($representations: [_Any!]!) { _entities(representations: $representations) ${selection} }`,
-    ).definitions;
-    if (operation?.kind !== Kind.OPERATION_DEFINITION) throw new Error('An operation was expected.');
-    const unlessKnown = (name: string) => (known.includes(name) ? [] : [name]);
-    return priceOf(
-      { schema, operation, fragments: {}, variables: { representations } },
-      {
-        project: (projectId) => unlessKnown(`project ${projectId}`),
-        run: ({ runId }) => unlessKnown(`run ${runId}`),
-        runs: ({ projectId }) => [`runs ${projectId}`],
-        items: ({ runId }) => [`items ${runId}`],
-        itemsOfAnyRun: () => ['items'],
-        knownRuns: () => null,
-      },
     );
+    const unlessKnown = (name: string) => (known.includes(name) ? [] : [name]);
+    return priceOf(boundOperation(schema, { document, variables: { representations } }), {
+      project: (projectId) => unlessKnown(`project ${projectId}`),
+      run: ({ runId }) => unlessKnown(`run ${runId}`),
+      runs: ({ projectId }) => [`runs ${projectId}`],
+      items: ({ runId }) => [`items ${runId}`],
+      itemsOfAnyRun: () => ['items'],
+      knownRuns: () => null,
+    });
   }
 
   test('is one call for all projects and one for each run, unless it is known', () => {

@@ -7,6 +7,7 @@ import { createRateLimit } from '../../src/auth/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
+import { createExecution } from '../../src/graphql/execution.ts';
 import { createOutputBudget } from '../../src/graphql/outputBudget.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from '../support/gateway.ts';
@@ -31,7 +32,7 @@ async function openDoor(
   const server = await startHttpServer({
     ...result.config.http,
     schema,
-    gateway: null,
+    execute: createExecution({ compile: false }),
     introspection: true,
     explorer: false,
     clock,

@@ -1,9 +1,9 @@
 import { execute, parse, validate } from 'graphql';
-import { createCompiledExecution } from '../../src/graphql/compiled.ts';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createStaleParts } from '../../src/graphql/staleParts.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
+import { createExecutor } from './boundOperation.ts';
 import { createDice, type Dice, oneOf } from './dice.ts';
 import { fakeContext } from './executionLoaders.ts';
 import { type GeneratedOperation, generateOperation } from './operationCorpus.ts';
@@ -15,7 +15,7 @@ import { type GeneratedOperation, generateOperation } from './operationCorpus.ts
 
 const [executor, rows, cases] = process.argv.slice(2);
 const schema = createSchema();
-const compiled = createCompiledExecution({ schema, compileOnRequest: 1, maxOperations: 1 });
+const compiled = createExecutor(schema, { compileOnRequest: 1, maxOperations: 1 });
 const counts = { cases: 0, unhandled: 0, exits: 0, errors: 0, listsLeftOut: 0 };
 
 process.on('unhandledRejection', () => (counts.unhandled += 1));
@@ -36,7 +36,7 @@ for (let seed = 1; counts.cases < Number(cases); seed++) {
   const { variables } = nextVariables();
   const contextValue = unreliableContext(createDice(seed));
   const result = await (executor === 'compiled'
-    ? compiled({ document, queryHash: query, operationName, variables, contextValue })
+    ? compiled({ document, operationName, variables, contextValue })
     : execute({ schema, document, operationName, variableValues: variables, contextValue }));
   counts.cases += 1;
   counts.errors += result.errors?.length ?? 0;

@@ -1,0 +1,194 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type FragmentSpreadNode,
+  getNamedType,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type InlineFragmentNode,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionNode,
+  type SelectionSetNode,
+  type TypeNode,
+} from 'graphql';
+import type { DocumentLimits } from '../core/settings.ts';
+import { type FieldArguments, fieldArgumentsOf } from './fieldArguments.ts';
+import { gatedFields } from './gatedFields.ts';
+import { isIntrospection } from './introspectionObjects.ts';
+import { addObjects, noObjects, type ObjectFormula, objectsOfField, objectsOfLeaf } from './outputObjects.ts';
+import { isCallSite } from './price.ts';
+
+/** What one walk over a document finds out about an operation. It holds for all variables. */
+export interface OperationAnalysis {
+  schema: GraphQLSchema;
+  operation: OperationDefinitionNode;
+  /** The operation as it is executed with variables that are already coerced. */
+  executable: DocumentNode;
+  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  size: DocumentLimits;
+  /** Root fields that require a capability. */
+  gatedFields: ReadonlySet<string>;
+  /** Objects of the response. */
+  objects: ObjectFormula;
+  calls: readonly CallPlan[];
+}
+
+/** A selection that calls the upstream, or that contains one that does. */
+export interface CallPlan {
+  /** Its directives decide whether it is included. */
+  node: SelectionNode;
+  /** Null for a selection that calls the upstream only through the selections below it. */
+  field: FieldArguments | null;
+  below: readonly CallPlan[];
+}
+
+const analyses = new WeakMap<DocumentNode, { schema: GraphQLSchema; operations: OperationAnalysis[] }>();
+
+/**
+ * Analyses each operation of a document once and caches the result for as long as the document exists. The document may be invalid:
+ * fields and fragments that do not exist are ignored. Takes time in proportion to the document, however its fragments are nested.
+ */
+export function analyse(document: DocumentNode, schema: GraphQLSchema): readonly OperationAnalysis[] {
+  const known = analyses.get(document);
+  if (known?.schema === schema) return known.operations;
+  const operations = operationsOf(document, schema);
+  analyses.set(document, { schema, operations });
+  return operations;
+}
+
+/** What is known of a selection set, with its fragments spread. */
+interface SelectionSummary {
+  /** `rootFields` are the fields on its first level. */
+  size: DocumentLimits;
+  gatedFields: Set<string>;
+  objects: ObjectFormula;
+  calls: CallPlan[];
+}
+
+function operationsOf(document: DocumentNode, schema: GraphQLSchema): OperationAnalysis[] {
+  const fragments = new Map<string, FragmentDefinitionNode>();
+  const operations: OperationDefinitionNode[] = [];
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+    if (definition.kind === Kind.OPERATION_DEFINITION) operations.push(definition);
+  }
+  const summaries = new Map<string, SelectionSummary>();
+
+  return operations.map((operation) => {
+    const { directives = [], variableDefinitions = [] } = operation;
+    const summary = summaryOf(operation.selectionSet, schema.getRootType(operation.operation));
+    summary.size.directives += directives.length;
+    for (const variable of variableDefinitions) summary.size.directives += variable.directives?.length ?? 0;
+    const executable = withCoercedVariables(operation, [...fragments.values()]);
+    return { schema, operation, executable, fragments, ...summary };
+  });
+
+  function summaryOf(
+    { selections }: SelectionSetNode,
+    parent: GraphQLNamedType | null | undefined,
+  ): SelectionSummary {
+    const summary = emptySummary();
+    for (const node of selections) {
+      summary.size.selections += 1;
+      summary.size.directives += node.directives?.length ?? 0;
+      if (node.kind === Kind.FIELD) addField(summary, node, parent);
+      else addFragment(summary, node, parent);
+    }
+    return summary;
+  }
+
+  function addField(
+    summary: SelectionSummary,
+    node: FieldNode,
+    parent: GraphQLNamedType | null | undefined,
+  ): void {
+    const { size } = summary;
+    const name = node.name.value;
+    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    const below = node.selectionSet
+      ? summaryOf(node.selectionSet, definition && getNamedType(definition.type))
+      : null;
+    size.rootFields += 1;
+    size.aliases += (node.alias ? 1 : 0) + (below?.size.aliases ?? 0);
+    size.directives += below?.size.directives ?? 0;
+    size.selections += below?.size.selections ?? 0;
+    // graphql-js bounds what is below `__schema` and `__type`.
+    const depth = isIntrospection(node) ? 1 : 1 + (below?.size.depth ?? 0);
+    size.depth = Math.max(size.depth, depth);
+    if (gatedFields.has(name)) summary.gatedFields.add(name);
+    if (!below) {
+      addObjects(summary.objects, objectsOfLeaf(node));
+      return;
+    }
+    const field = definition && parent ? fieldArgumentsOf(parent, definition, node) : null;
+    addObjects(summary.objects, objectsOfField(node, field, below.objects));
+    const isCall = field !== null && isCallSite(field);
+    if (isCall || below.calls.length > 0) {
+      summary.calls.push({ node, field: isCall ? field : null, below: below.calls });
+    }
+  }
+
+  function addFragment(
+    summary: SelectionSummary,
+    node: InlineFragmentNode | FragmentSpreadNode,
+    parent: GraphQLNamedType | null | undefined,
+  ): void {
+    const { size } = summary;
+    const inner = node.kind === Kind.FRAGMENT_SPREAD ? fragmentSummary(node.name.value) : inline(node);
+    size.rootFields += inner.size.rootFields;
+    size.depth = Math.max(size.depth, inner.size.depth);
+    size.aliases += inner.size.aliases;
+    size.directives += inner.size.directives;
+    size.selections += inner.size.selections;
+    for (const name of inner.gatedFields) summary.gatedFields.add(name);
+    addObjects(summary.objects, inner.objects);
+    if (inner.calls.length > 0) summary.calls.push({ node, field: null, below: inner.calls });
+
+    function inline({ typeCondition, selectionSet }: InlineFragmentNode): SelectionSummary {
+      return summaryOf(selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : parent);
+    }
+  }
+
+  function fragmentSummary(name: string): SelectionSummary {
+    const known = summaries.get(name);
+    if (known) return known;
+    // A fragment within itself counts as nothing: another validation rule rejects it.
+    summaries.set(name, emptySummary());
+    const fragment = fragments.get(name);
+    if (!fragment) return emptySummary();
+    const summary = summaryOf(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value));
+    summary.size.directives += fragment.directives?.length ?? 0;
+    summaries.set(name, summary);
+    return summary;
+  }
+}
+
+/** A scalar that accepts any value and leaves it unchanged. Federation adds it to every subgraph. */
+const ANY: TypeNode = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: '_Any' } };
+
+/** Declares each variable as `_Any` without a default, so that it is not coerced again: it passes as it is or stays absent. */
+function withCoercedVariables(
+  operation: OperationDefinitionNode,
+  fragments: FragmentDefinitionNode[],
+): DocumentNode {
+  const variableDefinitions = operation.variableDefinitions?.map(({ kind, variable }) => ({
+    kind,
+    variable,
+    type: ANY,
+  }));
+  const executable = { ...operation, ...(variableDefinitions && { variableDefinitions }) };
+  return { kind: Kind.DOCUMENT, definitions: [executable, ...fragments] };
+}
+
+function emptySummary(): SelectionSummary {
+  return {
+    size: { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 },
+    gatedFields: new Set(),
+    objects: noObjects(),
+    calls: [],
+  };
+}
