@@ -29,7 +29,7 @@ function expectSound(figures: FuzzFigures): void {
 
 test('each answer of one gateway is what its list was between its asOf and its arrival, or an error', async () => {
   const parts: FuzzFigures[] = [];
-  for (let seed = 1; seed <= 8; seed++) {
+  for (let seed = 1; seed <= 3; seed++) {
     const clock = createVirtualClock();
     const advance = (ms: number) => clock.advance(ms);
     parts.push(await fuzz({ seed, answers: 1000, clock, advance, between: [(upstream) => upstream] }));
@@ -43,32 +43,30 @@ describeWithRedis('two gateways that share Redis', () => {
     const clients = [new Redis(server.port), new Redis(server.port)];
     const parts: FuzzFigures[] = [];
     try {
-      for (let seed = 1; seed <= 2; seed++) {
-        const between = clients.map(
-          (redis): Parameters<typeof fuzz>[0]['between'][number] =>
-            (upstream, freshMs, staleMs) =>
-              shared(upstream, {
-                redis,
-                identity: `seed ${seed}`,
-                clock: systemClock,
-                freshMs: () => freshMs,
-                staleMs,
-                // The machine is busy, and Redis is not what is tested.
-                commandTimeoutMs: 5000,
-              }),
-        );
-        parts.push(
-          await fuzz({
-            seed,
-            answers: 1000,
-            callers: 24,
-            clock: systemClock,
-            advance: (ms) => sleep(ms),
-            between,
-            slackMs: 5,
-          }),
-        );
-      }
+      const between = clients.map(
+        (redis): Parameters<typeof fuzz>[0]['between'][number] =>
+          (upstream, freshMs, staleMs) =>
+            shared(upstream, {
+              redis,
+              identity: 'account',
+              clock: systemClock,
+              freshMs: () => freshMs,
+              staleMs,
+              // The machine is busy, and Redis is not what is tested.
+              commandTimeoutMs: 5000,
+            }),
+      );
+      parts.push(
+        await fuzz({
+          seed: 1,
+          answers: 600,
+          callers: 24,
+          clock: systemClock,
+          advance: (ms) => sleep(ms),
+          between,
+          slackMs: 5,
+        }),
+      );
     } finally {
       for (const client of clients) client.disconnect();
     }

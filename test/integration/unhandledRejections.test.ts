@@ -59,7 +59,7 @@ interface FuzzCounts {
 }
 
 const FUZZ = fileURLToPath(new URL('../support/rejectionFuzz.ts', import.meta.url));
-const CASES = 2000;
+const CASES = 600;
 
 async function fuzz(executor: string, rows: string): Promise<FuzzCounts> {
   const args = ['--import', 'tsx', FUZZ, executor, rows, String(CASES)];

@@ -123,7 +123,7 @@ describe('a window', () => {
           }
         },
       ),
-      { numRuns: 400 },
+      { numRuns: 200 },
     );
   });
 
@@ -211,7 +211,7 @@ describe('a walk from page to page', () => {
           expect(new Set(met).size).toBe(met.length);
         },
       ),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 
@@ -230,7 +230,7 @@ describe('a walk from page to page', () => {
         }
         expect(met).toEqual(list.rows.map(({ id }) => id));
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -252,7 +252,7 @@ describe('a walk from page to page', () => {
           expect(second.edges.map(({ node }) => node)).toEqual(expected);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
