@@ -8,7 +8,7 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 
 const FRESH_MS = 1000;
 
-/** Labels of the events of a list that changes before each poll. The wall clock gives whole milliseconds, as `Date.now` does. */
+/** Returns the labels of the events of a list that changes before each poll. The wall clock has whole milliseconds, as `Date.now` has. */
 async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | null)[]> {
   const time = createVirtualClock();
   await time.advance(phaseMs);
@@ -39,7 +39,7 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     paces: () => [],
     report,
   });
-  const live = createSubscriptionSource(cache, {
+  const source = createSubscriptionSource(cache, {
     clock,
     limits: { perCaller: 10, inAll: 10 },
     pageSize: 100,
@@ -49,17 +49,17 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     report,
   });
   const labels: (StaleReason | null)[] = [];
-  const news = live.runs({ projectId: '1', filter: {} }, 'ana');
+  const events = source.runs({ projectId: '1', filter: {} }, 'ana');
   void (async () => {
-    for await (const { staleBecause } of news) labels.push(staleBecause);
+    for await (const { staleBecause } of events) labels.push(staleBecause);
   })();
   await time.advance(0);
   while (labels.length < polls) await time.advance(FRESH_MS + 0.3);
-  await news.return?.();
+  await events.return?.();
   return labels;
 }
 
-test('no event is labelled while all polls succeed, wherever the clocks stand within a millisecond', async () => {
+test('no event is labelled stale while all polls succeed, at any phase of the clock within a millisecond', async () => {
   for (const phaseMs of [0, 0.1, 0.3, 0.45, 0.5, 0.55, 0.7, 0.9, 0.99]) {
     expect(new Set(await labelsAt(phaseMs, 60))).toEqual(new Set([null]));
   }

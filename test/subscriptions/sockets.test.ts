@@ -24,23 +24,23 @@ const LIST = `subscription ($projectId: ID! = 10000) {
 }`;
 
 describe('subscriptions through a socket', () => {
-  test('tell a run from its first status to its last, and complete', async () => {
+  test('report a run from its first status to its last, and complete', async () => {
     await using scene = await open();
     const [run] = scene.gateway.simulator.addRuns('10000', 1);
     await using client = openSocket(scene.gateway.url);
-    const news = client.subscribe(RUN, { runId: run!.id });
-    await scene.passUntil(news.ended);
-    const statuses = news.events.map((event) => event.run.status as string);
+    const subscription = client.subscribe(RUN, { runId: run!.id });
+    await scene.passUntil(subscription.ended);
+    const statuses = subscription.events.map((event) => event.run.status as string);
     expect([...new Set(statuses)]).toEqual([
       'INIT',
       'RUNNING',
       expect.stringMatching(/^(SUCCEEDED|FAILED|TERMINATED|CANCELED)$/),
     ]);
-    expect(news.events[0]).toMatchObject({ kind: 'PRESENT', changes: [], staleBecause: null });
-    expect(news.events.slice(1).every(({ kind }) => kind === 'CHANGED')).toBe(true);
-    // The changes of an event are what lies between it and the one before.
-    for (const [index, { changes, run: now }] of news.events.slice(1).entries()) {
-      const stages = stagesOf(news.events[index].run);
+    expect(subscription.events[0]).toMatchObject({ kind: 'PRESENT', changes: [], staleBecause: null });
+    expect(subscription.events.slice(1).every(({ kind }) => kind === 'CHANGED')).toBe(true);
+    // The changes of an event are the differences from the event before it.
+    for (const [index, { changes, run: now }] of subscription.events.slice(1).entries()) {
+      const stages = stagesOf(subscription.events[index].run);
       for (const { field, stage, before, after } of changes) {
         if (field !== 'status' || stage === null) continue;
         expect(stages.get(stage)).toBe(before);
@@ -48,31 +48,31 @@ describe('subscriptions through a socket', () => {
       }
       expect(stages).toEqual(stagesOf(now));
     }
-    expect(news.codes).toEqual([]);
+    expect(subscription.codes).toEqual([]);
   });
 
-  test('of one run by a hundred cost DataWorks what one costs', async () => {
+  test('of one run by a hundred clients cost as many upstream calls as one', async () => {
     await using scene = await open();
     const [run] = scene.gateway.simulator.addRuns('10000', 1);
     const clients = Array.from({ length: 10 }, () => openSocket(scene.gateway.url));
     const all = clients.flatMap((client) =>
       Array.from({ length: 10 }, () => client.subscribe(RUN, { runId: run!.id })),
     );
-    await Promise.all(all.map((news) => news.until(1)));
-    await scene.passUntil(Promise.all(all.map((news) => news.until(2))));
+    await Promise.all(all.map((subscription) => subscription.until(1)));
+    await scene.passUntil(Promise.all(all.map((subscription) => subscription.until(2))));
     expect(new Set(all.map(({ events }) => JSON.stringify(events))).size).toBe(1);
     expect(scene.gateway.newCalls().length).toBeLessThanOrEqual(3);
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
   });
 
-  test('of a list tell the runs that come', async () => {
+  test('of a list report new runs', async () => {
     await using scene = await open();
     await using client = openSocket(scene.gateway.url);
-    const news = client.subscribe(LIST, { projectId: '10003' });
-    await news.until(1);
+    const subscription = client.subscribe(LIST, { projectId: '10003' });
+    await subscription.until(1);
     const [run] = scene.gateway.simulator.addRuns('10003', 1);
-    await scene.passUntil(news.until(2));
-    expect(news.events.slice(0, 2)).toEqual([
+    await scene.passUntil(subscription.until(2));
+    expect(subscription.events.slice(0, 2)).toEqual([
       { totalCount: 0, updates: [], staleBecause: null },
       {
         totalCount: 1,
@@ -82,7 +82,7 @@ describe('subscriptions through a socket', () => {
     ]);
   });
 
-  test('stop to cost anything when the last has gone, whether it says so or not', async () => {
+  test('stop polling when the last one ends, with a complete message or by a lost connection', async () => {
     await using scene = await open();
     const client = openSocket(scene.gateway.url);
     const [first, second] = [client.subscribe(LIST), client.subscribe(LIST)];
@@ -96,28 +96,28 @@ describe('subscriptions through a socket', () => {
     expect(scene.gateway.newCalls()).toEqual([]);
   });
 
-  test('are told that the server goes away, which waits for them no longer', async () => {
+  test('are closed with 1001 when the server shuts down, and do not delay it', async () => {
     const scene = await open();
     const client = openSocket(scene.gateway.url);
-    const news = client.subscribe(LIST);
-    await news.until(1);
+    const subscription = client.subscribe(LIST);
+    await subscription.until(1);
     await scene.gateway.close();
     expect(await client.closed).toEqual({ code: 1001, reason: 'Going away' });
     await scene[Symbol.asyncDispose]();
   });
 
-  test('outlast the time that an operation has', async () => {
+  test('last longer than the deadline of an operation', async () => {
     await using scene = await open({ REQUEST_DEADLINE_MS: '60000' });
     await using client = openSocket(scene.gateway.url);
-    const news = client.subscribe(
+    const subscription = client.subscribe(
       `subscription { pipelineRunsUpdated(projectId: 10003) { totalCount updates { run { project { name } } } } }`,
     );
-    await news.until(1);
+    await subscription.until(1);
     await scene.pass(3 * 60_000, 1000);
     scene.gateway.simulator.addRuns('10003', 1);
-    await scene.passUntil(news.until(2));
-    expect(news.codes).toEqual([]);
-    expect(news.events[1].updates).toEqual([{ run: { project: { name: expect.any(String) } } }]);
+    await scene.passUntil(subscription.until(2));
+    expect(subscription.codes).toEqual([]);
+    expect(subscription.events[1].updates).toEqual([{ run: { project: { name: expect.any(String) } } }]);
   });
 });
 
@@ -132,29 +132,25 @@ describe('a socket', () => {
 
   test.each([
     ['another path', { path: '/elsewhere' }, 404],
-    ['a page of another site', { headers: { origin: 'https://evil.example' } }, 403],
-    ['a page of no site', { headers: { origin: 'null' } }, 403],
-    [
-      'a page of a site that CORS_ORIGINS names',
-      { headers: { origin: 'https://dashboards.example.com' } },
-      101,
-    ],
-    ['no page', {}, 101],
-    ['an older protocol', { protocol: 'graphql-ws' }, 4406],
-  ])('for %s is answered as it should be', async (_, asked, answer) => {
-    expect(await knock(gateway.url, asked)).toBe(answer);
+    ['a page of a foreign origin', { headers: { origin: 'https://evil.example' } }, 403],
+    ['a page of an opaque origin', { headers: { origin: 'null' } }, 403],
+    ['a page of an origin in CORS_ORIGINS', { headers: { origin: 'https://dashboards.example.com' } }, 101],
+    ['a client without an origin', {}, 101],
+    ['an older subprotocol', { protocol: 'graphql-ws' }, 4406],
+  ])('for %s is answered with the expected status or close code', async (_, request, status) => {
+    expect(await knock(gateway.url, request)).toBe(status);
   });
 
-  test('is for a page of the gateway’s own', async () => {
+  test('opens for a page of the gateway’s own origin', async () => {
     expect(await knock(gateway.url, { headers: { origin: gateway.url } })).toBe(101);
   });
 
-  test('is not for a page that has its name lead here', async () => {
+  test('is closed for a page whose host name resolves to the gateway (DNS rebinding)', async () => {
     await using client = openSocket(gateway.url, { headers: { host: 'evil.example' } });
     expect(await client.closed).toMatchObject({ code: 4403, reason: expect.stringMatching(/^FORBIDDEN/) });
   });
 
-  test('is for a bounded number', async () => {
+  test('is refused with 503 beyond LIVE_MAX', async () => {
     const clients = Array.from({ length: 3 }, () => openSocket(gateway.url));
     await Promise.all(clients.map((client) => client.subscribe(LIST, { projectId: '10003' }).until(1)));
     expect(await knock(gateway.url)).toBe(503);
@@ -164,9 +160,9 @@ describe('a socket', () => {
 
   test.each([
     ['query', '{ project(projectId: 10000) { name } }', 'GRAPHQL_VALIDATION_FAILED'],
-    ['document that is none', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
+    ['document with a syntax error', 'subscription {', 'GRAPHQL_PARSE_FAILED'],
     [
-      'document with a field that is none',
+      'document with an unknown field',
       'subscription { pipelineRunsUpdate(projectId: 1) { asOf } }',
       'GRAPHQL_VALIDATION_FAILED',
     ],
@@ -182,27 +178,27 @@ describe('a socket', () => {
       'QUERY_TOO_EXPENSIVE',
     ],
     [
-      'document that could need a call for each run',
+      'document that could need an upstream call for each run',
       'subscription { pipelineRunsUpdated(projectId: 10000) { updates { run { items { totalCount } } } } }',
       'QUERY_TOO_EXPENSIVE',
     ],
-    ['variable that is missing', RUN, 'BAD_USER_INPUT'],
+    ['document with a missing variable', RUN, 'BAD_USER_INPUT'],
     [
-      'project that is no number',
+      'project id that is not a number',
       'subscription { pipelineRunsUpdated(projectId: "x") { asOf } }',
       'BAD_USER_INPUT',
     ],
     [
-      'run that is none',
+      'run that does not exist',
       'subscription { pipelineRunUpdated(projectId: 10000, runId: "none") { asOf } }',
       'BAD_USER_INPUT',
     ],
     [
-      'project that DataWorks refuses',
+      'project that DataWorks denies',
       'subscription { pipelineRunsUpdated(projectId: 10004) { asOf } }',
       'UPSTREAM_FORBIDDEN',
     ],
-  ])('refuses a %s with a code, and goes on', async (_, query, code) => {
+  ])('refuses a %s with a code, and stays open', async (_, query, code) => {
     await using client = openSocket(gateway.url);
     const refused = client.subscribe(query);
     await refused.ended;
@@ -211,7 +207,7 @@ describe('a socket', () => {
     await next.until(1);
   });
 
-  test('that sends what only servers send is closed', async () => {
+  test('that sends a message only servers may send is closed', async () => {
     const client = openSocket(gateway.url);
     const socket = await client.socket();
     await client.subscribe(LIST, { projectId: '10003' }).until(1);
@@ -219,7 +215,7 @@ describe('a socket', () => {
     expect(await client.closed).toMatchObject({ code: 4400 });
   });
 
-  test('is no way for subscriptions by HTTP, which are refused in words', async () => {
+  test('is required: a subscription over HTTP is refused with an explanation', async () => {
     const { status, errors } = await gateway.query(LIST);
     expect([status, errors]).toEqual([
       400,
@@ -233,9 +229,9 @@ describe('a socket', () => {
     ]);
   });
 
-  test('of another protocol is left alone: the request is answered in HTTP/1.1', async () => {
+  test('is not opened for another protocol: the request is answered over HTTP/1.1', async () => {
     const body = JSON.stringify({ query: '{ __typename }' });
-    const answer = await speak(gateway.url, [
+    const response = await exchange(gateway.url, [
       'POST /graphql HTTP/1.1',
       'Host: 127.0.0.1',
       'Connection: Upgrade, HTTP2-Settings, close',
@@ -246,12 +242,12 @@ describe('a socket', () => {
       '',
       body,
     ]);
-    expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-    expect(answer).toContain('{"data":{"__typename":"Query"}}');
+    expect(response).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(response).toContain('{"data":{"__typename":"Query"}}');
   });
 });
 
-describe('a socket of a gateway that knows its callers', () => {
+describe('a socket of a gateway with authentication', () => {
   const TOKEN = 'dwg_reader';
   const clock = createVirtualClock();
   let files: TemporaryFiles;
@@ -281,19 +277,19 @@ describe('a socket of a gateway that knows its callers', () => {
   });
 
   test.each([
-    ['in the parameters', { connectionParams: { authorization: `Bearer ${TOKEN}` } }],
-    ['in its head', { headers: bearer(TOKEN) }],
-  ])('is opened by a token %s', async (_, options) => {
+    ['in the connection parameters', { connectionParams: { authorization: `Bearer ${TOKEN}` } }],
+    ['in the upgrade request', { headers: bearer(TOKEN) }],
+  ])('is authenticated by a token %s', async (_, options) => {
     await using client = openSocket(gateway.url, options);
-    const news = client.subscribe(LIST, { projectId: '10001' });
-    await news.until(1);
-    expect(news.codes).toEqual([]);
+    const subscription = client.subscribe(LIST, { projectId: '10001' });
+    await subscription.until(1);
+    expect(subscription.codes).toEqual([]);
   });
 
   test.each([
     ['no token', {}],
-    ['a token that nobody has', { connectionParams: { authorization: 'Bearer dwg_other' } }],
-  ])('is closed for one with %s', async (_, options) => {
+    ['an unknown token', { connectionParams: { authorization: 'Bearer dwg_other' } }],
+  ])('is closed for a client with %s', async (_, options) => {
     await using client = openSocket(gateway.url, options);
     expect(await client.closed).toMatchObject({
       code: 4401,
@@ -301,23 +297,23 @@ describe('a socket of a gateway that knows its callers', () => {
     });
   });
 
-  test('refuses what its caller may not read, before any call', async () => {
+  test('refuses projects that its caller may not read, without an upstream call', async () => {
     await using client = openSocket(gateway.url, { headers: bearer(TOKEN) });
     gateway.newCalls();
-    for (const news of [
+    for (const subscription of [
       client.subscribe(LIST, { projectId: '10002' }),
       client.subscribe(RUN, { projectId: '10002', runId: 'any' }),
     ]) {
-      await news.ended;
-      expect(news).toMatchObject({ codes: ['FORBIDDEN'], events: [] });
+      await subscription.ended;
+      expect(subscription).toMatchObject({ codes: ['FORBIDDEN'], events: [] });
     }
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('refuses subscriptions and sockets beyond the bounds of a caller', async () => {
+  test('refuses subscriptions and sockets beyond the limits of a caller', async () => {
     await using client = openSocket(gateway.url, { headers: bearer(TOKEN) });
     const within = [1, 2].map(() => client.subscribe(LIST, { projectId: '10001' }));
-    await Promise.all(within.map((news) => news.until(1)));
+    await Promise.all(within.map((subscription) => subscription.until(1)));
     const beyond = client.subscribe(LIST, { projectId: '10001' });
     await beyond.ended;
     expect(beyond).toMatchObject({ codes: ['TOO_MANY_SUBSCRIPTIONS'], events: [] });
@@ -331,7 +327,7 @@ describe('a socket of a gateway that knows its callers', () => {
     });
   });
 
-  test('is closed when the token that opened it has expired', async () => {
+  test('is closed when its token expires', async () => {
     const seconds = Math.floor(clock.now() / 1000);
     const token = await new SignJWT({ sub: 'ana', iss: 'https://issuer.example', aud: 'runs', projects: '*' })
       .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
@@ -345,7 +341,7 @@ describe('a socket of a gateway that knows its callers', () => {
 });
 
 describe('a slow consumer', () => {
-  test('is dropped with a code when more waits for it than a socket may hold', async () => {
+  test('is closed with 4413 when more data is pending than a socket may buffer', async () => {
     await using scene = await open();
     const client = openSocket(scene.gateway.url);
     await client.subscribe(LIST, { projectId: '10003' }).until(1);
@@ -365,7 +361,7 @@ describe('a slow consumer', () => {
     await Promise.all(all.map(({ ended }) => ended));
   });
 
-  test('is dropped with a code when it takes nothing for a while, and its subscriptions end at once', async () => {
+  test('is closed with 4413 when it reads nothing for 15 s, and its subscriptions end at once', async () => {
     const { socket, clock, closed, send } = await readyConnection();
     const first = send('one');
     await first;
@@ -377,7 +373,7 @@ describe('a slow consumer', () => {
     expect(socket.closedWith).toMatchObject({ code: 4413, reason: expect.stringMatching(/^SLOW_CONSUMER/) });
     expect(closed).toEqual([4413]);
     await second;
-    // The other side takes its time over the close as well.
+    // The client does not complete the closing handshake either.
     await clock.advance(CLOSE_GRACE_MS);
     expect(socket.readyState).toBe(3);
     expect(closed).toEqual([4413]);
@@ -392,14 +388,14 @@ function stagesOf({ stages }: { stages: { code: string; status: string }[] }): M
 
 interface Scene extends AsyncDisposable {
   gateway: TestGateway;
-  /** Lets time go by, in steps between which calls can be answered. */
+  /** Advances time in steps between which calls can be answered. */
   pass(ms: number, stepMs?: number): Promise<void>;
   passUntil(done: Promise<unknown>): Promise<void>;
-  /** Lets what is on the wire arrive. */
+  /** Lets messages on the wire arrive. */
   settle(turns?: number): Promise<void>;
 }
 
-/** A gateway in virtual time, which goes faster than the wire does: so that calls have longer than they need. */
+/** A gateway in virtual time, which passes faster than messages travel: calls have more time than they need. */
 async function open(settings: Record<string, string> = {}): Promise<Scene> {
   const clock = createVirtualClock();
   const gateway = await startTestGateway({
@@ -436,11 +432,11 @@ async function open(settings: Record<string, string> = {}): Promise<Scene> {
 async function readyConnection() {
   const clock: VirtualClock = createVirtualClock();
   const closed: number[] = [];
-  let speak: (message: string) => Promise<void> | void = () => undefined;
+  let sendMessage: (message: string) => Promise<void> | void = () => undefined;
   const socket = new FakeSocket();
   const server: Server<Connection> = {
     opened(given, connection) {
-      speak = (message) => given.send(JSON.stringify(message));
+      sendMessage = (message) => given.send(JSON.stringify(message));
       given.onMessage(() => connection.authenticate(undefined).then(() => undefined));
       return (code = 0) => Promise.resolve(void closed.push(code));
     },
@@ -462,11 +458,11 @@ async function readyConnection() {
   socket.say({ type: 'connection_init' });
   await clock.advance(0);
   expect(connection.state.phase).toBe('ready');
-  return { socket, clock, closed, send: (message: string) => speak(message) };
+  return { socket, clock, closed, send: (message: string) => sendMessage(message) };
 }
 
-/** Says something in HTTP, and gives back all that is answered. */
-function speak(url: string, lines: string[]): Promise<string> {
+/** Sends lines of HTTP and returns the whole response. */
+function exchange(url: string, lines: string[]): Promise<string> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     let answer = '';

@@ -16,16 +16,16 @@ const IDLE_MS = 30_000;
 const KEY = { projectId: '1', runId: 'a' };
 const LIST = { projectId: '1', filter: {} };
 
-describe('news of a run', () => {
-  test('begin with the present state, tell every step, and end when the run is finished', async () => {
+describe('a subscription to a run', () => {
+  test('yields the current state, then every change, and completes when the run is finished', async () => {
     const scene = createScene([runOf('a', 'INIT', { stages: [stageOf('DEV', 'INIT')] })]);
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     for (const status of ['RUNNING', 'SUCCEEDED'] as const) {
       scene.runs = [runOf('a', status, { stages: [stageOf('DEV', status)] })];
       await scene.clock.advance(FRESH_MS);
     }
-    expect(news.told.map(({ kind, run, changes }) => [kind, run.status, changes])).toEqual([
+    expect(subscription.received.map(({ kind, run, changes }) => [kind, run.status, changes])).toEqual([
       ['PRESENT', 'INIT', []],
       ['CHANGED', 'RUNNING', [statusChange(null, 'INIT', 'RUNNING'), statusChange('DEV', 'INIT', 'RUNNING')]],
       [
@@ -34,37 +34,37 @@ describe('news of a run', () => {
         [statusChange(null, 'RUNNING', 'SUCCEEDED'), statusChange('DEV', 'RUNNING', 'SUCCEEDED')],
       ],
     ]);
-    expect(news.end).toBe('complete');
+    expect(subscription.end).toBe('complete');
     expect(scene.upstream.calls).toHaveLength(3);
-    expect(scene.live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(scene.source.counts()).toEqual({ subscriptions: 0, pollers: 0 });
     expect(scene.clock.pendingTimers()).toBe(0);
   });
 
-  test('cost the same for a hundred as for one', async () => {
+  test('costs the same number of calls for a hundred listeners as for one', async () => {
     const scene = createScene([running('a')]);
-    const all = Array.from({ length: 100 }, () => listen(scene.live.run(KEY, 'ana')));
+    const all = Array.from({ length: 100 }, () => listen(scene.source.run(KEY, 'ana')));
     await scene.clock.advance(3 * FRESH_MS);
     scene.runs = [runOf('a', 'FAILED')];
     await scene.clock.advance(FRESH_MS);
-    expect(all.map(({ told, end }) => [told.length, end])).toEqual(all.map(() => [2, 'complete']));
+    expect(all.map(({ received, end }) => [received.length, end])).toEqual(all.map(() => [2, 'complete']));
     expect(scene.upstream.calls).toHaveLength(5);
   });
 
-  test('are what the cache has where others have read it, and are for others what they have read', async () => {
+  test('uses fresh values from the cache, and queries use the values that it reads', async () => {
     const scene = createScene([running('a')]);
-    await scene.ask();
-    const news = listen(scene.live.run(KEY, 'ana'));
+    await scene.query();
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
-    expect(news.told).toHaveLength(1);
+    expect(subscription.received).toHaveLength(1);
     await scene.clock.advance(FRESH_MS);
-    await scene.ask();
+    await scene.query();
     expect(scene.upstream.calls).toHaveLength(2);
-    news.stop();
+    subscription.stop();
   });
 
-  test('are polled for after all other calls, each within a time of its own', async () => {
+  test('polls at the lowest priority, with a new deadline for each poll', async () => {
     const scene = createScene([running('a')]);
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(2 * FRESH_MS);
     const now = scene.clock.now();
     expect(scene.contexts.map(({ priority, deadline }) => [priority, deadline - now])).toEqual([
@@ -72,33 +72,36 @@ describe('news of a run', () => {
       ['polling', FRESH_MS],
       ['polling', 2 * FRESH_MS],
     ]);
-    news.stop();
+    subscription.stop();
   });
 
-  test('are polled for seldom while no stage runs and nothing has changed for a minute', async () => {
+  test('polls at the slow interval while no stage runs and nothing has changed for a minute', async () => {
     const scene = createScene([runOf('a', 'RUNNING', { stages: [stageOf('PROD', 'INIT')] })]);
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(60_000);
     expect(scene.upstream.newCalls()).toHaveLength(13);
     await scene.clock.advance(10 * IDLE_MS);
     expect(scene.upstream.newCalls()).toHaveLength(10);
-    news.stop();
+    subscription.stop();
   });
 
-  test('are polled for no more often than an allowance lets the cache be fresh', async () => {
+  test('polls no more often than the freshness that the quota stretches', async () => {
     const hour = 3_600_000;
     const scene = createScene([running('a')], { paces: [{ left: 10, untilTurnMs: hour }] });
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(hour / 2);
-    // Freshness comes to an hour by eight tenths of ten calls.
+    // Eight tenths of ten calls in an hour.
     expect(scene.upstream.calls).toHaveLength(1 + Math.floor(hour / 2 / (hour / 8)));
-    expect(news.told.map(({ staleBecause }) => staleBecause).slice(0, 2)).toEqual([null, 'BUDGET']);
-    news.stop();
+    expect(subscription.received.map(({ staleBecause }) => staleBecause).slice(0, 2)).toEqual([
+      null,
+      'BUDGET',
+    ]);
+    subscription.stop();
   });
 
-  test('end with their poller when the last has gone; a call on the wire ends in the cache', async () => {
+  test('ends its poller with the last listener; a call in flight still fills the cache', async () => {
     const scene = createScene([running('a')]);
-    const [one, other] = [listen(scene.live.run(KEY, 'ana')), listen(scene.live.run(KEY, 'ben'))];
+    const [one, other] = [listen(scene.source.run(KEY, 'ana')), listen(scene.source.run(KEY, 'ben'))];
     await scene.clock.advance(0);
     one.stop();
     scene.upstream.hold();
@@ -110,129 +113,133 @@ describe('news of a run', () => {
     expect([one.end, other.end]).toEqual(['complete', 'complete']);
     scene.upstream.held[0]!.answer();
     await scene.clock.advance(0);
-    expect(await scene.ask()).toMatchObject({ asOf: scene.clock.now(), staleBecause: null });
+    expect(await scene.query()).toMatchObject({ asOf: scene.clock.now(), staleBecause: null });
     scene.upstream.newCalls();
     await scene.clock.advance(10 * IDLE_MS);
     expect(scene.upstream.newCalls()).toEqual([]);
-    expect(scene.live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(scene.source.counts()).toEqual({ subscriptions: 0, pollers: 0 });
   });
 
-  test('that nobody reads arrive as one, from what was told last to what is', async () => {
+  test('merges unread changes into one event, from the last received state to the current one', async () => {
     const scene = createScene([runOf('a', 'INIT')]);
-    const slow = scene.live.run(KEY, 'ana');
-    const fast = listen(scene.live.run(KEY, 'ben'));
+    const slow = scene.source.run(KEY, 'ana');
+    const fast = listen(scene.source.run(KEY, 'ben'));
     expect((await slow.next()).value?.run.status).toBe('INIT');
     for (const status of ['RUNNING', 'FAILED'] as const) {
       scene.runs = [runOf('a', status)];
       await scene.clock.advance(FRESH_MS);
     }
-    expect(fast.told.map(({ run }) => run.status)).toEqual(['INIT', 'RUNNING', 'FAILED']);
+    expect(fast.received.map(({ run }) => run.status)).toEqual(['INIT', 'RUNNING', 'FAILED']);
     expect((await slow.next()).value?.changes).toEqual([statusChange(null, 'INIT', 'FAILED')]);
     expect(await slow.next()).toEqual({ done: true, value: undefined });
   });
 
-  test('are told as stale, once, while polls fail, and as fresh again after', async () => {
+  test('labels its state as stale once while polls fail, and as fresh again afterwards', async () => {
     const scene = createScene([running('a')]);
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     const readAt = scene.clock.now();
     scene.upstream.failWith('throttled');
     await scene.clock.advance(10 * FRESH_MS);
     scene.upstream.failWith(null);
     await scene.clock.advance(IDLE_MS);
-    expect(news.told.map(({ kind, asOf, staleBecause }) => [kind, asOf === readAt, staleBecause])).toEqual([
+    expect(
+      subscription.received.map(({ kind, asOf, staleBecause }) => [kind, asOf === readAt, staleBecause]),
+    ).toEqual([
       ['PRESENT', true, null],
       ['PRESENT', true, 'BUDGET'],
       ['PRESENT', false, null],
     ]);
-    expect(news.end).toBeNull();
-    news.stop();
+    expect(subscription.end).toBeNull();
+    subscription.stop();
   });
 
-  test('end with the error where the first state cannot be had, or the right to it is gone', async () => {
+  test('rejects if the first state is unavailable or the right to read it is lost', async () => {
     const scene = createScene([running('a')]);
     scene.upstream.failWith('unavailable');
-    const first = listen(scene.live.run(KEY, 'ana'));
+    const first = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     expect(first.end).toMatchObject({ kind: 'unavailable' });
     scene.upstream.failWith(null);
-    const second = listen(scene.live.run(KEY, 'ana'));
+    const second = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     scene.upstream.failWith('forbidden');
     await scene.clock.advance(FRESH_MS);
     expect(second.end).toMatchObject({ kind: 'forbidden' });
-    expect(scene.live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(scene.source.counts()).toEqual({ subscriptions: 0, pollers: 0 });
     expect(scene.clock.pendingTimers()).toBe(0);
   });
 
-  test('of a run that never was are refused, and those of one that goes end with it', async () => {
+  test('is refused for a run that does not exist, and completes when the run is deleted', async () => {
     const scene = createScene([running('a')]);
-    const none = listen(scene.live.run({ projectId: '1', runId: 'none' }, 'ana'));
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const none = listen(scene.source.run({ projectId: '1', runId: 'none' }, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     expect(none.end).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     scene.runs = [];
     await scene.clock.advance(FRESH_MS);
-    expect(news.told.map(({ kind, run }) => [kind, run.runId])).toEqual([
+    expect(subscription.received.map(({ kind, run }) => [kind, run.runId])).toEqual([
       ['PRESENT', 'a'],
       ['REMOVED', 'a'],
     ]);
-    expect(news.end).toBe('complete');
+    expect(subscription.end).toBe('complete');
   });
 
-  test('do not go back when the wall clock does', async () => {
+  test('does not go back when the wall clock does', async () => {
     const scene = createScene([runOf('a', 'INIT')]);
-    const news = listen(scene.live.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(0);
     scene.clock.jump(-3_600_000);
     scene.runs = [runOf('a', 'FAILED')];
     await scene.clock.advance(FRESH_MS);
-    expect(news.told.map(({ run }) => run.status)).toEqual(['INIT', 'FAILED']);
+    expect(subscription.received.map(({ run }) => run.status)).toEqual(['INIT', 'FAILED']);
   });
 
   test.each([
-    ['a caller', 'LIVE_MAX_PER_CALLER', ['ana', 'ana', 'ana']],
-    ['all', 'LIVE_MAX', ['ana', 'ana', 'ben', 'cid', 'dan']],
-  ])('are for a bounded number of subscriptions of %s', async (_, setting, callers) => {
+    ['of a caller', 'LIVE_MAX_PER_CALLER', ['ana', 'ana', 'ana']],
+    ['in all', 'LIVE_MAX', ['ana', 'ana', 'ben', 'cid', 'dan']],
+  ])('is refused beyond the limit %s', async (_, setting, callers) => {
     const scene = createScene([running('a')], { limits: { perCaller: 2, inAll: 4 } });
-    const within = callers.slice(0, -1).map((caller) => listen(scene.live.run(KEY, caller)));
-    const oneMore = () => scene.live.run(KEY, callers.at(-1)!);
+    const within = callers.slice(0, -1).map((caller) => listen(scene.source.run(KEY, caller)));
+    const oneMore = () => scene.source.run(KEY, callers.at(-1)!);
     expect(oneMore).toThrow(setting);
     within[0]!.stop();
     await scene.clock.advance(0);
-    const news = listen(oneMore());
-    for (const { stop } of [...within, news]) stop();
+    const subscription = listen(oneMore());
+    for (const { stop } of [...within, subscription]) stop();
     await scene.clock.advance(0);
-    expect(scene.live.counts()).toEqual({ subscriptions: 0, pollers: 0 });
+    expect(scene.source.counts()).toEqual({ subscriptions: 0, pollers: 0 });
   });
 });
 
-describe('news of a list', () => {
-  test('tell what came, what changed and what went, with one call a poll', async () => {
+describe('a subscription to a list', () => {
+  test('reports added, changed and removed runs with one call a poll', async () => {
     const scene = createScene([running('b'), runOf('a')]);
-    const news = listen(scene.live.runs(LIST, 'ana'));
+    const subscription = listen(scene.source.runs(LIST, 'ana'));
     await scene.clock.advance(0);
     scene.runs = [runOf('c', 'INIT'), runOf('b', 'FAILED')];
     await scene.clock.advance(FRESH_MS);
-    expect(news.told.map(({ updates, totalCount }) => [totalCount, ...updates.map(inShort)])).toEqual([
+    expect(
+      subscription.received.map(({ updates, totalCount }) => [totalCount, ...updates.map(summaryOf)]),
+    ).toEqual([
       [2, 'PRESENT b RUNNING', 'PRESENT a SUCCEEDED'],
       [2, 'ADDED c INIT', 'CHANGED b FAILED', 'REMOVED a SUCCEEDED'],
     ]);
     expect(scene.upstream.calls).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 1']);
-    news.stop();
+    subscription.stop();
   });
 
-  test('are of one poller a filter', async () => {
+  test('has one poller for each filter', async () => {
     const scene = createScene([running('a')]);
     const filters = [{}, {}, { creator: 'c' }, { status: 'RUNNING' } as const];
-    const all = filters.map((filter) => listen(scene.live.runs({ projectId: '1', filter }, 'ana')));
+    const all = filters.map((filter) => listen(scene.source.runs({ projectId: '1', filter }, 'ana')));
     await scene.clock.advance(0);
-    expect(scene.live.counts()).toEqual({ subscriptions: 4, pollers: 3 });
+    expect(scene.source.counts()).toEqual({ subscriptions: 4, pollers: 3 });
     for (const { stop } of all) stop();
   });
 });
 
-describe('what happened to a list', () => {
+describe('differences of a list', () => {
   const page = (ids: string, totalCount: number): Page<PipelineRun> => ({
     ...pageOf(
       Array.from(ids, (id) => runOf(id)),
@@ -242,23 +249,30 @@ describe('what happened to a list', () => {
   });
 
   test.each([
-    ['nothing', 'dcba', 4, 'dcba', 4, []],
-    ['runs at the head push others off the page', 'dcba', 9, 'fedc', 11, ['ADDED f', 'ADDED e']],
-    ['a run that goes lets another move up', 'dcba', 9, 'dba_', 8, ['REMOVED c']],
-    ['a run that goes from a list that the page shows whole', 'cba', 3, 'ba', 2, ['REMOVED c']],
-    ['the last run goes from it', 'cba', 3, 'cb', 2, ['REMOVED a']],
-    ['a run comes into the middle, as under a filter', 'dca', 3, 'dcba', 4, ['ADDED b']],
-    ['the first run comes', '', 0, 'a', 1, ['ADDED a']],
-    ['all go', 'a', 1, '', 0, ['REMOVED a']],
-    ['more come than the page holds', 'dcba', 9, 'hgfe', 13, ['ADDED h', 'ADDED g', 'ADDED f', 'ADDED e']],
+    ['no difference', 'dcba', 4, 'dcba', 4, []],
+    ['new runs move others off the page', 'dcba', 9, 'fedc', 11, ['ADDED f', 'ADDED e']],
+    ['a removed run lets another move up', 'dcba', 9, 'dba_', 8, ['REMOVED c']],
+    ['a run is removed from a list of one page', 'cba', 3, 'ba', 2, ['REMOVED c']],
+    ['the last run of it is removed', 'cba', 3, 'cb', 2, ['REMOVED a']],
+    ['a run is added in the middle, as with a filter', 'dca', 3, 'dcba', 4, ['ADDED b']],
+    ['the first run is added', '', 0, 'a', 1, ['ADDED a']],
+    ['all are removed', 'a', 1, '', 0, ['REMOVED a']],
+    [
+      'more are added than the page holds',
+      'dcba',
+      9,
+      'hgfe',
+      13,
+      ['ADDED h', 'ADDED g', 'ADDED f', 'ADDED e'],
+    ],
   ])('%s', (_, before, countBefore, after, countAfter, steps) => {
     const found = listDifferences(page(before, countBefore), page(after, countAfter));
     expect(found.map(({ kind, run }) => `${kind} ${run.runId}`)).toEqual(steps);
   });
 });
 
-describe('what changed about a run', () => {
-  test('is nothing where DataWorks only spells a status in its other way', () => {
+describe('changes of a run', () => {
+  test('do not include the other spelling of the same status', () => {
     const stages = [stageOf('DEV', 'RUNNING')];
     const run = runOf('a', 'RUNNING', { stages });
     const same = { ...run, rawStatus: 'Running', stages: [{ ...stages[0]!, rawStatus: 'Running' }] };
@@ -267,7 +281,7 @@ describe('what changed about a run', () => {
     expect(changesBetween(unknown, { ...unknown, rawStatus: 'Halted' })).toEqual([fieldChange('rawStatus')]);
   });
 
-  test('names stages that are new, gone or say something else', () => {
+  test('include new, removed and changed stages', () => {
     const before = runOf('a', 'RUNNING', { stages: [stageOf('DEV', 'RUNNING'), stageOf('PROD', 'INIT', 2)] });
     const stages = [{ ...stageOf('DEV', 'RUNNING'), message: 'Wait.' }, stageOf('QA', 'INIT', 3)];
     expect(changesBetween(before, { ...before, message: 'Soon.', stages })).toEqual([
@@ -281,13 +295,13 @@ describe('what changed about a run', () => {
 
 interface Scene {
   clock: VirtualClock;
-  live: SubscriptionSource;
+  source: SubscriptionSource;
   upstream: FakeUpstream;
-  /** As the upstream has them now. */
+  /** The runs that the upstream has now. */
   runs: PipelineRun[];
   contexts: CallContext[];
-  /** As a query does. */
-  ask(): Promise<unknown>;
+  /** Reads the run as a query does. */
+  query(): Promise<unknown>;
 }
 
 function createScene(
@@ -303,14 +317,14 @@ function createScene(
     ListPipelineRuns: (page) => pageOf(scene.runs, page),
   });
   const contexts: CallContext[] = [];
-  const watched: Upstream = {
+  const recording: Upstream = {
     call(action, params, context) {
       contexts.push({ ...context, priority: context.priority });
       return upstream.call(action, params, context);
     },
   };
   const report = () => undefined;
-  const cache = cached(watched, {
+  const cache = cached(recording, {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,
@@ -319,7 +333,7 @@ function createScene(
     paces: () => paces,
     report,
   });
-  const live = createSubscriptionSource(cache, {
+  const source = createSubscriptionSource(cache, {
     clock,
     limits,
     pageSize: 100,
@@ -328,30 +342,30 @@ function createScene(
     deadlineMs: 10_000,
     report,
   });
-  const asks: CallContext = { priority: 'interactive', deadline: Infinity, report };
+  const context: CallContext = { priority: 'interactive', deadline: Infinity, report };
   const scene: Scene = {
     clock,
-    live,
+    source,
     upstream,
     runs,
     contexts,
-    ask: () => cache.call('GetPipelineRun', KEY, { ...asks, deadline: clock.now() + 10_000 }),
+    query: () => cache.call('GetPipelineRun', KEY, { ...context, deadline: clock.now() + 10_000 }),
   };
   return scene;
 }
 
-interface Listening<News> {
-  told: News[];
-  /** How it ended: null while it has not. */
+interface Listening<Event> {
+  received: Event[];
+  /** 'complete' or the error; null while it has not ended. */
   end: unknown;
   stop: () => void;
 }
 
-/** Reads all there is, at once. */
-function listen<News>(source: AsyncIterableIterator<News, undefined>): Listening<News> {
-  const listening: Listening<News> = { told: [], end: null, stop: () => void source.return?.() };
+/** Reads every event at once. */
+function listen<Event>(source: AsyncIterableIterator<Event, undefined>): Listening<Event> {
+  const listening: Listening<Event> = { received: [], end: null, stop: () => void source.return?.() };
   async function read(): Promise<void> {
-    for await (const news of source) listening.told.push(news);
+    for await (const subscription of source) listening.received.push(subscription);
   }
   read().then(
     () => (listening.end = 'complete'),
@@ -377,6 +391,6 @@ function fieldChange(field: string, stage: string | null = null) {
   return { field, stage, before: null, after: null };
 }
 
-function inShort({ kind, run }: { kind: string; run: PipelineRun }): string {
+function summaryOf({ kind, run }: { kind: string; run: PipelineRun }): string {
   return `${kind} ${run.runId} ${run.status}`;
 }

@@ -28,7 +28,7 @@ describe('a request with an Upgrade header', () => {
   test.each([
     ['POST with Upgrade: websocket', WEBSOCKET],
     ['POST with Upgrade: h2c', H2C],
-  ])('%s and 1,100 headers before its length is one request: its body is no second', async (_, upgrade) => {
+  ])('%s, 1,100 headers before its length and a request as its body is one request', async (_, upgrade) => {
     const smuggled = get('/health/live', ['Connection: close']);
     const padding = Array.from({ length: 1100 }, (__, index) => `a${index}: b`);
     const connection = open();
@@ -38,7 +38,7 @@ describe('a request with an Upgrade header', () => {
     expect(connection.text()).toContain('Invalid JSON');
   });
 
-  test('is answered in HTTP/1.1 when it asks for h2c, with GET and with POST', async () => {
+  test('is answered over HTTP/1.1 when it asks for h2c, with GET and with POST', async () => {
     const path = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
     const texts = await exchangeTexts([
       get(path, [...H2C, 'apollo-require-preflight: 1']),
@@ -53,7 +53,7 @@ describe('a request with an Upgrade header', () => {
     expect(await exchange([post([], QUERY), get('/graphql', WEBSOCKET)])).toEqual([200, 101]);
   });
 
-  test('is refused behind a request that is not answered yet, after its answer', async () => {
+  test('is refused behind an unanswered request, after the response to that', async () => {
     const held = gateway.simulator.fault({ kind: 'hold' });
     const query = JSON.stringify({ query: '{ pipelineRuns(projectId: 10000) { totalCount } }' });
     const connection = open();
@@ -69,11 +69,31 @@ describe('a request with an Upgrade header', () => {
     expect(second).toMatch(/connection: close/i);
   });
 
-  test('is refused with a body, which is not read as frames', async () => {
+  test('is refused with a body, which is not parsed as frames', async () => {
     const connection = open();
     connection.socket.write(get('/graphql', [...WEBSOCKET, 'Content-Length: 5']) + 'abcde');
     await connection.ended;
     expect(responsesIn(connection.text()).map(statusOf)).toEqual([400]);
+  });
+
+  test('is answered as an ordinary request for a path without sockets', async () => {
+    expect(await exchange([get('/health/live', WEBSOCKET), get('/elsewhere', WEBSOCKET)])).toEqual([
+      200, 404,
+    ]);
+  });
+
+  test('is refused by the HTTP layer, with its headers', async () => {
+    const connection = open();
+    connection.socket.write(
+      get('/graphql', [...WEBSOCKET, 'Origin: https://evil.example', 'X-Request-Id: r-1']),
+    );
+    await connection.ended;
+    const [refused = '', ...more] = responsesIn(connection.text());
+    expect([statusOf(refused), more]).toEqual([403, []]);
+    expect(refused).toMatch(/^x-request-id: r-1\r$/im);
+    expect(refused).toMatch(/^x-content-type-options: nosniff\r$/im);
+    expect(refused).toMatch(/^connection: close\r$/im);
+    expect(refused).toContain('"code":"FORBIDDEN"');
   });
 
   test('with headers beyond what Node reads is refused with 431', async () => {
@@ -108,7 +128,7 @@ function open(): Connection {
   return { socket, text: () => text, ended: once(socket, 'close') };
 }
 
-/** Sends each request when the one before it is answered, and gives the responses. */
+/** Sends each request when the one before it is answered, and returns the responses. */
 async function exchangeTexts(requests: string[]): Promise<string[]> {
   const { socket, text } = open();
   for (const [index, request] of requests.entries()) {
