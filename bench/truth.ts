@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
 import { shared } from '../src/cache/shared.ts';
-import { systemClock } from '../src/core/clock.ts';
+import { createSteadyClock, systemClock } from '../src/core/clock.ts';
 import { createVirtualClock } from '../test/support/virtualClock.ts';
 import { startRedis } from './chaos/redis.ts';
 import { freePort } from './load/processes.ts';
@@ -49,6 +49,7 @@ show(
   }),
 );
 
+const clock = createSteadyClock(systemClock);
 const redis = await startRedis(await freePort());
 const clients = [new Redis(redis.url), new Redis(redis.url)];
 show(
@@ -56,10 +57,10 @@ show(
   await run(SHARED_SEEDS, (seed) => ({
     answers: ANSWERS,
     callers: 24,
-    clock: systemClock,
+    clock,
     advance: (ms) => pause(ms),
     between: clients.map((client) => (upstream, freshMs, staleMs) => {
-      const options = { redis: client, identity: `seed ${seed}`, clock: systemClock, staleMs };
+      const options = { redis: client, identity: `seed ${seed}`, clock, staleMs };
       return shared(upstream, { ...options, freshMs: () => freshMs });
     }),
     slackMs: 5,

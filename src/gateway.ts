@@ -8,7 +8,6 @@ import { cached } from './cache/cached.ts';
 import { createDemand } from './cache/demand.ts';
 import type { Pace } from './cache/freshness.ts';
 import { shared } from './cache/shared.ts';
-import { withSources } from './cache/sources.ts';
 import type { Config } from './config/config.ts';
 import type { GatewayContext } from './graphql/context.ts';
 import { createCostTally, createOperationCost } from './graphql/cost.ts';
@@ -20,8 +19,9 @@ import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts'
 import type { SubscriptionSource } from './graphql/subscriptionSource.ts';
 import { createExecution } from './graphql/execution.ts';
 import { createLoaders } from './loaders/loaders.ts';
-import { type Clock, systemClock } from './core/clock.ts';
-import type { CachedUpstream, CallContext, CallEvent } from './core/upstream.ts';
+import { type Clock, createSteadyClock, systemClock } from './core/clock.ts';
+import { createReadSet } from './core/readSet.ts';
+import type { CacheView, CallContext, CallEvent, Upstream } from './core/upstream.ts';
 import { createPageSizes, type PageSizes } from './loaders/pageSizes.ts';
 import { createObservability } from './telemetry/observability.ts';
 import { createOutputBudget } from './graphql/outputBudget.ts';
@@ -80,6 +80,7 @@ async function closeAll(closers: Closer[]): Promise<void> {
 /** Returns the URL. What must be ended is in `closers` as soon as it is started, so that a failure leaves nothing behind. */
 async function start(config: Config, parts: GatewayParts, closers: Closer[]): Promise<string> {
   const { credential, clock = systemClock } = parts;
+  const steady = createSteadyClock(clock);
   const logger = parts.logger ?? createLogger('error');
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   if (redis) closers.push(() => redis.disconnect());
@@ -87,6 +88,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   const budget = createBudget({
     limits: limitsFor(config.budget.edition, config.budget.overrides),
     clock,
+    steadyClock: steady,
     onExhaustion(nextProbeAt) {
       observability.quotaChanged(nextProbeAt);
       quotaProbe.start();
@@ -99,20 +101,23 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     budget: () => budget.snapshot(),
     live: () => subscriptions.counts(),
   });
-  const client = createClient({ ...config.upstream, credential, clock });
+  const client = createClient({ ...config.upstream, credential, clock: steady });
   const patient = resilient(budgeted(client, budget), {
-    clock,
+    clock: steady,
     onBreakerChange: observability.breakerChanged,
   });
   const calls = {
-    clock,
+    clock: steady,
     upstream: patient,
     timeoutMs: config.requestDeadlineMs,
     report: observability.background,
   };
   const quotaProbe = createQuotaProbe({
     ...calls,
-    nextProbeAt: () => budget.snapshot().nextProbeAt,
+    nextProbeAt() {
+      const { nextProbeAt } = budget.snapshot();
+      return nextProbeAt === null ? null : steady.fromWall(nextProbeAt);
+    },
   });
   const credentialCheck = parts.checkCredentials
     ? createCredentialCheck({
@@ -129,22 +134,22 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   };
   const { freshMs, staleMs } = config.cache;
   const paces = () => pacesOf(budget, clock);
-  const demand = createDemand({ freshMs, clock, paces });
+  const demand = createDemand({ freshMs, clock: steady, paces });
   const common =
-    redis && shared(patient, { redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
+    redis && shared(patient, { redis, identity, clock: steady, staleMs, freshMs: () => demand.freshMs() });
   if (common) closers.push(() => common.close());
-  const upstream = cached(limitedByCaller(common ?? patient, clock), {
+  const { upstream, view } = cached(limitedByCaller(common ?? patient, clock, steady), {
     ...config.cache,
-    clock,
+    clock: steady,
     demand,
     paces,
     ...(common && { newestElsewhere: (key: string) => common.newestElsewhere(key) }),
     patienceMs: config.requestDeadlineMs,
     report: background,
   });
-  const pageSizes = createPageSizes(config.pageSize, clock);
+  const pageSizes = createPageSizes(config.pageSize, steady);
   const subscriptions = createSubscriptionSource(upstream, {
-    clock,
+    clock: steady,
     limits: config.live.limits,
     get pageSize() {
       return pageSizes.sizeOf('ListPipelineRuns');
@@ -157,7 +162,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   const isRedisAway = () =>
     redis !== null &&
     (redis.status !== 'ready' || common?.health() === 'down' || budget.snapshot().shared === 'fallback');
-  const schema = createSchema();
+  const schema = createSchema((time) => steady.toWall(time));
   const server = await startHttpServer({
     ...config.http,
     schema,
@@ -165,9 +170,10 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     introspection: config.introspection,
     explorer: config.explorer,
     clock,
+    steadyClock: steady,
     createContext: (start) =>
       createContext(
-        { upstream, pageSizes, subscriptions, budget, config, clock },
+        { upstream, view, pageSizes, subscriptions, budget, config, clock: steady },
         watched(start, credentialCheck),
       ),
     report: observability.background,
@@ -183,7 +189,8 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
 }
 
 interface Shared {
-  upstream: CachedUpstream;
+  upstream: Upstream;
+  view: CacheView;
   pageSizes: PageSizes;
   subscriptions: SubscriptionSource;
   budget: Budget;
@@ -192,11 +199,13 @@ interface Shared {
 }
 
 function createContext(
-  { upstream, pageSizes, subscriptions, budget, config, clock }: Shared,
+  { upstream, view, pageSizes, subscriptions, budget, config, clock }: Shared,
   { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn }: OperationStart,
 ): GatewayContext {
   const tally = createCostTally();
+  const reads = createReadSet();
   const call: CallContext = {
+    reads,
     deadline: clock.now() + config.requestDeadlineMs,
     priority,
     caller: {
@@ -212,8 +221,7 @@ function createContext(
     },
   };
   const mayRead = (projectId: string) => viewer.mayRead(projectId);
-  const { upstream: watchedUpstream, sources } = withSources(turn ? inTurn(upstream, turn) : upstream);
-  const loaders = createLoaders(watchedUpstream, { pageSizes, mayRead }, call);
+  const loaders = createLoaders(turn ? inTurn(upstream, turn) : upstream, { view, pageSizes, mayRead }, call);
   const ceiling = viewer.maxOperationCalls ?? config.maxOperationCalls;
   const cost = createOperationCost({
     prices: loaders.prices,
@@ -222,13 +230,12 @@ function createContext(
     budget: viewer.may('budget') ? () => budget.snapshot() : null,
   });
   const output = createOutputBudget(config.http.limits.rows);
-  return { requestId, viewer, loaders, subscriptions, cost, output, sources, staleParts: createStaleParts() };
+  return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: createStaleParts() };
 }
 
 /** The same upstream, whose answers arrive one turn of the event loop after another. */
-function inTurn(upstream: CachedUpstream, turn: () => Promise<void>): CachedUpstream {
+function inTurn(upstream: Upstream, turn: () => Promise<void>): Upstream {
   return {
-    ...upstream,
     async call(...args) {
       const answer = await upstream.call(...args);
       await turn();

@@ -81,7 +81,7 @@ function flatCache(read: Read, clock: Clock): Read {
 
 function gateway(client: Upstream, clock: Clock): Ask {
   const budget = createBudget({ limits: limitsFor('standard'), clock });
-  const upstream = cached(resilient(budgeted(client, budget), { clock }), {
+  const { upstream, view } = cached(resilient(budgeted(client, budget), { clock }), {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,
@@ -93,7 +93,7 @@ function gateway(client: Upstream, clock: Clock): Ask {
   return async (list, windows): Promise<Shown> => {
     const loaders = createLoaders(
       upstream,
-      { pageSizes: createPageSizes(PAGE_SIZE, clock), mayRead: () => true },
+      { view, pageSizes: createPageSizes(PAGE_SIZE, clock), mayRead: () => true },
       contextOf(clock),
     );
     const shown = await Promise.all(windows.map((window) => loaders.runs(list, window)));

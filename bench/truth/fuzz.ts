@@ -2,7 +2,7 @@ import { cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { Clock } from '../../src/core/clock.ts';
-import type { CachedUpstream, CallContext, Upstream } from '../../src/core/upstream.ts';
+import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { type Bounds, problemWithRun, problemWithWindow, type Span } from './judge.ts';
 import { createModel } from './model.ts';
@@ -181,7 +181,7 @@ function describe(question: unknown, problem: string, shown: unknown, now: numbe
 
 function createGateway(upstream: Upstream, clock: Clock) {
   const report = () => undefined;
-  const cache: CachedUpstream = cached(upstream, {
+  const { upstream: cache, view } = cached(upstream, {
     clock,
     freshMs: FRESH_MS,
     staleMs: STALE_MS,
@@ -196,7 +196,7 @@ function createGateway(upstream: Upstream, clock: Clock) {
     priority: 'interactive',
     report,
   });
-  const loaders = () => createLoaders(cache, { pageSizes, mayRead: () => true }, context());
+  const loaders = () => createLoaders(cache, { view, pageSizes, mayRead: () => true }, context());
   return {
     runs: (...question: Parameters<ReturnType<typeof loaders>['runs']>) => loaders().runs(...question),
     run: (projectId: string, runId: string) => cache.call('GetPipelineRun', { projectId, runId }, context()),

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../core/clock.ts';
+import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
 import { itemsKey, pageKey, runKey } from './kit.ts';
 
@@ -25,7 +25,7 @@ export interface AnnouncementsOptions {
   channel: string;
   /** Tells this replica from the others. */
   replica: string;
-  clock: Clock;
+  clock: SteadyClock;
   /** Answers from further in the future than this come from a clock that is wrong, and are ignored. Milliseconds. */
   clockSkewMs: number;
 }
@@ -54,7 +54,7 @@ export function createAnnouncements(options: AnnouncementsOptions): Announcement
   return {
     announcement(action, params, asOf) {
       const key = keyOf(action, params);
-      return key === null ? null : { channel, message: JSON.stringify([replica, asOf, key]) };
+      return key === null ? null : { channel, message: JSON.stringify([replica, clock.toWall(asOf), key]) };
     },
     newestElsewhere: (key) => newest.get(key) ?? -Infinity,
     close() {
@@ -66,8 +66,10 @@ export function createAnnouncements(options: AnnouncementsOptions): Announcement
   function handleMessage(message: string): void {
     const [from, asOf, key] = fieldsOf(message);
     if (from === replica || typeof asOf !== 'number' || typeof key !== 'string') return;
-    if (asOf > clock.now() + clockSkewMs || asOf <= (newest.get(key) ?? -Infinity)) return;
-    newest.set(key, asOf);
+    const readAt = clock.fromWall(asOf);
+    if (readAt > clock.now() + clockSkewMs || readAt <= (newest.get(key) ?? -Infinity)) return;
+    // The clock of another replica may run ahead. Nothing can be read here that is newer than now.
+    newest.set(key, Math.min(readAt, clock.now()));
   }
 }
 

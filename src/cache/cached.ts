@@ -3,12 +3,11 @@ import {
   type Action,
   type Actions,
   type UpstreamResult,
-  type CachedUpstream,
+  type CacheView,
   type CallContext,
   type CallEvent,
   type CachedResult,
   type Upstream,
-  withChanges,
 } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { createDemand, type Demand } from './demand.ts';
@@ -19,9 +18,10 @@ import { createMemory } from './memory.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
 import { createSingles } from './singles.ts';
-import { createSteadyClock, type SteadyClock } from './steadyClock.ts';
+import { createDependency } from './sources.ts';
 
 export interface CacheOptions extends FreshnessSettings {
+  /** Steady: its `now` must not jump. */
   clock: Clock;
   /** What all that is kept may weigh, in bytes. */
   maxBytes: number;
@@ -32,7 +32,7 @@ export interface CacheOptions extends FreshnessSettings {
   /** Default: one of its own. To be given where a layer below must know the freshness that it comes to. */
   demand?: Demand;
   /**
-   * The `asOf` of the newest answer that another replica has read under a key, in epoch milliseconds; -Infinity for none. What is
+   * The `asOf` of the newest answer that another replica has read under a key, in steady time; -Infinity for none. What is
    * older here is asked for below again, where that answer is. Default: there are no others.
    */
   newestElsewhere?: (key: string) => number;
@@ -40,14 +40,19 @@ export interface CacheOptions extends FreshnessSettings {
   report(event: CallEvent): void;
 }
 
+/** The layer, and the read-only view for those who must know what a call would cost. */
+export interface Cached {
+  upstream: Upstream;
+  view: CacheView;
+}
+
 /**
- * Remembers answers for as long as their state allows, for all operations of the process. Calls under way are shared; what is
- * stale is served at once while it is refreshed; failures are never remembered as answers.
+ * Stores answers for as long as their state allows, for all operations of the process. Calls in flight are shared; what is
+ * stale is served at once while it is refreshed; failures are never cached. All times are those of `options.clock`.
  */
-export function cached(upstream: Upstream, options: CacheOptions): CachedUpstream {
-  const steady = createSteadyClock(options.clock);
+export function cached(upstream: Upstream, options: CacheOptions): Cached {
   const demand = options.demand ?? createDemand(options);
-  const kit = createKit(steadily(upstream, steady), steady, demand, options);
+  const kit = createKit(upstream, demand, options);
   const lists = createRunLists(kit);
   const projects = createProjects(kit);
   const parts: { [A in Action]: Part<A> } = {
@@ -65,29 +70,38 @@ export function cached(upstream: Upstream, options: CacheOptions): CachedUpstrea
   };
 
   return {
-    async call(action, params, context) {
-      const read = () => parts[action].read(params, inSteadyTime(context, steady));
-      const answer = await read().catch((error: unknown) => {
-        // With the last call gone, what is known has to do until the day turns, and this may be known.
-        if (isExhausted(error) && hasStretched(demand)) return read();
-        throw error;
-      });
-      return inWallTime(answer, steady);
+    upstream: {
+      async call(action, params, context) {
+        const read = () => parts[action].read(params, context);
+        try {
+          const answer = await read().catch((error: unknown) => {
+            // With the last call gone, what is known has to do until the day turns, and this may be known.
+            if (isExhausted(error) && hasStretched(demand)) return read();
+            throw error;
+          });
+          const recall = parts[action].recaller(params);
+          context.reads?.add(
+            action,
+            answer.staleBecause === null ? [createDependency(action, answer, recall)] : null,
+          );
+          return undated(answer);
+        } catch (error) {
+          context.reads?.invalidate();
+          throw error;
+        }
+      },
     },
-    peek(action, params) {
-      const answer = parts[action].peek(params);
-      return answer && inWallTime(answer, steady);
-    },
-    recaller(action, params) {
-      const recall = parts[action].recaller(params);
-      return () => {
-        const answer = recall();
-        if (answer === null) return null;
-        const { value, asOf, staleBecause, freshUntil } = answer;
-        return { value, asOf: steady.toWall(asOf), staleBecause, freshUntil: steady.toWall(freshUntil) };
-      };
+    view: {
+      peek(action, params) {
+        const answer = parts[action].peek(params);
+        return answer && undated(answer);
+      },
     },
   };
+}
+
+function undated<Value>({ value, asOf, staleBecause }: UpstreamResult<Value>): UpstreamResult<Value> {
+  return { value, asOf, staleBecause };
 }
 
 function isExhausted(error: unknown): boolean {
@@ -107,8 +121,8 @@ interface Part<A extends Action> {
   recaller(params: Actions[A]['params']): () => CachedResult<Actions[A]['result']> | null;
 }
 
-function createKit(upstream: Upstream, clock: SteadyClock, demand: Demand, options: CacheOptions): CacheKit {
-  const { maxBytes, staleMs, patienceMs, newestElsewhere = () => -Infinity } = options;
+function createKit(upstream: Upstream, demand: Demand, options: CacheOptions): CacheKit {
+  const { clock, maxBytes, staleMs, patienceMs, newestElsewhere = () => -Infinity } = options;
   const refreshing = new Set<string>();
   return {
     upstream,
@@ -119,7 +133,7 @@ function createKit(upstream: Upstream, clock: SteadyClock, demand: Demand, optio
     flights: createFlights(clock, patienceMs),
     usualFreshMs: options.freshMs,
     freshMs: () => demand.freshMs(),
-    newestElsewhere: (key) => pastFromWall(newestElsewhere(key), clock),
+    newestElsewhere,
     wanted: (key) => demand.note(key),
     inBackground(name, caller, refresh) {
       const key = keyFor(name, caller);
@@ -137,49 +151,4 @@ function createKit(upstream: Upstream, clock: SteadyClock, demand: Demand, optio
         .finally(() => refreshing.delete(key));
     },
   };
-}
-
-/** The upstream in steady time. */
-function steadily(upstream: Upstream, steady: SteadyClock): Upstream {
-  return {
-    async call(action, params, context) {
-      const { deadline, notBefore } = context;
-      const answer = await upstream.call(
-        action,
-        params,
-        withChanges(context, {
-          deadline: steady.toWall(deadline),
-          notBefore: notBefore === undefined ? undefined : steady.toWall(notBefore),
-        }),
-      );
-      return { ...answer, asOf: pastFromWall(answer.asOf, steady) };
-    },
-  };
-}
-
-function inWallTime<Value>(
-  { value, asOf, staleBecause }: UpstreamResult<Value>,
-  steady: SteadyClock,
-): UpstreamResult<Value> {
-  return { value, asOf: steady.toWall(asOf), staleBecause };
-}
-
-/** A caller's context in steady time. */
-function inSteadyTime(context: CallContext, steady: SteadyClock): CallContext {
-  const { deadline, notBefore } = context;
-  return withChanges(context, {
-    deadline: steady.fromWall(deadline),
-    notBefore: notBefore === undefined ? undefined : notBeforeFromWall(notBefore, steady),
-  });
-}
-
-/** A millisecond ahead asks for an answer that is newer than one of this very millisecond. More is of before the clock was set back. */
-function notBeforeFromWall(time: number, steady: SteadyClock): number {
-  const [notBefore, now] = [steady.fromWall(time), steady.now()];
-  return notBefore <= now + 1 ? notBefore : now;
-}
-
-/** What was dated before the clock was set back can lie in the future by now. */
-function pastFromWall(time: number, steady: SteadyClock): number {
-  return Math.min(steady.fromWall(time), steady.now());
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Clock } from '../core/clock.ts';
+import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { freshForMs } from './freshness.ts';
@@ -14,7 +14,8 @@ export interface SharedOptions {
   redis: Redis;
   /** Names the account and region in keys. Hashed by the caller: keys are readable to whoever reads Redis. */
   identity: string;
-  clock: Clock;
+  /** Times in Redis are those of its wall clock. */
+  clock: SteadyClock;
   /** Freshness of what can change at any moment, in milliseconds: as long as the cache above takes it for fresh. */
   freshMs: () => number;
   /** How long past its freshness a thing may be served, in milliseconds. */
@@ -118,7 +119,15 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
       const announcement = announcements.announcement(action, params, answer.asOf);
       const isShared = answer.staleBecause === null;
       // Who has this answer and then asks another replica must find it there.
-      await lease?.end(isShared ? { text: encodeShared(answer), lifeMs, announcement } : undefined);
+      await lease?.end(
+        isShared
+          ? {
+              text: encodeShared({ value: answer.value, asOf: clock.toWall(answer.asOf) }),
+              lifeMs,
+              announcement,
+            }
+          : undefined,
+      );
       return answer;
     } catch (error) {
       void lease?.end();
@@ -147,7 +156,8 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
   }
 
   function decoded<A extends Action>(action: A, text: string | null): SharedAnswer<A> | null {
-    return text === null ? null : decodeShared(action, text);
+    const answer = text === null ? null : decodeShared(action, text);
+    return answer && { ...answer, asOf: clock.fromWall(answer.asOf) };
   }
 
   function isGood<A extends Action>(action: A, answer: SharedAnswer<A>, context: CallContext): boolean {

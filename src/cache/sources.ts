@@ -1,73 +1,32 @@
 import type { Project } from '../core/domain.ts';
-import type { Action, Actions, CachedUpstream, Freshness, Page, ReadSet } from '../core/upstream.ts';
+import type { Dependency } from '../core/readSet.ts';
+import type { Action, Actions, CachedResult, Page, UpstreamResult } from '../core/upstream.ts';
 
-/** One call that was answered, and what it takes to tell that the same call would be answered the same. */
-interface Read<A extends Action = Action> {
-  action: A;
-  recall: ReturnType<CachedUpstream['recaller']>;
-  asOf: number;
-  /** Weak, so that what is kept for later keeps no pages that the cache has dropped. */
-  parts: readonly WeakRef<object>[];
-}
-
-/** The same upstream, for one operation, and what the operation reads through it. */
-export function withSources(upstream: CachedUpstream): { upstream: CachedUpstream; sources: ReadSet } {
-  const reads: Read[] = [];
-  const actions: Action[] = [];
-  let isGood = true;
-
+/** One call that was answered, and what it takes to find out that the same call would be answered the same. */
+export function createDependency<A extends Action>(
+  action: A,
+  { value, asOf }: UpstreamResult<Actions[A]['result']>,
+  recall: () => CachedResult<Actions[A]['result']> | null,
+): Dependency {
+  // Weak, so that a stored response retains no pages that the cache has dropped.
+  let parts = refsTo(partsOf(action, value));
   return {
-    upstream: {
-      ...upstream,
-      async call(action, params, context) {
-        try {
-          const answer = await upstream.call(action, params, context);
-          const { value, asOf, staleBecause } = answer;
-          actions.push(action);
-          if (staleBecause !== null) isGood = false;
-          else
-            reads.push({
-              action,
-              recall: upstream.recaller(action, params),
-              asOf,
-              parts: refsTo(partsOf(action, value)),
-            });
-          return answer;
-        } catch (error) {
-          // Also where the operation can do without: with the next one's luck its answer is another.
-          isGood = false;
-          throw error;
-        }
-      },
-    },
-    sources: {
-      actions,
-      freshness: () => (isGood ? freshnessOf(reads) : null),
+    freshness() {
+      const now = recall();
+      if (now?.staleBecause !== null || now.asOf !== asOf || !isSame(now.value)) return null;
+      return { asOf, freshUntil: now.freshUntil };
     },
   };
-}
 
-function freshnessOf(reads: readonly Read[]): Freshness | null {
-  let asOf = Infinity;
-  let freshUntil = Infinity;
-  for (const read of reads) {
-    const now = read.recall();
-    if (now?.staleBecause !== null || now.asOf !== read.asOf || !isSame(read, now.value)) return null;
-    asOf = Math.min(asOf, now.asOf);
-    freshUntil = Math.min(freshUntil, now.freshUntil);
+  function isSame(value: Actions[A]['result']): boolean {
+    const now = partsOf(action, value);
+    if (now.length !== parts.length) return false;
+    if (now.every((part, at) => parts[at]?.deref() === part)) return true;
+    // What came from the upstream itself is put together anew from its rows when it is first cached.
+    if (action === 'ListProjects' || !isSamePage(parts[0]?.deref(), now[0])) return false;
+    parts = refsTo(now);
+    return true;
   }
-  return reads.length > 0 ? { asOf, freshUntil } : null;
-}
-
-function isSame(read: Read, value: Actions[Action]['result']): boolean {
-  const { action, parts } = read;
-  const now = partsOf(action, value);
-  if (now.length !== parts.length) return false;
-  if (now.every((part, at) => parts[at]?.deref() === part)) return true;
-  // What came from the upstream itself is put together anew from its rows when it is first remembered.
-  if (action === 'ListProjects' || !isSamePage(parts[0]?.deref(), now[0])) return false;
-  read.parts = refsTo(now);
-  return true;
 }
 
 function isSamePage(one: unknown, other: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { PipelineRun, PipelineRunFilter, PipelineRunItem, Project } from './domain.ts';
+import type { ReadCollector } from './readSet.ts';
 import type { UpstreamError, UpstreamErrorKind } from './upstreamError.ts';
 
 /** One numbered page (from 1) of an upstream list. */
@@ -35,7 +36,7 @@ export type StaleReason = 'REFRESHING' | 'BUDGET' | 'UPSTREAM_ERROR';
 /** A result and how far it can be trusted. */
 export interface UpstreamResult<Result> {
   value: Result;
-  /** Epoch milliseconds at which the value was last known true. */
+  /** When the value was last known true, in steady time. */
   asOf: number;
   /** Null while the value is as fresh as its kind must be. */
   staleBecause: StaleReason | null;
@@ -68,7 +69,7 @@ export interface Caller {
 
 /** What one operation passes down to every call that it causes. */
 export interface CallContext {
-  /** Epoch milliseconds (of the clock in use) by which an answer must be there. */
+  /** When the answer must have arrived at the latest, in steady time. */
   deadline: number;
   priority: Priority;
   /** Default: the gateway itself. */
@@ -77,10 +78,12 @@ export interface CallContext {
   isProbe?: boolean;
   /** Fires when the caller no longer waits. */
   signal?: AbortSignal;
-  /** An answer last known true before this time (epoch milliseconds) will not do. */
+  /** An answer last known true before this time (steady) is not accepted. */
   notBefore?: number | undefined;
   /** Whether an answer that is past its freshness is read anew instead of being served stale. */
   freshOnly?: boolean | undefined;
+  /** Collects what the operation's answer is made from. Default: nobody needs to know. */
+  reads?: ReadCollector | undefined;
   /** The W3C trace context to pass on with the call, if the operation is traced. */
   traceparent?: string | undefined;
   /** Told of everything that happens to the call. Must not throw. */
@@ -141,35 +144,11 @@ export interface CheckingUpstream extends Upstream {
   refusalOf<A extends Action>(action: A, params: Actions[A]['params']): UpstreamError | null;
 }
 
-/** An upstream that remembers, and can be asked what it would answer without any call at all. */
-export interface CachedUpstream extends Upstream {
-  /** The fresh answer to this very call, or null where one would be made. Changes nothing. */
+/** A read-only view of what is cached. */
+export interface CacheView {
+  /** The fresh answer to a call, or null if an upstream call would be needed. Makes no call and changes nothing. */
   peek<A extends Action>(
     action: A,
     params: Actions[A]['params'],
   ): UpstreamResult<Actions[A]['result']> | null;
-  /** As `peek`, but counted as asked for, as a call is; to be asked again and again. */
-  recaller<A extends Action>(
-    action: A,
-    params: Actions[A]['params'],
-  ): () => CachedResult<Actions[A]['result']> | null;
-}
-
-/** What an operation's answer was made from. Can outlive the operation, and holds nothing of what it was made from. */
-export interface ReadSet {
-  /** The action of each call that was answered, from memory or not. */
-  readonly actions: readonly Action[];
-  /**
-   * How fresh all of it is. Null where the answer would come out differently now: something of it is stale or has been read anew
-   * since, or a call had failed; and where it was made from nothing. Counts as asking for all of it.
-   */
-  freshness(): Freshness | null;
-}
-
-/** Of several things at once. Epoch milliseconds. */
-export interface Freshness {
-  /** When the oldest of them was last known true. */
-  asOf: number;
-  /** When the first of them stops being fresh. */
-  freshUntil: number;
 }

@@ -5,7 +5,8 @@ import type { Viewer } from '../core/viewer.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 import type { BoundOperation } from './operation.ts';
 import type { Loaders } from '../loaders/loaders.ts';
-import type { ReadSet, StaleReason } from '../core/upstream.ts';
+import type { ReadSet } from '../core/readSet.ts';
+import type { StaleReason } from '../core/upstream.ts';
 
 /** What resolvers get besides their arguments: made anew for every operation. */
 export interface GatewayContext {
@@ -16,7 +17,7 @@ export interface GatewayContext {
   cost: OperationCost;
   output: OutputBudget;
   /** What has been read for it so far. */
-  sources: ReadSet;
+  reads: ReadSet;
   /** Which parts of its answer are stale. */
   staleParts: StaleParts;
 }

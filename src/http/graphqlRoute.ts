@@ -47,7 +47,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     const report = (event: CallEvent) => watch?.report(event);
     const traceparent = watch?.traceparent ?? null;
     const made = await createContext({ requestId: id, viewer, signal: record.signal(), report, traceparent });
-    record.sources = made.sources;
+    record.reads = made.reads;
     return { ...made, record, operation: null };
   }
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Viewer } from '../core/viewer.ts';
-import type { ReadSet } from '../core/upstream.ts';
+import type { ReadSet } from '../core/readSet.ts';
 import type { RequestWatch } from '../core/observation.ts';
 
 /** What the door knows of one request, filled as it goes on. */
@@ -18,7 +18,7 @@ export interface RequestRecord {
   /** Of the errors that the answer has. */
   codes: string[];
   /** What the answer is made from; null where it did not come so far. */
-  sources: ReadSet | null;
+  reads: ReadSet | null;
   /** Aborted when nobody waits for the answer any more: it is out, its caller is gone, or its time is up. */
   signal(): AbortSignal;
   /** Aborts the signal, where anybody has asked for it. */
@@ -46,7 +46,7 @@ export function newRecord(): RequestRecord {
     operationName: null,
     operationType: null,
     codes: [],
-    sources: null,
+    reads: null,
     signal() {
       controller ??= new AbortController();
       // An operation of many calls is no leak.

@@ -34,6 +34,8 @@ export interface HttpServerOptions extends HttpSettings {
   introspection: boolean;
   explorer: boolean;
   clock: Clock;
+  /** The clock of freshness. Default: `clock`. */
+  steadyClock?: Clock;
   /** Called once an operation. */
   createContext: (start: OperationStart) => GatewayContext;
   /** Told of calls that no request waits for: those of a subscription's events. */
@@ -140,6 +142,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     handler: graphqlRoute({
       ...options,
+      clock: options.steadyClock ?? clock,
       apollo,
       trustedDocuments,
       bodies,

@@ -1,5 +1,5 @@
 import type { PipelineRun, PipelineRunFilter, PipelineRunItem } from '../core/domain.ts';
-import type { CachedUpstream, CallContext, Page, UpstreamResult } from '../core/upstream.ts';
+import type { CacheView, CallContext, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { ListAction, PageSizes } from './pageSizes.ts';
 import type { RowKey } from './windowPlan.ts';
@@ -38,13 +38,14 @@ export interface RunListKey {
 }
 
 export interface ListOptions {
-  upstream: CachedUpstream;
+  upstream: Upstream;
+  view: CacheView;
   pageSizes: PageSizes;
   context: CallContext;
 }
 
 export function runList(
-  { upstream, pageSizes, context }: ListOptions,
+  { upstream, view, pageSizes, context }: ListOptions,
   key: RunListKey,
 ): ListSource<PipelineRun> {
   const { status = null, creator = null, objectId = null } = key.filter;
@@ -64,13 +65,12 @@ export function runList(
         { ...key, pageNumber: index + 1, pageSize },
         { ...context, notBefore },
       ),
-    peekPage: (index, pageSize) =>
-      upstream.peek('ListPipelineRuns', { ...key, pageNumber: index + 1, pageSize }),
+    peekPage: (index, pageSize) => view.peek('ListPipelineRuns', { ...key, pageNumber: index + 1, pageSize }),
   };
 }
 
 export function itemList(
-  { upstream, pageSizes, context }: ListOptions,
+  { upstream, view, pageSizes, context }: ListOptions,
   key: RunKey,
 ): ListSource<PipelineRunItem> {
   const identity = JSON.stringify(['items', key.projectId, key.runId]);
@@ -89,7 +89,7 @@ export function itemList(
         { ...context, notBefore },
       ),
     peekPage: (index, pageSize) =>
-      upstream.peek('ListPipelineRunItems', { ...key, pageNumber: index + 1, pageSize }),
+      view.peek('ListPipelineRunItems', { ...key, pageNumber: index + 1, pageSize }),
   };
 }
 

@@ -1,10 +1,17 @@
 import DataLoader from 'dataloader';
 import { isPlaceholderId, type PipelineRun, type PipelineRunItem, type Project } from '../core/domain.ts';
 import { forbidden } from '../core/errors.ts';
-import type { CachedUpstream, CallContext, UpstreamResult } from '../core/upstream.ts';
+import type { CacheView, CallContext, Upstream, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Window, WindowRequest } from '../core/window.ts';
-import { itemList, type ListSource, type RunKey, type RunListKey, runList } from './list.ts';
+import {
+  itemList,
+  type ListOptions,
+  type ListSource,
+  type RunKey,
+  type RunListKey,
+  runList,
+} from './list.ts';
 import type { PageSizes } from './pageSizes.ts';
 import { createListReader, type ListReader } from './reader.ts';
 import { pagesAtWorst } from './windowPlan.ts';
@@ -41,6 +48,8 @@ export interface Prices {
 }
 
 export interface LoaderOptions {
+  /** What is cached in front of `upstream`. */
+  view: CacheView;
   pageSizes: PageSizes;
   mayRead: (projectId: string) => boolean;
 }
@@ -49,16 +58,16 @@ export interface LoaderOptions {
 const MAX_PROJECTS_A_CALL = 100;
 
 export function createLoaders(
-  upstream: CachedUpstream,
-  { pageSizes, mayRead }: LoaderOptions,
+  upstream: Upstream,
+  { view, pageSizes, mayRead }: LoaderOptions,
   context: CallContext,
 ): Loaders {
-  const listOptions = { upstream, pageSizes, context };
+  const listOptions = { upstream, view, pageSizes, context };
   const runLists = createLists((key: RunListKey) => runList(listOptions, key));
   const itemLists = createLists((key: RunKey) => itemList(listOptions, key));
   const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
   const projects = new DataLoader<string, UpstreamResult<Project | null>>(
-    (ids) => loadProjects(upstream, ids, context),
+    (ids) => loadProjects(listOptions, ids),
     { maxBatchSize: MAX_PROJECTS_A_CALL },
   );
 
@@ -81,11 +90,11 @@ export function createLoaders(
       items: (key, window) => (mayRead(key.projectId) ? itemLists(key).reader.price(window) : []),
       itemsOfAnyRun: (window) => priceOfAnyItems(window, pageSizes.sizeOf('ListPipelineRunItems')),
       run: (key) =>
-        mayRead(key.projectId) && !upstream.peek('GetPipelineRun', key)
+        mayRead(key.projectId) && !view.peek('GetPipelineRun', key)
           ? [`run ${key.projectId}/${key.runId}`]
           : [],
       project: (projectId) =>
-        mayRead(projectId) && !upstream.peek('ListProjects', { projectIds: [projectId] })
+        mayRead(projectId) && !view.peek('ListProjects', { projectIds: [projectId] })
           ? [`project ${projectId}`]
           : [],
       knownRuns({ projectId, filter }, window) {
@@ -144,9 +153,8 @@ function priceOfAnyItems(window: WindowRequest, pageSize: number): string[] {
 }
 
 async function loadProjects(
-  upstream: CachedUpstream,
+  { upstream, view, context }: ListOptions,
   projectIds: readonly string[],
-  context: CallContext,
 ): Promise<(UpstreamResult<Project | null> | Error)[]> {
   const { value, asOf, staleBecause } = await upstream.call('ListProjects', { projectIds }, context);
   const byId = new Map(value.rows.map((row) => [row.projectId, row]));
@@ -156,7 +164,7 @@ async function loadProjects(
     const project = byId.get(id) ?? null;
     if (project === null && isAnyUnreadable) return unreadableProject();
     // The result of the whole call is as old as its oldest part. A project that is fresh has a date of its own.
-    const own = upstream.peek('ListProjects', { projectIds: [id] });
+    const own = view.peek('ListProjects', { projectIds: [id] });
     return own
       ? { value: project, asOf: own.asOf, staleBecause: own.staleBecause }
       : { value: project, asOf, staleBecause };

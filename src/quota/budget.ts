@@ -18,8 +18,10 @@ import { createSharedLedger } from './sharedLedger.ts';
 export interface BudgetOptions {
   /** What the account may do: see `limitsFor`. */
   limits: Limits;
-  /** Default: the system's. */
+  /** The wall clock, for day and month. Default: the system's. */
   clock?: Clock;
+  /** The clock of deadlines. Default: `clock`. */
+  steadyClock?: Clock;
   /** The span that holds at most `perSecond` calls, in milliseconds. Default: 1000. Redis rounds it up to seconds. */
   spanMs?: number;
   /** Added to the span, for a call that was given up and is on its way all the same. Milliseconds, default 50. */
@@ -80,7 +82,7 @@ export function createBudget(options: BudgetOptions): Budget {
   const calendar = calendarWindows(options.limits, options.utcOffsetMinutes ?? chinaOffsetMinutes);
   const ledger = createLedger(options, calendar);
   const holds = createHolds(clock, calendar[0], random, (nextProbeAt) => onExhaustion?.(nextProbeAt));
-  const queue = createQueue({ clock, maxWaiting, pay, forecast });
+  const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, pay, forecast });
 
   async function pay(): Promise<Payment> {
     const held = holds.obstacle();

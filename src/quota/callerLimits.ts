@@ -23,7 +23,7 @@ interface Usage {
  * that cannot have it by its deadline rejects with kind `throttled`, and one beyond the day's with `quotaExhausted`. What makes
  * no upstream call is not counted, and retries are.
  */
-export function limitedByCaller(upstream: Upstream, clock: Clock): Upstream {
+export function limitedByCaller(upstream: Upstream, clock: Clock, steadyClock = clock): Upstream {
   const usages = new Map<string, Usage>();
 
   function usageOf({ id }: Caller, day: string): Usage {
@@ -41,7 +41,7 @@ export function limitedByCaller(upstream: Upstream, clock: Clock): Upstream {
     const nowMs = clock.monotonic();
     const max = caller.maxCallsPerSecond ?? Infinity;
     const turnMs = Math.max(nowMs, (usage.turnsMs.at(-max) ?? -Infinity) + secondMs);
-    if (turnMs - nowMs > 0 && turnMs - nowMs >= deadline - clock.now()) {
+    if (turnMs - nowMs > 0 && turnMs - nowMs >= deadline - steadyClock.now()) {
       throw overLimit(action, 'throttled', 'second', max, turnMs - nowMs);
     }
     if (max < Infinity) {

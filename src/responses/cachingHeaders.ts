@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Freshness } from '../core/upstream.ts';
+import type { Freshness } from '../core/readSet.ts';
 
 export interface FreshnessRules {
   /** Epoch milliseconds. */

@@ -1,7 +1,7 @@
 import type { HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock.ts';
-import type { Freshness } from '../core/upstream.ts';
+import type { Freshness } from '../core/readSet.ts';
 import type { StoredResponse, StoredResponses } from './storedResponses.ts';
 import { isKnownToCaller, tellFreshness } from './cachingHeaders.ts';
 
@@ -28,7 +28,7 @@ export function sendKept(
   const { record } = request;
   record.operationName = answer.operationName;
   record.operationType = answer.operationType;
-  for (const action of answer.sources.actions) record.watch?.report({ type: 'hit', action });
+  for (const action of answer.reads.actions) record.watch?.report({ type: 'hit', action });
   sendFresh(answer, freshness, request, reply, rules);
   return true;
 }
@@ -45,14 +45,14 @@ export function sendMade(
   const { record } = request;
   for (const [name, value] of headers) void reply.header(name, value);
   const isGood = status === 200 && record.codes.length === 0 && !('gateway-cost' in request.headers);
-  const freshness = isGood ? (record.sources?.freshness() ?? null) : null;
-  if (freshness === null || record.sources === null) {
+  const freshness = isGood ? (record.reads?.freshness() ?? null) : null;
+  if (freshness === null || record.reads === null) {
     void reply.code(status).send(body.string);
     return;
   }
-  const { operationName, operationType, sources } = record;
+  const { operationName, operationType, reads } = record;
   const contentType = headers.get('content-type') ?? '';
-  const answer = { body: Buffer.from(body.string), contentType, operationName, operationType, sources };
+  const answer = { body: Buffer.from(body.string), contentType, operationName, operationType, reads };
   if (key !== null) rules.answers.keep(key, answer);
   sendFresh(answer, freshness, request, reply, rules);
 }

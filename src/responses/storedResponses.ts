@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Freshness, ReadSet } from '../core/upstream.ts';
+import type { Freshness, ReadSet } from '../core/readSet.ts';
 
 /** An answer as it went over the wire, with what the door's log and metrics say of it. */
 export interface StoredResponse {
@@ -7,7 +7,7 @@ export interface StoredResponse {
   contentType: string;
   operationName: string | null;
   operationType: string | null;
-  sources: ReadSet;
+  reads: ReadSet;
 }
 
 /**
@@ -23,9 +23,9 @@ export interface StoredResponses {
   isBeingMade(key: string): boolean;
 }
 
-/** What an entry, its sources and their places in maps weigh besides body and key, about. Bytes. */
+/** What an entry, its read set and their places in maps weigh besides body and key, about. Bytes. */
 const ENTRY_BYTES = 1000;
-const SOURCE_BYTES = 400;
+const READ_BYTES = 400;
 
 /** @param maxBytes what all that is kept may weigh; with 0, nothing is kept */
 export function createStoredResponses(maxBytes: number): StoredResponses {
@@ -36,15 +36,15 @@ export function createStoredResponses(maxBytes: number): StoredResponses {
     find(key) {
       const answer = answers.get(key);
       if (!answer) return null;
-      const freshness = answer.sources.freshness();
+      const freshness = answer.reads.freshness();
       if (freshness !== null) return { answer, freshness };
       answers.delete(key);
       return null;
     },
     keep(key, answer) {
-      const { body, sources } = answer;
+      const { body, reads } = answer;
       answers.set(key, answer, {
-        size: ENTRY_BYTES + 2 * key.length + body.length + SOURCE_BYTES * sources.actions.length,
+        size: ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length,
       });
     },
     making(key, made) {

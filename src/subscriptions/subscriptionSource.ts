@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { isFinished, type PipelineRun } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
-import type { CachedUpstream, CallContext, CallEvent, Page, UpstreamResult } from '../core/upstream.ts';
+import type { Upstream, CallContext, CallEvent, Page, UpstreamResult } from '../core/upstream.ts';
 import type {
   RunDifference,
   RunListUpdate,
@@ -34,7 +34,7 @@ const MIN_FAST_MS = 1000;
 
 /** One poller for each run and each list that somebody subscribes to. */
 export function createSubscriptionSource(
-  upstream: CachedUpstream,
+  upstream: Upstream,
   options: SubscriptionSourceOptions,
 ): SubscriptionSource {
   const fastMs = Math.max(MIN_FAST_MS, options.fastMs);

@@ -31,7 +31,7 @@ async function liveThroughDay({ allowance, dashboards, pollMs }: Account) {
       return fake.call(action, params, context);
     },
   };
-  const cache = cached(limited, {
+  const { upstream: cache } = cached(limited, {
     clock,
     freshMs: 5_000,
     staleMs: 600_000,

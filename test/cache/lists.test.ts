@@ -22,7 +22,7 @@ function createWorld({ filter = {}, length = 45 }: { filter?: PipelineRunFilter;
   const states: { since: number; runs: PipelineRun[] }[] = [];
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
   const slowness = { beforeMs: 0, afterMs: 0 };
-  const cache = cached(slowed(upstream, clock, slowness), {
+  const { upstream: cache, view } = cached(slowed(upstream, clock, slowness), {
     clock,
     freshMs,
     staleMs,
@@ -64,7 +64,7 @@ function createWorld({ filter = {}, length = 45 }: { filter?: PipelineRunFilter;
     read: (pageNumber: number, notBefore?: number) =>
       cache.call('ListPipelineRuns', { projectId: '1', filter, pageNumber, pageSize }, context(notBefore)),
     peek: (pageNumber: number) =>
-      cache.peek('ListPipelineRuns', { projectId: '1', filter, pageNumber, pageSize }),
+      view.peek('ListPipelineRuns', { projectId: '1', filter, pageNumber, pageSize }),
     /** Lets time pass, and refreshes come home. */
     async settle(ms = 0) {
       await clock.advance(ms);
@@ -279,7 +279,7 @@ describe('a list of which the head does not go on where it was', () => {
     const clock = createVirtualClock();
     const short = { rows: [runOf('a')], totalCount: 3, pageNumber: 1, pageSize };
     const upstream = createFakeUpstream(clock, { ListPipelineRuns: () => short });
-    const cache = cached(upstream, {
+    const { upstream: cache } = cached(upstream, {
       clock,
       freshMs,
       staleMs,

@@ -37,7 +37,7 @@ test('something that weighs more than all that may be kept is answered and not k
   const clock = createVirtualClock();
   const heavy = runOf('a', 'SUCCEEDED', { message: 'x'.repeat(100_000) });
   const upstream = createFakeUpstream(clock, { GetPipelineRun: () => heavy });
-  const cache = cached(upstream, {
+  const { upstream: cache } = cached(upstream, {
     clock,
     freshMs: 5_000,
     staleMs: 60_000,
@@ -63,7 +63,7 @@ test('a long list keeps its head when its depth gets too heavy', async () => {
     runOf(`r${n}`, 'SUCCEEDED', { message: 'x'.repeat(300) }),
   );
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
-  const cache = cached(upstream, {
+  const { upstream: cache } = cached(upstream, {
     clock,
     freshMs: 60_000,
     staleMs: 60_000,

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cached } from '../../src/cache/cached.ts';
+import { type Cached, cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
-import type { CachedUpstream, CallContext, Upstream } from '../../src/core/upstream.ts';
+import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createDice } from '../support/dice.ts';
@@ -40,7 +40,7 @@ describe('one gateway', () => {
       ListPipelineRuns: (params) => pageOf([runOf('a', status)], params),
       GetPipelineRun: () => runOf('a', 'RUNNING'),
     });
-    const cache = cacheOf(upstream, clock);
+    const { upstream: cache } = cacheOf(upstream, clock);
     const run = () => cache.call('GetPipelineRun', { projectId: '1', runId: 'a' }, contextOf(clock));
     upstream.hold();
     const slow = run();
@@ -61,7 +61,7 @@ describe('one gateway', () => {
     const clock = createVirtualClock();
     const runs = Array.from({ length: 20 }, (_, n) => runOf(`r${n}`, 'RUNNING'));
     const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
-    const cache = cacheOf(upstream, clock);
+    const { upstream: cache } = cacheOf(upstream, clock);
     const read = (pageNumber: number) =>
       cache.call(
         'ListPipelineRuns',
@@ -94,7 +94,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   const truth = createTruth(dice);
   const fake = createFakeUpstream(clock, truth.handlers);
   const failure = { isOn: false };
-  const cache = cacheOf(unsteady(fake, clock, dice, failure), clock);
+  const { upstream: cache, view } = cacheOf(unsteady(fake, clock, dice, failure), clock);
   const result = { answers: 0, failed: 0, stale: 0, calls: 0, wentBack: [] as string[] };
   const arrived = new Map<string, number>();
   const polls: Promise<void>[] = [];
@@ -116,7 +116,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   function pollSomething(): Promise<void> {
     const loaders = createLoaders(
       cache,
-      { pageSizes: createPageSizes(10, clock), mayRead: () => true },
+      { view, pageSizes: createPageSizes(10, clock), mayRead: () => true },
       contextOf(clock),
     );
     if (dice(5) === 0) {
@@ -204,7 +204,7 @@ function unsteady(
   };
 }
 
-function cacheOf(upstream: Upstream, clock: VirtualClock): CachedUpstream {
+function cacheOf(upstream: Upstream, clock: VirtualClock): Cached {
   return cached(upstream, {
     clock,
     freshMs,

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cached } from '../../src/cache/cached.ts';
 import { shared, type SharedOptions, type SharedUpstream } from '../../src/cache/shared.ts';
 import { sharedKey } from '../../src/cache/sharedEntry.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { Actions, CallContext, CallEvent, Upstream } from '../../src/core/upstream.ts';
 import { connectRedis } from '../../src/core/redis.ts';
@@ -24,13 +24,13 @@ describeWithRedis('answers shared through Redis', () => {
   let upstream: FakeUpstream;
   let events: CallEvent[];
   let told: string[];
-  let aheadMs: number;
+  let aheadMs = 0;
 
-  const clock: Clock = {
+  const clock = createSteadyClock({
     now: () => Date.now() + aheadMs,
     monotonic: () => performance.now() + aheadMs,
     after: (delayMs, task) => systemClock.after(delayMs, task),
-  };
+  });
 
   beforeEach(async () => {
     server = await startRedisServer();
@@ -85,7 +85,7 @@ describeWithRedis('answers shared through Redis', () => {
   }
 
   function startCached(below: Upstream): Upstream {
-    return cached(below, {
+    const { upstream: cache } = cached(below, {
       clock,
       freshMs,
       staleMs,
@@ -94,6 +94,7 @@ describeWithRedis('answers shared through Redis', () => {
       paces: () => [],
       report: () => undefined,
     });
+    return cache;
   }
 
   const startReplica = async () => startCached(await startShared());

@@ -43,7 +43,7 @@ async function openDoor(
       subscriptions: {} as SubscriptionSource,
       cost: free,
       output: createOutputBudget(result.config.http.limits.rows),
-      sources: { actions: [], freshness: () => null },
+      reads: { actions: [], freshness: () => null },
       staleParts: createStaleParts(),
     }),
     report: () => undefined,

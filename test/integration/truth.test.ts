@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type FuzzFigures, fuzz } from '../../bench/truth/fuzz.ts';
 import { figuresInWords, refusedIn, sum } from '../../bench/truth/report.ts';
 import { shared } from '../../src/cache/shared.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -40,6 +40,7 @@ test('each answer of one gateway is what its list was between its asOf and its a
 describeWithRedis('two gateways that share Redis', () => {
   test('each answer is what its list was between its asOf and its arrival, or an error', async () => {
     await using server = await startRedisServer();
+    const clock = createSteadyClock(systemClock);
     const clients = [new Redis(server.port), new Redis(server.port)];
     const parts: FuzzFigures[] = [];
     try {
@@ -49,7 +50,7 @@ describeWithRedis('two gateways that share Redis', () => {
             shared(upstream, {
               redis,
               identity: 'account',
-              clock: systemClock,
+              clock,
               freshMs: () => freshMs,
               staleMs,
               // The machine is busy, and Redis is not what is tested.
@@ -61,7 +62,7 @@ describeWithRedis('two gateways that share Redis', () => {
           seed: 1,
           answers: 600,
           callers: 24,
-          clock: systemClock,
+          clock,
           advance: (ms) => sleep(ms),
           between,
           slackMs: 5,

@@ -25,7 +25,7 @@ function setUp() {
     },
   };
   const limited = limitedByCaller(noting, clock);
-  const memory = cached(limited, {
+  const { upstream: memory } = cached(limited, {
     clock,
     freshMs: 5_000,
     staleMs: 600_000,

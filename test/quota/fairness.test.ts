@@ -190,7 +190,7 @@ describe('a caller who asks for more than the account may', () => {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     });
     const budget = createBudget({ limits: standard, clock });
-    const upstream = cached(resilient(budgeted(wire, budget), { clock }), {
+    const { upstream } = cached(resilient(budgeted(wire, budget), { clock }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,

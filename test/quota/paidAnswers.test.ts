@@ -40,7 +40,7 @@ describe('a call that nobody waits for any more', () => {
     const upstream = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('a')], params),
     });
-    const cache = cached(resilient(upstream, { clock, random: () => 0.5 }), {
+    const { upstream: cache } = cached(resilient(upstream, { clock, random: () => 0.5 }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,

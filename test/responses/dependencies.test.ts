@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
-import { withSources } from '../../src/cache/sources.ts';
+import { type Cached, cached } from '../../src/cache/cached.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
-import type { CachedUpstream, CallContext } from '../../src/core/upstream.ts';
+import { createReadSet } from '../../src/core/readSet.ts';
+import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -12,7 +12,7 @@ const LIST = { projectId: '1', filter: {}, pageNumber: 1, pageSize: 2 };
 
 let clock: VirtualClock;
 let upstream: FakeUpstream;
-let cache: CachedUpstream;
+let cache: Cached;
 let runs: PipelineRun[];
 
 beforeEach(() => {
@@ -37,85 +37,93 @@ function context(more: Partial<CallContext> = {}): CallContext {
   return { deadline: clock.now() + 10_000, priority: 'interactive', report: () => undefined, ...more };
 }
 
-describe('the sources of an answer', () => {
-  test('are as fresh as the oldest of them, until the first of them is not', async () => {
-    const one = withSources(cache);
+/** The cache as one operation uses it, and what the operation reads. */
+function reading({ upstream }: Cached) {
+  const reads = createReadSet();
+  const call: Upstream['call'] = (action, params, context) =>
+    upstream.call(action, params, { ...context, reads });
+  return { upstream: { call }, reads };
+}
+
+describe('the read set of an operation', () => {
+  test('is as fresh as its oldest entry until the first entry expires', async () => {
+    const one = reading(cache);
     const readAt = clock.now();
     await one.upstream.call('GetPipelineRun', { projectId: '1', runId: 'b' }, context());
     await clock.advance(1000);
     await one.upstream.call('ListPipelineRuns', LIST, context());
-    expect(one.sources.actions).toEqual(['GetPipelineRun', 'ListPipelineRuns']);
-    // The list has brought the run anew.
-    expect(one.sources.freshness()).toBeNull();
-    const other = withSources(cache);
+    expect(one.reads.actions).toEqual(['GetPipelineRun', 'ListPipelineRuns']);
+    // The list contained a newer version of the run.
+    expect(one.reads.freshness()).toBeNull();
+    const other = reading(cache);
     await other.upstream.call('GetPipelineRun', { projectId: '1', runId: 'c' }, context());
     await clock.advance(1000);
     await other.upstream.call('ListPipelineRuns', LIST, context());
-    expect(other.sources.freshness()).toEqual({ asOf: readAt + 1000, freshUntil: readAt + 1000 + freshMs });
+    expect(other.reads.freshness()).toEqual({ asOf: readAt + 1000, freshUntil: readAt + 1000 + freshMs });
     await clock.advance(freshMs - 1001);
-    expect(other.sources.freshness()).not.toBeNull();
+    expect(other.reads.freshness()).not.toBeNull();
     await clock.advance(1);
-    expect(other.sources.freshness()).toBeNull();
+    expect(other.reads.freshness()).toBeNull();
     expect(upstream.newCalls()).toEqual(['GetPipelineRun b', 'ListPipelineRuns 1', 'GetPipelineRun c']);
   });
 
-  test('stay good for a day where all is finished', async () => {
-    const one = withSources(cache);
+  test('is fresh for a day if everything in it is finished', async () => {
+    const one = reading(cache);
     await one.upstream.call('GetPipelineRun', { projectId: '1', runId: 'a' }, context());
     const readAt = clock.now();
     await clock.advance(DAY - 1);
-    expect(one.sources.freshness()).toEqual({ asOf: readAt, freshUntil: readAt + DAY });
+    expect(one.reads.freshness()).toEqual({ asOf: readAt, freshUntil: readAt + DAY });
   });
 
-  test('are another once any of them has been read anew, whatever was found', async () => {
-    const one = withSources(cache);
+  test('is outdated once an entry was read again, even with the same content', async () => {
+    const one = reading(cache);
     await one.upstream.call('ListPipelineRuns', LIST, context());
-    expect(one.sources.freshness()).not.toBeNull();
+    expect(one.reads.freshness()).not.toBeNull();
     await clock.advance(1);
-    await cache.call('ListPipelineRuns', LIST, context({ notBefore: clock.now() }));
-    expect(one.sources.freshness()).toBeNull();
+    await cache.upstream.call('ListPipelineRuns', LIST, context({ notBefore: clock.now() }));
+    expect(one.reads.freshness()).toBeNull();
   });
 
-  test('are another once a page behind the head is read anew while the head stays', async () => {
+  test('is outdated once a page behind the head was read again while the head stays', async () => {
     const deep = { ...LIST, pageNumber: 2 };
-    await cache.call('ListPipelineRuns', LIST, context());
+    await cache.upstream.call('ListPipelineRuns', LIST, context());
     await clock.advance(1);
-    const one = withSources(cache);
+    const one = reading(cache);
     await one.upstream.call('ListPipelineRuns', deep, context());
-    expect(one.sources.freshness()).not.toBeNull();
+    expect(one.reads.freshness()).not.toBeNull();
     await clock.advance(1);
     runs[3] = runOf('d', 'FAILED');
-    await cache.call('ListPipelineRuns', deep, context({ notBefore: clock.now() }));
-    expect(one.sources.freshness()).toBeNull();
+    await cache.upstream.call('ListPipelineRuns', deep, context({ notBefore: clock.now() }));
+    expect(one.reads.freshness()).toBeNull();
   });
 
-  test('can be things that are not there, and projects, which are known one by one', async () => {
-    const one = withSources(cache);
+  test('may contain runs that do not exist, and projects, which are cached one by one', async () => {
+    const one = reading(cache);
     await one.upstream.call('GetPipelineRun', { projectId: '1', runId: 'none' }, context());
     await one.upstream.call('ListProjects', { projectIds: ['1', '2'] }, context());
-    for (let n = 0; n < 2; n++) expect(one.sources.freshness()).not.toBeNull();
+    for (let n = 0; n < 2; n++) expect(one.reads.freshness()).not.toBeNull();
     await clock.advance(1);
-    await cache.call('ListProjects', { projectIds: ['2'] }, context({ notBefore: clock.now() }));
-    expect(one.sources.freshness()).toBeNull();
+    await cache.upstream.call('ListProjects', { projectIds: ['2'] }, context({ notBefore: clock.now() }));
+    expect(one.reads.freshness()).toBeNull();
   });
 
-  test('are no good where one was stale or has failed, or where there are none', async () => {
-    expect(withSources(cache).sources.freshness()).toBeNull();
-    await cache.call('ListPipelineRuns', LIST, context());
+  test('has no freshness if a call was answered stale or failed, or if nothing was read', async () => {
+    expect(reading(cache).reads.freshness()).toBeNull();
+    await cache.upstream.call('ListPipelineRuns', LIST, context());
     await clock.advance(freshMs);
-    const stale = withSources(cache);
+    const stale = reading(cache);
     await stale.upstream.call('ListPipelineRuns', LIST, context());
     await clock.advance(0);
-    expect(stale.sources.freshness()).toBeNull();
+    expect(stale.reads.freshness()).toBeNull();
     upstream.failWith('forbidden');
-    const failed = withSources(cache);
+    const failed = reading(cache);
     await failed.upstream.call('ListPipelineRuns', LIST, context());
     const call = failed.upstream.call('GetPipelineRun', { projectId: '1', runId: 'x' }, context());
     await expect(call).rejects.toMatchObject({ kind: 'forbidden' });
-    expect(failed.sources.freshness()).toBeNull();
+    expect(failed.reads.freshness()).toBeNull();
   });
 
-  test('are not to be called fresh where an allowance alone keeps them', async () => {
+  test('is not fresh where only the quota stretches freshness', async () => {
     let left = 1_000_000;
     const frugal = cached(upstream, {
       clock,
@@ -126,14 +134,14 @@ describe('the sources of an answer', () => {
       paces: () => [{ left, untilTurnMs: DAY }],
       report: () => undefined,
     });
-    const one = withSources(frugal);
+    const one = reading(frugal);
     await one.upstream.call('ListPipelineRuns', LIST, context());
     const readAt = clock.now();
     left = 10;
     await clock.advance(1000);
-    expect(one.sources.freshness()).toEqual({ asOf: readAt, freshUntil: readAt + freshMs });
+    expect(one.reads.freshness()).toEqual({ asOf: readAt, freshUntil: readAt + freshMs });
     await clock.advance(freshMs);
-    expect(one.sources.freshness()).toBeNull();
-    expect(frugal.peek('ListPipelineRuns', LIST)?.staleBecause).toBe('BUDGET');
+    expect(one.reads.freshness()).toBeNull();
+    expect(frugal.view.peek('ListPipelineRuns', LIST)?.staleBecause).toBe('BUDGET');
   });
 });

@@ -5,7 +5,7 @@ import { createStoredResponses } from '../../src/responses/storedResponses.ts';
 import { answerKeyOf } from '../../src/responses/responseKey.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import type { Freshness } from '../../src/core/upstream.ts';
+import type { Freshness } from '../../src/core/readSet.ts';
 import { bearer, captureLog, digestOf, temporaryFiles } from '../support/door.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { pipelined } from '../support/pipelined.ts';
@@ -214,7 +214,7 @@ describe('stored answers', () => {
       contentType: 'application/json',
       operationName: null,
       operationType: 'query',
-      sources: { actions: [], freshness: () => freshness },
+      reads: { actions: [], freshness: () => freshness },
     };
     for (const key of ['a', 'b', 'c']) answers.keep(key, answer);
     answers.find('a');
@@ -227,9 +227,9 @@ describe('stored answers', () => {
   test('are forgotten once their sources are not fresh', () => {
     let freshness: Freshness | null = { asOf: 0, freshUntil: 1 };
     const answers = createStoredResponses(100_000);
-    const sources = { actions: [], freshness: () => freshness };
+    const reads = { actions: [], freshness: () => freshness };
     const body = Buffer.from('{}');
-    answers.keep('a', { body, contentType: '', operationName: null, operationType: null, sources });
+    answers.keep('a', { body, contentType: '', operationName: null, operationType: null, reads });
     expect(answers.find('a')).toMatchObject({ answer: { body }, freshness: { asOf: 0, freshUntil: 1 } });
     freshness = null;
     expect(answers.find('a')).toBeNull();

@@ -30,7 +30,7 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     },
   });
   const report = () => undefined;
-  const cache = cached(upstream, {
+  const { upstream: cache } = cached(upstream, {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,

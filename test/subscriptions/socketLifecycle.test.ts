@@ -85,7 +85,7 @@ function createScene() {
     }),
   });
   const report = () => undefined;
-  const cache = cached(upstream, {
+  const { upstream: cache } = cached(upstream, {
     maxBytes: 1_000_000,
     freshMs: 5000,
     staleMs: 60_000,

@@ -324,7 +324,7 @@ function createScene(
     },
   };
   const report = () => undefined;
-  const cache = cached(recording, {
+  const { upstream: cache } = cached(recording, {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,
