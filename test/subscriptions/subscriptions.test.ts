@@ -3,6 +3,7 @@ import { cached } from '../../src/cache/cached.ts';
 import type { Pace } from '../../src/cache/freshness.ts';
 import { changesBetween } from '../../src/subscriptions/runChanges.ts';
 import { listDifferences } from '../../src/subscriptions/listChanges.ts';
+import { createSteadyClock } from '../../src/core/clock.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
 import type { SubscriptionLimits } from '../../src/subscriptions/subscriptionLimiter.ts';
@@ -312,20 +313,21 @@ function createScene(
   }: { paces?: Pace[]; limits?: SubscriptionLimits } = {},
 ): Scene {
   const clock = createVirtualClock();
-  const upstream = createFakeUpstream(clock, {
+  const steady = createSteadyClock(clock);
+  const upstream = createFakeUpstream(steady, {
     GetPipelineRun: ({ runId }) => scene.runs.find((run) => run.runId === runId) ?? null,
     ListPipelineRuns: (page) => pageOf(scene.runs, page),
   });
   const contexts: CallContext[] = [];
   const recording: Upstream = {
     call(action, params, context) {
-      contexts.push({ ...context, priority: context.priority });
+      contexts.push({ ...context, priority: context.priority, deadline: context.deadline });
       return upstream.call(action, params, context);
     },
   };
   const report = () => undefined;
   const { upstream: cache } = cached(recording, {
-    clock,
+    clock: steady,
     freshMs: FRESH_MS,
     staleMs: 600_000,
     maxBytes: 1e7,
@@ -334,7 +336,7 @@ function createScene(
     report,
   });
   const source = createSubscriptionSource(cache, {
-    clock,
+    clock: steady,
     limits,
     pageSize: 100,
     fastMs: FRESH_MS,
