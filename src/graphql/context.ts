@@ -1,6 +1,6 @@
 import type { Priority } from '../core/upstream.ts';
 import type { CallEvent } from '../core/upstream.ts';
-import type { GraphQLResolveInfo } from 'graphql';
+import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../core/viewer.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 import type { BoundOperation } from './operation.ts';
@@ -57,8 +57,8 @@ export interface OutputBudget {
    * out then, and the whole answer replaced at the end.
    */
   charge(objects: number): boolean;
-  /** The error that stands in place of the whole answer; null while the budget lasts. */
-  readonly exceeded: Error | null;
+  /** The error to send instead of the response; null while the budget lasts. */
+  exceeded: GraphQLError | null;
 }
 
 /** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */

@@ -1,21 +1,19 @@
-import type { GraphQLResolveInfo } from 'graphql';
-import type { GatewayContext } from './context.ts';
-import type { PipelineRun } from '../core/domain.ts';
-import type { UpstreamResult, Dated, DatedPipelineRun, StaleReason } from '../core/upstream.ts';
+import type { Dated, DatedPipelineRun, StaleReason, UpstreamResult } from '../core/upstream.ts';
 import type { PipelineRunWindow, WindowEdge } from '../core/window.ts';
+import type { GatewayContext, ResponsePath, StaleParts } from './context.ts';
 
 /*
- * How fresh each part of an answer is: on the objects that have the fields for it, and in `extensions.stale` for clients that do
- * not select those.
+ * How fresh each part of a response is: in the fields `asOf` and `staleBecause`, and in `extensions.stale` for clients that do not
+ * select those.
  */
 
-/** Where a resolver's value goes: the operation's context, and the resolver's own place in the answer. */
-type Place = [context: GatewayContext, info: Pick<GraphQLResolveInfo, 'path'>];
+/** The context of the operation and the position of a resolver's value in the response. */
+type Position = [context: Pick<GatewayContext, 'staleParts'>, info: { path: ResponsePath }];
 
-/** Lists what a resolver gives under `extensions.stale` if it is stale, and gives it back. */
+/** Reports a resolver's value in `extensions.stale` if it is stale, and returns it. */
 export function noteStale<Part extends { staleBecause: StaleReason | null }>(
   part: Part,
-  ...[{ staleParts }, { path }]: Place
+  ...[{ staleParts }, { path }]: Position
 ): Part {
   if (part.staleBecause !== null) staleParts.add(path, part.staleBecause);
   return part;
@@ -23,64 +21,59 @@ export function noteStale<Part extends { staleBecause: StaleReason | null }>(
 
 /** As `noteStale`, for one object that may not exist. */
 export async function datedValue<Value extends object>(
-  answer: Promise<UpstreamResult<Value | null>>,
-  ...place: Place
+  result: Promise<UpstreamResult<Value | null>>,
+  ...position: Position
 ): Promise<Dated<Value> | null> {
-  const { value, asOf, staleBecause } = noteStale(await answer, ...place);
-  return value && dated(value, { asOf, staleBecause });
+  const { value, asOf, staleBecause } = noteStale(await result, ...position);
+  return value && { asOf, staleBecause, ...value };
 }
 
-export function nodesOf(window: PipelineRunWindow): DatedPipelineRun[] {
-  return window.edges.map(({ node }) => datedRow(node, window));
+/** The rows are copies: the cache returns the same objects to every operation, and each operation has its own dates. */
+export function datedNodes({ edges, asOf, staleBecause }: PipelineRunWindow): DatedPipelineRun[] {
+  return edges.map(({ node }) => ({ asOf, staleBecause, ...node }));
 }
 
-export function edgesOf(window: PipelineRunWindow): WindowEdge<DatedPipelineRun>[] {
-  return window.edges.map((edge) => ({
-    node: datedRow(edge.node, window),
-    // Encoded only where it is selected.
+export function datedEdges({ edges, asOf, staleBecause }: PipelineRunWindow): WindowEdge<DatedPipelineRun>[] {
+  return edges.map((edge) => ({
+    node: { asOf, staleBecause, ...edge.node },
+    // Encoded only if it is selected.
     get cursor() {
       return edge.cursor;
     },
   }));
 }
 
-/** A copy, since the cache gives the same object to every operation and each has an answer of its own age. */
-function dated<Value extends object>(
-  value: Value,
-  { asOf, staleBecause }: Pick<UpstreamResult<unknown>, 'asOf' | 'staleBecause'>,
-): Dated<Value> {
-  // With the value behind its dates, V8 copies it 15 times as fast as the other way round.
-  return { asOf, staleBecause, ...value };
+/** A response with more stale parts than this lists these and reports how many more there are. */
+const MAX_LISTED = 50;
+
+export function createStaleParts(): StaleParts {
+  const parts: { path: ResponsePath; reason: StaleReason }[] = [];
+  return {
+    add: (path, reason) => void parts.push({ path, reason }),
+    extensions(data) {
+      if (parts.length === 0) return null;
+      const stale = parts
+        .map(({ path, reason }) => ({ path: keysOf(path), reason }))
+        .filter(({ path }) => isIn(data, path));
+      if (stale.length === 0) return null;
+      const omitted = stale.length - MAX_LISTED;
+      return { stale: stale.slice(0, MAX_LISTED), ...(omitted > 0 && { staleOmitted: omitted }) };
+    },
+  };
 }
 
-/** As `dated`. Named properties are another 10 times as fast, which a list of a hundred rows needs. */
-function datedRow(
-  {
-    runId,
-    projectId,
-    createTime,
-    modifyTime,
-    creator,
-    status,
-    rawStatus,
-    message,
-    description,
-    stages,
-  }: PipelineRun,
-  { asOf, staleBecause }: PipelineRunWindow,
-): DatedPipelineRun {
-  return {
-    runId,
-    projectId,
-    createTime,
-    modifyTime,
-    creator,
-    status,
-    rawStatus,
-    message,
-    description,
-    stages,
-    asOf,
-    staleBecause,
-  };
+function keysOf(path: ResponsePath): (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let part: ResponsePath | undefined = path; part; part = part.prev) keys.push(part.key);
+  return keys.reverse();
+}
+
+/** Whether the data contains the path: an error can set an object above it to null. */
+function isIn(data: unknown, path: readonly (string | number)[]): boolean {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return true;
 }

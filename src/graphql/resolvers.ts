@@ -1,7 +1,5 @@
-import { type GraphQLResolveInfo, GraphQLScalarType } from 'graphql';
-import { GraphQLDateTimeISO, GraphQLJSON } from 'graphql-scalars';
-import type { Resolvers } from './generated.ts';
-import type { GatewayContext } from './context.ts';
+import type { GraphQLResolveInfo } from 'graphql';
+import { asError } from '../core/asError.ts';
 import type { DatedPipelineRun, DatedProject } from '../core/upstream.ts';
 import type { Window } from '../core/window.ts';
 import {
@@ -13,12 +11,14 @@ import {
   runIdOf,
   windowOf,
 } from './arguments.ts';
-import { datedValue, edgesOf, nodesOf, noteStale } from './freshness.ts';
-import { type GlobalId, globalIdOf, parseGlobalId } from './globalId.ts';
-import { parseRepresentation } from './globalId.ts';
+import type { GatewayContext } from './context.ts';
+import { datedEdges, datedNodes, datedValue, noteStale } from './freshness.ts';
+import type { Resolvers } from './generated.ts';
+import { type GlobalId, globalIdOf, parseGlobalId, parseRepresentation } from './globalId.ts';
+import { dateTimeScalar, jsonScalar } from './scalars.ts';
 import { subscriptions } from './subscriptions.ts';
 
-/** What federation adds to the schema, and so has no generated type. */
+/** What federation adds to the schema, which has no generated types. */
 interface FederationResolvers {
   Query: {
     _entities(
@@ -31,7 +31,7 @@ interface FederationResolvers {
   _Entity: { __resolveType: typeof typeNameOf };
 }
 
-/** Every field that is not simply read off its parent. Resolvers check arguments and ask loaders; they decide nothing else. */
+/** The fields that are not plain properties of their parent. Resolvers check arguments and call loaders; they decide nothing else. */
 export const resolvers: Resolvers & FederationResolvers = {
   Query: {
     pipelineRuns: async (_, { projectId, filter, ...window }, context, info) => {
@@ -44,14 +44,14 @@ export const resolvers: Resolvers & FederationResolvers = {
     },
     project: (_, { projectId }, context, info) =>
       datedValue(context.loaders.project(projectIdOf(projectId)), context, info),
-    node: (_, { id }, context, info) => load(() => parseGlobalId(id), context, info),
+    node: async (_, { id }, context, info) => loadObject(parseGlobalId(id), context, info),
     nodes: (_, { ids }, context, info) => {
       assertLength('ids', ids, MAX_IDS);
-      // The generated type has no word for an error or null inside a list.
+      // The generated type cannot express an error or null inside a list.
       return loadEach(ids, parseGlobalId, context, info) as Promise<(DatedPipelineRun | DatedProject)[]>;
     },
-    // In the place of `@apollo/subgraph`'s own, which marks the object itself, and so the cache's, with its type, and fails all
-    // representations for one that it cannot read.
+    // Replaces the resolver of `@apollo/subgraph`, which writes the type's name into the cached object, and fails all
+    // representations if one is invalid.
     _entities: (_, { representations }, context, info) => {
       assertLength('representations', representations, MAX_REPRESENTATIONS);
       return loadEach(representations, parseRepresentation, context, info);
@@ -77,34 +77,32 @@ export const resolvers: Resolvers & FederationResolvers = {
       return noteStale(await context.loaders.runs(list, windowOf(window)), context, info);
     },
   },
-  PipelineRunConnection: { edges: edgesOf, nodes: nodesOf, pageInfo },
+  PipelineRunConnection: { edges: datedEdges, nodes: datedNodes, pageInfo },
   PipelineRunItemConnection: { nodes, pageInfo },
-  DateTime: behaviourOf(GraphQLDateTimeISO, 'DateTime'),
-  JSON: behaviourOf(GraphQLJSON, 'JSON'),
+  DateTime: dateTimeScalar,
+  JSON: jsonScalar,
 };
 
 /**
- * A list whose length no argument bounds. It does not throw: a non-null field that throws in one row of a list makes graphql-js
- * drop the promises of the rows before it, and a rejection of those is then handled by nobody.
+ * Charges a list whose length no argument bounds. Does not throw: if a non-null field throws in one row of a list, graphql-js drops
+ * the promises of the rows before it, and their rejections are then unhandled.
  */
 function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
   return output.charge(rows.length) ? rows : [];
 }
 
-/** Async, so that an id that is refused is a failure of this object and not of the list that it stands in. */
-async function load(
-  parseId: () => GlobalId,
+function loadObject(
+  id: GlobalId,
   context: GatewayContext,
   info: Pick<GraphQLResolveInfo, 'path'>,
 ): Promise<DatedPipelineRun | DatedProject | null> {
-  const id = parseId();
   const { loaders } = context;
   return id.type === 'PipelineRun'
     ? datedValue(loaders.run(id), context, info)
     : datedValue(loaders.project(id.projectId), context, info);
 }
 
-/** One list of objects and of what kept others away: compiled code takes no promises inside a list. */
+/** A list of objects and of errors in place of those that failed: compiled execution accepts no promises inside a list. */
 function loadEach<Given>(
   all: readonly Given[],
   parse: (one: Given) => GlobalId,
@@ -112,22 +110,18 @@ function loadEach<Given>(
   { path }: GraphQLResolveInfo,
 ): Promise<(DatedPipelineRun | DatedProject | Error | null)[]> {
   return Promise.all(
-    all.map((one, key) =>
-      load(() => parse(one), context, { path: { prev: path, key, typename: undefined } }).catch(
-        (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
-      ),
-    ),
+    all.map(async (one, key) => {
+      try {
+        return await loadObject(parse(one), context, { path: { prev: path, key, typename: undefined } });
+      } catch (error) {
+        return asError(error);
+      }
+    }),
   );
 }
 
 function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {
   return 'runId' in object ? 'PipelineRun' : 'Project';
-}
-
-/** `@apollo/subgraph` takes all that a scalar has over that of the schema, its description and even its name. */
-function behaviourOf(scalar: GraphQLScalarType, name: string): GraphQLScalarType {
-  const { serialize, parseValue, parseLiteral } = scalar;
-  return new GraphQLScalarType({ name, serialize, parseValue, parseLiteral });
 }
 
 function nodes<Row>({ edges }: Window<Row>): Row[] {

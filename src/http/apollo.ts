@@ -20,7 +20,7 @@ import { bugIn, describeError } from '../graphql/describeError.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
 import { admitOperation } from '../graphql/operation.ts';
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
-import { refusalOfAnswer } from '../graphql/responseBounds.ts';
+import { responseLimitError } from '../graphql/responseLimits.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
 import type { RequestRecord } from './record.ts';
 import { retryAfterSeconds } from './refusals.ts';
@@ -136,7 +136,7 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
         willSendResponse({ response }) {
           const { body, http: head } = response;
           if (body.kind === 'single') {
-            const refusal = refusalOfAnswer(body.singleResult, output, limits.responseBytes);
+            const refusal = responseLimitError(body.singleResult, output, limits.responseBytes);
             if (refusal) {
               body.singleResult = { errors: [describeError({ message: refusal.message }, refusal)] };
               head.status = 400;

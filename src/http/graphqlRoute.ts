@@ -10,7 +10,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GatewayContext } from '../graphql/context.ts';
 import { type HttpError, refusedRequest } from '../core/errors.ts';
 import type { CallEvent } from '../core/upstream.ts';
-import { tooLong } from '../graphql/responseBounds.ts';
+import { responseTooLong } from '../graphql/responseLimits.ts';
 import { answerKeyOf, answerKeyOfKnown, type KnownBodies } from '../responses/responseKey.ts';
 import { type ResponseRules, sendKept, sendMade } from '../responses/sendResponse.ts';
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
@@ -77,7 +77,7 @@ export function graphqlRoute(options: GraphQLRouteOptions) {
     if ('code' in answered) return refuse(request, reply, answered);
     const { body } = answered;
     if (body.kind === 'complete' && Buffer.byteLength(body.string) > options.maxResponseBytes) {
-      const { message } = tooLong(options.maxResponseBytes);
+      const { message } = responseTooLong(options.maxResponseBytes);
       return refuse(request, reply, { code: 'QUERY_TOO_EXPENSIVE', message, status: 400 });
     }
     return send(answered, key, request, reply, options);

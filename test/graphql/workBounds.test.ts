@@ -70,7 +70,7 @@ describe('the bytes of an answer', () => {
       expect([status, data]).toEqual([400, undefined]);
       expect(errors).toEqual([
         {
-          message: expect.stringMatching(/at most 4000000 bytes of answer.*MAX_RESPONSE_BYTES/),
+          message: expect.stringMatching(/at most 4000000 bytes in its response.*MAX_RESPONSE_BYTES/),
           extensions: { code: 'QUERY_TOO_EXPENSIVE' },
         },
       ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { createStaleParts } from '../../src/graphql/staleParts.ts';
+import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import type { OperationCost } from '../../src/graphql/context.ts';
 import { loadConfig } from '../../src/config/config.ts';
@@ -8,7 +8,7 @@ import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
 import { createExecution } from '../../src/graphql/execution.ts';
-import { createOutputBudget } from '../../src/graphql/outputBudget.ts';
+import { createOutputBudget } from '../../src/graphql/responseLimits.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';

@@ -1,6 +1,6 @@
 import type { StaleParts } from '../../src/graphql/context.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
-import { createStaleParts } from '../../src/graphql/staleParts.ts';
+import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { runOf } from './fakeUpstream.ts';
 
 /** A context for executing operations without a gateway, and what its loaders were asked for. */

@@ -1,7 +1,7 @@
 import { execute, parse, validate } from 'graphql';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createStaleParts } from '../../src/graphql/staleParts.ts';
+import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createExecutor } from './boundOperation.ts';
 import { createDice, type Dice, oneOf } from './dice.ts';

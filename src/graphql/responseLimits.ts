@@ -1,0 +1,74 @@
+import type { FormattedExecutionResult, GraphQLError } from 'graphql';
+import { tooExpensive } from '../core/errors.ts';
+import type { OutputBudget } from './context.ts';
+
+/** @param maxObjects the most objects that the lists charged to the budget may contain together */
+export function createOutputBudget(maxObjects: number): OutputBudget {
+  let left = maxObjects;
+  const budget: OutputBudget = {
+    countedObjects: 0,
+    exceeded: null,
+    charge(objects) {
+      left -= objects;
+      if (left >= 0) return true;
+      budget.exceeded ??= tooExpensive({
+        what: 'output objects',
+        max: maxObjects,
+        got: null,
+        setting: 'MAX_ROWS',
+      });
+      return false;
+    },
+  };
+  return budget;
+}
+
+/** The error to send instead of a response that has too many objects or bytes; null for one within the limits. */
+export function responseLimitError(
+  { data, errors }: Pick<FormattedExecutionResult, 'data'> & { errors?: readonly unknown[] | undefined },
+  { exceeded }: OutputBudget,
+  maxBytes: number,
+): GraphQLError | null {
+  if (exceeded) return exceeded;
+  return remainingBytes([data, errors], maxBytes) < 0 ? responseTooLong(maxBytes) : null;
+}
+
+export function responseTooLong(maxBytes: number): GraphQLError {
+  return tooExpensive({
+    what: 'bytes in its response',
+    max: maxBytes,
+    got: null,
+    setting: 'MAX_RESPONSE_BYTES',
+  });
+}
+
+/** Quotes, and a comma or colon, around a string or a name. */
+const PUNCTUATION_BYTES = 3;
+
+/** A number, a boolean or null. */
+const SCALAR_BYTES = 5;
+
+/** A string up to this length is counted as ASCII, without a look at its characters. */
+const SHORT_STRING = 64;
+
+/**
+ * What is left of a number of bytes after a value's JSON text, which is not created: a few long strings that appear many times make
+ * a text that would block the event loop. Escapes are not counted. Stops as soon as nothing is left.
+ */
+function remainingBytes(value: unknown, bytes: number): number {
+  if (typeof value === 'string') {
+    const length = value.length <= SHORT_STRING ? value.length : Buffer.byteLength(value);
+    return bytes - length - PUNCTUATION_BYTES;
+  }
+  if (typeof value !== 'object' || value === null) return bytes - SCALAR_BYTES;
+  let left = bytes;
+  if (Array.isArray(value)) {
+    for (const item of value) if (left >= 0) left = remainingBytes(item, left);
+    return left;
+  }
+  for (const name in value) {
+    if (left < 0) return left;
+    left = remainingBytes((value as Record<string, unknown>)[name], left - name.length - PUNCTUATION_BYTES);
+  }
+  return left;
+}
