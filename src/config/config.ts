@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import type { AuthSettings } from '../core/settings.ts';
 import type { HttpSettings } from '../core/settings.ts';
-import { type EDITIONS, isLoopback, type LOG_LEVELS, quote, settings } from './settings.ts';
+import { isLoopback, quote } from './settingKinds.ts';
+import { type EDITIONS, type LOG_LEVELS, settings } from './settings.ts';
 
-/** Settings of the whole gateway, checked and frozen. Every name stands in the README's table. */
+/** Settings of the whole gateway, validated and frozen. */
 export interface Config {
   http: HttpSettings;
-  /** Whether the schema can be asked for its own shape, and whether browsers are shown an explorer. */
+  /** Whether introspection is allowed, and whether browsers get explorer pages. */
   introspection: boolean;
   explorer: boolean;
   upstream: {
@@ -18,32 +19,32 @@ export interface Config {
   };
   budget: {
     edition: Edition;
-    /** What is set by hand instead of by the edition. */
+    /** Limits that replace those of the edition. */
     overrides: { perSecond?: number | undefined; perDay?: number | undefined; perMonth?: number | undefined };
   };
   /** Rows of a canonical upstream page. */
   pageSize: number;
   cache: { freshMs: number; staleMs: number; maxBytes: number };
-  /** Where replicas share cache and budget, or null for a gateway of one process. */
+  /** Where replicas share cache and quota; null for a gateway of one process. */
   redisUrl: string | null;
-  /** The account's name where replicas share, or null for one known by its access key. */
+  /** Name of the account in Redis keys; null to derive it from the access key. */
   account: string | null;
-  /** How many gateways share the budget: what each may spend while they can't talk to each other. */
+  /** How many gateways share the quota. Each takes its share while Redis is unavailable. */
   replicas: number;
   /** How long one operation may take. */
   requestDeadlineMs: number;
   /** The most upstream calls that one operation may need. */
   maxOperationCalls: number;
-  /** Whether queries that come again are compiled. */
+  /** Whether repeated queries are compiled. */
   compiledQueries: boolean;
   live: {
     /** Subscriptions that may be open. */
     limits: { perCaller: number; inAll: number; objectsPerCaller: number };
-    /** Between polls of what nothing is under way in, in milliseconds. */
+    /** Time between polls while no stage runs, in milliseconds. */
     idleMs: number;
   };
   logLevel: LogLevel;
-  /** Whether there is a /metrics. */
+  /** Whether `/metrics` exists. */
   metrics: boolean;
 }
 
@@ -52,7 +53,7 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export type ConfigResult = { config: Config } | { problems: string[] };
 
-/** Reads settings from environment variables; an empty one counts as unset. Pure, and tells every problem at once. */
+/** Reads settings from environment variables; an empty one counts as unset. Pure. Returns all problems at once. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {
   const given = Object.fromEntries(
     Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
@@ -60,7 +61,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
   const parsed = settings.safeParse(given);
   const problems = [
     ...(parsed.error?.issues ?? []).map(({ path, message }) => `${path.join('.')} ${message}`),
-    ...problemsTogether(given),
+    ...combinationProblems(given),
   ];
   if (!parsed.success || problems.length > 0) return { problems };
   return { config: Object.freeze(configOf(parsed.data)) };
@@ -68,21 +69,21 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 
 type Given = Readonly<Record<string, string | undefined>>;
 
-/** What single settings can't tell. Works on the raw values, so that it is told together with all other problems. */
-function problemsTogether(given: Given): string[] {
-  return rulesTogether.filter(({ isBroken }) => isBroken(given)).map(({ tell }) => tell(given));
+/** Problems of combinations. Checks raw values, so that they are reported together with those of single settings. */
+function combinationProblems(given: Given): string[] {
+  return combinationRules.filter(({ isBroken }) => isBroken(given)).map(({ problem }) => problem(given));
 }
 
-const rulesTogether: readonly { isBroken: (given: Given) => boolean; tell: (given: Given) => string }[] = [
+const combinationRules: readonly { isBroken: (given: Given) => boolean; problem: (given: Given) => string }[] = [
   {
     isBroken: (given) => !isSet(given, 'DATAWORKS_REGION') && !isSet(given, 'DATAWORKS_ENDPOINT'),
-    tell: () =>
+    problem: () =>
       'DATAWORKS_REGION is not set: set it to the region of your workspaces, such as cn-shanghai, or set DATAWORKS_ENDPOINT.',
   },
   {
     isBroken: (given) =>
       !isLoopback(given['HOST'] ?? '127.0.0.1') && !isSet(given, 'AUTH_TOKENS_FILE') && !hasJwks(given),
-    tell: ({ HOST }) =>
+    problem: ({ HOST }) =>
       `HOST must be a loopback address such as 127.0.0.1 while callers are not authenticated (AUTH_TOKENS_FILE, AUTH_JWKS_URL or AUTH_JWKS_FILE); got ${quote(HOST)}.`,
   },
   {
@@ -91,27 +92,27 @@ const rulesTogether: readonly { isBroken: (given: Given) => boolean; tell: (give
       !isSet(given, 'DATAWORKS_ACCOUNT') &&
       (given['ALIBABA_CLOUD_SECURITY_TOKEN'] !== undefined ||
         given['ALIBABA_CLOUD_ACCESS_KEY_ID'] === undefined),
-    tell: () =>
-      'DATAWORKS_ACCOUNT must be set with REDIS_URL where the credential is a session: any name for the account, the same for all replicas, since the session itself changes.',
+    problem: () =>
+      'DATAWORKS_ACCOUNT must be set with REDIS_URL if the credential is a session: use any name for the account, the same in all replicas. Session keys change, so they cannot identify it.',
   },
   {
     isBroken: (given) => isSet(given, 'AUTH_JWKS_URL') && isSet(given, 'AUTH_JWKS_FILE'),
-    tell: () => 'AUTH_JWKS_URL and AUTH_JWKS_FILE are both set: keys come from one of them.',
+    problem: () => 'AUTH_JWKS_URL and AUTH_JWKS_FILE are both set. Set only one.',
   },
   {
     isBroken: (given) => hasJwks(given) && !(isSet(given, 'AUTH_ISSUER') && isSet(given, 'AUTH_AUDIENCE')),
-    tell: () =>
-      'AUTH_ISSUER and AUTH_AUDIENCE must be set with a key set: else tokens for other services are good here too.',
+    problem: () =>
+      'AUTH_ISSUER and AUTH_AUDIENCE must be set with a key set. Without them, tokens for other services would be accepted.',
   },
   {
     isBroken: (given) =>
       isOn(given, 'PERSISTED_OPERATIONS_ONLY') && !isSet(given, 'PERSISTED_OPERATIONS_FILE'),
-    tell: () => 'PERSISTED_OPERATIONS_FILE must be set where PERSISTED_OPERATIONS_ONLY is on.',
+    problem: () => 'PERSISTED_OPERATIONS_FILE must be set if PERSISTED_OPERATIONS_ONLY is on.',
   },
   {
     isBroken: (given) =>
       isOn(given, 'PERSISTED_OPERATIONS_ONLY') && isOn(given, 'AUTOMATIC_PERSISTED_QUERIES'),
-    tell: () => 'AUTOMATIC_PERSISTED_QUERIES must be off where PERSISTED_OPERATIONS_ONLY is on.',
+    problem: () => 'AUTOMATIC_PERSISTED_QUERIES must be off if PERSISTED_OPERATIONS_ONLY is on.',
   },
 ];
 
@@ -201,7 +202,7 @@ function httpSettingsOf(given: Settings): HttpSettings {
   };
 }
 
-/** A caller's subscriptions are executed for one event together: so many of the largest operations. */
+/** One event executes all subscriptions of a caller. It may have the objects of this many largest operations. */
 const LARGEST_OPERATIONS_PER_EVENT = 20;
 
 function objectsPerCallerOf(given: Settings, { auth }: HttpSettings): number {

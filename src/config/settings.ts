@@ -1,5 +1,19 @@
 import { z } from 'zod';
-import { withoutCredentials } from '../core/operatorError.ts';
+import {
+  endpoint,
+  file,
+  flag,
+  keySetUrl,
+  list,
+  matching,
+  oneOf,
+  optional,
+  schemasOf,
+  setting,
+  type Setting,
+  text,
+  whole,
+} from './settingKinds.ts';
 
 export const EDITIONS = ['basic', 'standard', 'professional', 'enterprise'] as const;
 
@@ -8,157 +22,222 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 /** An origin as browsers send it: scheme, host and port alone. */
 const ORIGIN = /^https?:\/\/[\w.-]+(?::\d+)?$/;
 
-/** A shared secret would have to stand in the settings, and `none` proves nothing. */
+/** Shared-secret algorithms would need the secret in the settings, and `none` proves nothing. */
 const SIGNATURE_ALGORITHM = /^(?:[RPE]S(?:256|384|512)|EdDSA|Ed25519)$/;
 
-/** Every setting by its environment name: what it may be, and what it is when not set. */
-export const settings = z.object({
-  PORT: whole(0, 65_535).default(4000),
-  HOST: z
-    .string()
-    .regex(/^[\w.:%-]+$/, {
-      error: (issue) => `must be a host name or an IP address; got ${quote(issue.input)}.`,
-    })
-    .default('127.0.0.1'),
-  NODE_ENV: z.string().optional(),
-  INTROSPECTION: flag().optional(),
-  EXPLORER: flag().optional(),
-  DATAWORKS_REGION: z
-    .string()
-    .regex(/^[a-z]{2}(-[a-z0-9]+)+$/, {
-      error: (issue) => `must be a region id such as cn-shanghai; got ${quote(issue.input)}.`,
-    })
-    .optional(),
-  DATAWORKS_ENDPOINT: z
-    .string()
-    .superRefine((text, context) => {
-      const problem = endpointProblem(text);
-      if (problem) context.addIssue({ code: 'custom', message: problem });
-    })
-    .optional(),
-  DATAWORKS_EDITION: z
-    .enum(EDITIONS, {
-      error: (issue) => `must be one of ${EDITIONS.join(', ')}; got ${quote(issue.input)}.`,
-    })
-    .default('standard'),
-  DATAWORKS_MAX_QPS: whole(1, 10_000).optional(),
-  DATAWORKS_DAILY_CALLS: whole(1, 1_000_000_000).optional(),
-  DATAWORKS_MONTHLY_CALLS: whole(1, 1_000_000_000).optional(),
-  DATAWORKS_PAGE_SIZE: whole(10, 100).default(100),
-  UPSTREAM_TRY_TIMEOUT_MS: whole(100, 60_000).default(4000),
-  CACHE_FRESH_MS: whole(0, 86_400_000).default(5000),
-  CACHE_STALE_MS: whole(0, 604_800_000).default(600_000),
-  CACHE_MAX_BYTES: whole(1_000_000, 64_000_000_000).default(128_000_000),
-  STORED_ANSWERS: flag().default(true),
-  STORED_ANSWERS_MAX_BYTES: whole(100_000, 64_000_000_000).default(32_000_000),
-  COMPILED_QUERIES: flag().default(true),
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\/\S+$/, { error: () => 'must be a URL such as redis://127.0.0.1:6379.' })
-    .optional(),
-  DATAWORKS_ACCOUNT: z.string().optional(),
-  REPLICAS: whole(1, 1000).optional(),
-  REQUEST_DEADLINE_MS: whole(100, 120_000).default(10_000),
-  MAX_OPERATION_CALLS: whole(1, 1000).default(10),
-  MAX_BODY_BYTES: whole(1000, 10_000_000).default(100_000),
-  MAX_TOKENS: whole(10, 100_000).default(2000),
-  MAX_DEPTH: whole(1, 100).default(10),
-  MAX_ALIASES: whole(0, 1000).default(15),
-  MAX_ROOT_FIELDS: whole(1, 1000).default(5),
-  MAX_DIRECTIVES: whole(0, 1000).default(20),
-  MAX_SELECTIONS: whole(10, 10_000).default(1000),
-  MAX_ROWS: whole(10, 1_000_000).default(4000),
-  MAX_RESPONSE_BYTES: whole(10_000, 1_000_000_000).default(4_000_000),
-  MAX_QUEUE_MS: whole(5, 60_000).default(1000),
-  RATE_LIMIT_PER_SECOND: whole(1, 1_000_000).optional(),
-  RATE_LIMIT_BURST: whole(1, 1_000_000).optional(),
-  LIVE_MAX_PER_CALLER: whole(0, 1_000_000).optional(),
-  LIVE_MAX_OBJECTS_PER_CALLER: whole(10, 1_000_000_000).optional(),
-  LIVE_MAX: whole(0, 1_000_000).default(10_000),
-  LIVE_IDLE_MS: whole(1000, 86_400_000).default(30_000),
-  CORS_ORIGINS: list(ORIGIN, 'origins such as https://dashboards.example.com').default([]),
-  PERSISTED_OPERATIONS_FILE: z.string().optional(),
-  PERSISTED_OPERATIONS_ONLY: flag().default(false),
-  AUTOMATIC_PERSISTED_QUERIES: flag().default(false),
-  AUTH_TOKENS_FILE: z.string().optional(),
-  AUTH_JWKS_URL: z
-    .string()
-    .refine(isKeySetUrl, {
-      error: (issue) =>
-        `must be an https URL, or http on a loopback address, with no user or password in it; got ${quote(issue.input)}.`,
-    })
-    .optional(),
-  AUTH_JWKS_FILE: z.string().optional(),
-  AUTH_ISSUER: z.string().optional(),
-  AUTH_AUDIENCE: z.string().optional(),
-  AUTH_ALGORITHMS: list(SIGNATURE_ALGORITHM, 'public-key algorithms such as RS256 or EdDSA').default([
-    'RS256',
-    'PS256',
-    'ES256',
-    'EdDSA',
-  ]),
-  AUTH_PROJECTS_CLAIM: z.string().default('projects'),
-  AUTH_SCOPE_CLAIM: z.string().default('scope'),
-  LOG_LEVEL: z
-    .enum(LOG_LEVELS, {
-      error: (issue) => `must be one of ${LOG_LEVELS.join(', ')}; got ${quote(issue.input)}.`,
-    })
-    .default('info'),
-  METRICS: flag().default(true),
-  SHUTDOWN_GRACE_MS: whole(0, 600_000).default(15_000),
-});
+const server = {
+  PORT: setting(whole(0, 65_535), 4000, 'Port to listen on; 0 for any free one.'),
+  HOST: setting(
+    matching(/^[\w.:%-]+$/, 'a host name or an IP address', 'host name or IP address'),
+    '127.0.0.1',
+    'Address to listen on. Other addresses than loopback need authentication.',
+  ),
+  REQUEST_DEADLINE_MS: setting(
+    whole(100, 120_000),
+    10_000,
+    'Longest time of an operation with all tries, and of the arrival of a request.',
+  ),
+  SHUTDOWN_GRACE_MS: setting(whole(0, 600_000), 15_000, 'Time for requests in flight after SIGTERM.'),
+  CORS_ORIGINS: setting(
+    list(ORIGIN, 'origins such as https://dashboards.example.com'),
+    [],
+    'Origins whose pages may read responses.',
+  ),
+  NODE_ENV: optional(text, '', '`production` turns off INTROSPECTION and EXPLORER unless they are set.'),
+  INTROSPECTION: optional(
+    flag,
+    '`off` in production, else `on`',
+    'Whether every caller may read the schema.',
+  ),
+  EXPLORER: optional(
+    flag,
+    '`off` in production, else `on`',
+    'Whether browsers get GraphiQL and Apollo Sandbox.',
+  ),
+};
 
-/** Whether only this machine can reach a server that listens on the host. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
+const upstream = {
+  DATAWORKS_REGION: optional(
+    matching(/^[a-z]{2}(-[a-z0-9]+)+$/, 'a region id such as cn-shanghai', 'region id'),
+    '',
+    'Region of the workspaces, such as `cn-shanghai`. This or DATAWORKS_ENDPOINT is required.',
+  ),
+  DATAWORKS_ENDPOINT: optional(
+    endpoint,
+    'from the region',
+    'Such as a VPC endpoint. `http` on loopback only.',
+  ),
+  DATAWORKS_EDITION: setting(
+    oneOf(EDITIONS),
+    'standard',
+    'Calls: basic 5/s and 100/day, standard and professional 5/s, enterprise 50/s.',
+  ),
+  DATAWORKS_MAX_QPS: optional(
+    whole(1, 10_000),
+    'from the edition',
+    'Calls per second; lower it if other tools share the account.',
+  ),
+  DATAWORKS_DAILY_CALLS: optional(whole(1, 1_000_000_000), 'from the edition', 'Calls per day.'),
+  DATAWORKS_MONTHLY_CALLS: optional(whole(1, 1_000_000_000), 'from the edition', 'Calls per month.'),
+  DATAWORKS_PAGE_SIZE: setting(whole(10, 100), 100, 'Rows requested per upstream page.'),
+  UPSTREAM_TRY_TIMEOUT_MS: setting(whole(100, 60_000), 4000, 'Longest time of one try of a call.'),
+};
 
-function endpointProblem(text: string): string | null {
-  const expected = 'must be a URL such as https://dataworks.cn-shanghai.aliyuncs.com';
-  if (!URL.canParse(text)) return `${expected}; got ${quote(text)}.`;
-  const { protocol, hostname, pathname, search, username, password } = new URL(text);
-  if (username || password) return `${expected}, with no user or password in it.`;
-  if (protocol !== 'https:' && protocol !== 'http:') return `${expected}; got ${quote(text)}.`;
-  if (pathname !== '/' || search) return `${expected}, with no path or query; got ${quote(text)}.`;
-  if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
-    return `must be https, except for a loopback address; got ${quote(text)}.`;
-  }
-  return null;
-}
+const cache = {
+  CACHE_FRESH_MS: setting(
+    whole(0, 86_400_000),
+    5000,
+    'Freshness of the head of a list and of unfinished runs.',
+  ),
+  CACHE_STALE_MS: setting(
+    whole(0, 604_800_000),
+    600_000,
+    'How long data is served as stale after its freshness ends.',
+  ),
+  CACHE_MAX_BYTES: setting(whole(1_000_000, 64_000_000_000), 128_000_000, 'Memory for cached data.'),
+  STORED_ANSWERS: setting(flag, true, 'Whether whole responses are stored.'),
+  STORED_ANSWERS_MAX_BYTES: setting(
+    whole(100_000, 64_000_000_000),
+    32_000_000,
+    'Memory for stored responses.',
+  ),
+  COMPILED_QUERIES: setting(flag, true, 'Whether repeated queries run as compiled code (graphql-jit).'),
+};
 
-function whole(min: number, max: number) {
-  return z
-    .string()
-    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: (issue) => `must be a whole number from ${min} to ${max}; got ${quote(issue.input)}.`,
-    })
-    .transform(Number);
-}
+const replicas = {
+  REDIS_URL: optional(
+    matching(/^rediss?:\/\/\S+$/, 'a URL such as redis://127.0.0.1:6379', 'URL', false),
+    '',
+    'Shares cache and quota between replicas. Needs PUBLISH and SUBSCRIBE on `dwgw:*`.',
+  ),
+  DATAWORKS_ACCOUNT: optional(
+    text,
+    'a hash of the access key',
+    'Name of the account in Redis keys. Required with session credentials.',
+  ),
+  REPLICAS: optional(
+    whole(1, 1000),
+    '2 with REDIS_URL, else 1',
+    'Replicas that share the quota: each takes its share while Redis is unavailable.',
+  ),
+};
 
-function flag() {
-  return z
-    .enum(['on', 'off'], { error: (issue) => `must be on or off; got ${quote(issue.input)}.` })
-    .transform((value) => value === 'on');
-}
+const limits = {
+  MAX_OPERATION_CALLS: setting(
+    whole(1, 1000),
+    10,
+    'Upstream calls that one operation may need. A token can carry its own limit.',
+  ),
+  MAX_BODY_BYTES: setting(whole(1000, 10_000_000), 100_000, 'Size of a request body.'),
+  MAX_TOKENS: setting(whole(10, 100_000), 2000, 'Lexical tokens of a document.'),
+  MAX_DEPTH: setting(whole(1, 100), 10, 'Levels of fields.'),
+  MAX_ALIASES: setting(whole(0, 1000), 15, 'Aliases of an operation.'),
+  MAX_ROOT_FIELDS: setting(whole(1, 1000), 5, 'Root fields of an operation.'),
+  MAX_DIRECTIVES: setting(whole(0, 1000), 20, 'Directives of an operation.'),
+  MAX_SELECTIONS: setting(whole(10, 10_000), 1000, 'Fields and fragment spreads, with fragments expanded.'),
+  MAX_ROWS: setting(whole(10, 1_000_000), 4000, 'Objects of a response, nested lists multiplied.'),
+  MAX_RESPONSE_BYTES: setting(
+    whole(10_000, 1_000_000_000),
+    4_000_000,
+    'Size of a response or of a subscription event.',
+  ),
+  MAX_QUEUE_MS: setting(
+    whole(5, 60_000),
+    1000,
+    'Wait for CPU time after which later requests are `OVERLOADED`.',
+  ),
+  RATE_LIMIT_PER_SECOND: optional(
+    whole(1, 1_000_000),
+    '100 with authentication, else none',
+    'Requests per caller and replica.',
+  ),
+  RATE_LIMIT_BURST: optional(
+    whole(1, 1_000_000),
+    'twice the rate',
+    'Requests that a caller can send at once.',
+  ),
+};
 
-/** A value as a problem shows it: with no credential in it. */
-export function quote(value: unknown): string {
-  return JSON.stringify(withoutCredentials(String(value)));
-}
+const subscriptions = {
+  LIVE_MAX: setting(
+    whole(0, 1_000_000),
+    10_000,
+    'Subscriptions, and authenticated sockets; 0 turns them off.',
+  ),
+  LIVE_MAX_PER_CALLER: optional(
+    whole(0, 1_000_000),
+    '100 with authentication, else LIVE_MAX',
+    'The same for one caller.',
+  ),
+  LIVE_MAX_OBJECTS_PER_CALLER: optional(
+    whole(10, 1_000_000_000),
+    '20 × MAX_ROWS with authentication, else LIVE_MAX × MAX_ROWS',
+    'Objects that one event for all subscriptions of a caller may have.',
+  ),
+  LIVE_IDLE_MS: setting(whole(1000, 86_400_000), 30_000, 'Time between polls while no stage runs.'),
+};
 
-function isKeySetUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  if (username || password) return false;
-  return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')));
-}
+const documents = {
+  PERSISTED_OPERATIONS_FILE: optional(
+    file,
+    '',
+    'Trusted documents: the manifest of Apollo or `{ id: document }`.',
+  ),
+  PERSISTED_OPERATIONS_ONLY: setting(flag, false, 'Whether all other documents are rejected.'),
+  AUTOMATIC_PERSISTED_QUERIES: setting(flag, false, 'Whether clients can register queries by hash (APQ).'),
+};
 
-/** Comma-separated, each element whole by the pattern. */
-function list(element: RegExp, expected: string) {
-  return z
-    .string()
-    .transform((text) => text.split(',').map((word) => word.trim()))
-    .refine((words) => words.every((word) => element.test(word)), {
-      error: (issue) => `must be a comma-separated list of ${expected}; got ${quote(issue.input)}.`,
-    });
-}
+const authentication = {
+  AUTH_TOKENS_FILE: optional(
+    file,
+    '',
+    'Static bearer tokens, see `npm run token`. Reloaded when it changes.',
+  ),
+  AUTH_JWKS_URL: optional(keySetUrl, '', 'Key set of the issuer of JWTs.'),
+  AUTH_JWKS_FILE: optional(file, '', 'The same from a file, reloaded when it changes.'),
+  AUTH_ISSUER: optional(text, '', 'Required `iss` of JWTs. Must be set with a key set.'),
+  AUTH_AUDIENCE: optional(text, '', 'Required `aud` of JWTs. Must be set with a key set.'),
+  AUTH_ALGORITHMS: setting(
+    list(SIGNATURE_ALGORITHM, 'public-key algorithms such as RS256 or EdDSA'),
+    ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    'Accepted signature algorithms, public-key only.',
+  ),
+  AUTH_PROJECTS_CLAIM: setting(text, 'projects', 'Claim with the projects of the caller: `*` or a list.'),
+  AUTH_SCOPE_CLAIM: setting(text, 'scope', 'Claim with the capabilities of the caller.'),
+};
+
+const observability = {
+  LOG_LEVEL: setting(oneOf(LOG_LEVELS), 'info', 'Least severe level that is logged.'),
+  METRICS: setting(
+    flag,
+    true,
+    'Whether `/metrics` exists. With authentication it needs the capability `metrics`.',
+  ),
+};
+
+export const sections: readonly (readonly [title: string, settings: Readonly<Record<string, Setting>>])[] = [
+  ['Server', server],
+  ['DataWorks', upstream],
+  ['Cache', cache],
+  ['Replicas', replicas],
+  ['Limits', limits],
+  ['Subscriptions', subscriptions],
+  ['Trusted documents', documents],
+  ['Authentication', authentication],
+  ['Observability', observability],
+];
+
+/** Parses all settings. Keys are the names of the environment variables. */
+export const settings = z.object(
+  schemasOf({
+    ...server,
+    ...upstream,
+    ...cache,
+    ...replicas,
+    ...limits,
+    ...subscriptions,
+    ...documents,
+    ...authentication,
+    ...observability,
+  }),
+);

@@ -12,7 +12,7 @@ function configOf(env: Record<string, string>) {
 }
 
 describe('settings', () => {
-  test('of a region alone are those of a laptop, with the documented limits', () => {
+  test('have the documented defaults if only a region is set', () => {
     expect(configOf({})).toMatchObject({
       upstream: { endpoint: 'dataworks.cn-shanghai.aliyuncs.com', protocol: 'https' },
       introspection: true,
@@ -45,12 +45,12 @@ describe('settings', () => {
     });
   });
 
-  test('for production hide the schema and the explorer', () => {
+  test('turn off introspection and explorer in production', () => {
     expect(configOf({ NODE_ENV: 'production' })).toMatchObject({ introspection: false, explorer: false });
     expect(configOf({ NODE_ENV: 'production', INTROSPECTION: 'on' })).toMatchObject({ introspection: true });
   });
 
-  test('count callers as soon as callers have names', () => {
+  test('limit the request rate as soon as callers are authenticated', () => {
     expect(configOf({ AUTH_TOKENS_FILE: 'tokens.json' }).http.rateLimit).toEqual({
       perSecond: 100,
       burst: 200,
@@ -63,7 +63,7 @@ describe('settings', () => {
     expect(configOf({ PORT: '', CORS_ORIGINS: '', AUTH_TOKENS_FILE: '' }).http.port).toBe(4000);
   });
 
-  test('that are wrong are all told at once, by name, with what came', () => {
+  test('that are invalid are all reported at once, with their names and values', () => {
     const result = loadConfig({
       PORT: 'http',
       HOST: '0.0.0.0',
@@ -79,9 +79,9 @@ describe('settings', () => {
     const problems = 'problems' in result ? result.problems : [];
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
       'PORT',
+      'CORS_ORIGINS',
       'DATAWORKS_ENDPOINT',
       'MAX_DEPTH',
-      'CORS_ORIGINS',
       'AUTH_ALGORITHMS',
       'LOG_LEVEL',
       'METRICS',
