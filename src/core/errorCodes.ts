@@ -122,7 +122,9 @@ export function renderErrorsDoc(): string {
     ([code, { status, retryAfter, meaning, action }]) =>
       `| \`${code}\`${retryAfter ? ' ⏱' : ''} | ${status} | ${meaning} | ${action} |`,
   );
-  const requestRows = Object.entries(requestErrorCodes).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`);
+  const requestRows = Object.entries(requestErrorCodes).map(
+    ([code, meaning]) => `| \`${code}\` | ${meaning} |`,
+  );
   return [
     'Codes marked ⏱ can have `extensions.retryAfterMs`.',
     '',

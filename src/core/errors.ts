@@ -1,29 +1,12 @@
 import { GraphQLError } from 'graphql';
+import type { ErrorCode } from './errorCodes.ts';
+
+export type { ErrorCode } from './errorCodes.ts';
 
 /*
  * The one bridge between what went wrong inside and what a caller is told: a code to act on, and a message that says what was
  * expected, what came and what to do. All that is not coded here is masked.
  */
-
-/** Every code that `extensions.code` can hold; the README's table says what to do about each. */
-export type ErrorCode =
-  | 'BAD_USER_INPUT'
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'QUERY_TOO_EXPENSIVE'
-  | 'RATE_LIMITED'
-  | 'TOO_MANY_SUBSCRIPTIONS'
-  | 'REQUEST_TIMEOUT'
-  | 'OVERLOADED'
-  | 'SHUTTING_DOWN'
-  | 'UPSTREAM_FORBIDDEN'
-  | 'UPSTREAM_REJECTED'
-  | 'UPSTREAM_THROTTLED'
-  | 'UPSTREAM_QUOTA_EXHAUSTED'
-  | 'UPSTREAM_TIMEOUT'
-  | 'UPSTREAM_UNAVAILABLE'
-  | 'UPSTREAM_INVALID_RESPONSE'
-  | 'INTERNAL_SERVER_ERROR';
 
 /** An argument that is not what it must be. Costs no upstream call. */
 export function badUserInput(message: string): GraphQLError {
