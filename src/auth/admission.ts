@@ -1,159 +1,117 @@
-import type { Requester } from '../core/admission.ts';
-import type { Admission } from '../core/admission.ts';
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Capability, Viewer } from '../core/viewer.ts';
-import { MASK, type HttpError } from '../core/errors.ts';
 import { addressKeyOf } from '../core/addresses.ts';
-import type { Authenticator } from './authentication.ts';
-import { COOL_DOWN_WITHOUT_KEYS_MS } from './keySet.ts';
-import { type MaybePromise, whenThere } from '../core/maybePromise.ts';
+import type { Admission, Requester } from '../core/admission.ts';
+import { type HttpError, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
+import type { Capability, Viewer } from '../core/viewer.ts';
+import type { AuthenticationResult, Authenticator } from './authentication.ts';
+import { RETRY_WITHOUT_KEYS_MS } from './issuerKeys.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 export interface AdmissionOptions {
   authenticator: Authenticator;
-  /** Null where callers are not counted. */
+  /** Null without a rate limit. */
   rateLimit: RateLimit | null;
-  /** Called with errors that are bugs. */
+  /** Called with unexpected errors. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
-/** Decides who comes in: whoever proves a name, or anybody where none must be proved, and nobody too often. */
 export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOptions): Admission {
-  function admit(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    needs?: Capability,
-  ): MaybePromise<Viewer | HttpError> {
-    const { authorization } = request.headers;
-    return decide(
-      request,
-      authorization,
-      needs,
-      (reason) => void reply.header('www-authenticate', challenge(reason)),
-    );
-  }
+  return {
+    admit(requester, authorization, capability) {
+      if (!authenticator.isRequired && !isLoopback(requester.hostname)) return foreignHost;
+      const canVerify = () => rateLimit === null || rateLimit.peek(addressOf(requester)) === 0;
+      const result = authenticator.authenticate(authorization, canVerify);
+      if (!(result instanceof Promise)) return decide(result, requester, capability);
+      return result
+        .catch((error: unknown) => {
+          onBug(error, requester.id);
+          return 'unavailable' as const;
+        })
+        .then((verified) => decide(verified, requester, capability));
+    },
+    async revalidate(authorization) {
+      const result = await authenticator.authenticate(authorization, () => true);
+      if (result === 'unavailable' || result === 'unchecked') {
+        throw new Error('The token cannot be verified at the moment.');
+      }
+      return typeof result === 'string' ? null : result;
+    },
+    countPage: (requester) => count(`page:${addressKeyOf(requester.ip)}`),
+    countOperation: (viewer, requester) => count(callerOf(viewer, requester)),
+  };
 
   function decide(
-    visitor: Requester,
-    authorization: string | undefined,
-    needs?: Capability,
-    onUnproved?: (reason: 'missing' | 'invalid') => void,
-  ): MaybePromise<Viewer | HttpError> {
-    if (!authenticator.isRequired && !isOfThisMachine(visitor.hostname)) return foreignHost;
-    return whenThere(identify(authorization, visitor), (identified) =>
-      judge(identified, visitor, needs, onUnproved),
-    );
-  }
-
-  function judge(
-    identified: Identified,
-    visitor: Requester,
-    needs?: Capability,
-    onUnproved?: (reason: 'missing' | 'invalid') => void,
+    result: AuthenticationResult,
+    requester: Requester,
+    capability: Capability | undefined,
   ): Viewer | HttpError {
-    const address = counters.address(visitor);
-    if (identified === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
-    // Failures are counted by address, which a token from there that was valid before does not suffer from.
-    if (identified === 'unavailable') return count(address) ?? keysUnavailable;
-    if (typeof identified === 'string') {
-      onUnproved?.(identified);
-      return count(address) ?? unauthenticated;
-    }
-    const refusal = count(callerOf(identified, visitor, needs));
-    if (refusal !== null) return { ...refusal, isOfKnownCaller: true };
-    return needs !== undefined && !identified.may(needs) ? lacking(needs) : identified;
+    if (typeof result === 'string') return rejectionOf(result, addressOf(requester));
+    const caller = callerOf(result, requester);
+    // Counted apart, so that callers of the same address do not keep an operator from scraping.
+    const limited = count(capability === undefined ? caller : `${capability}:${caller}`);
+    if (limited !== null) return { ...limited, keepsConnection: true };
+    if (capability === undefined || result.may(capability)) return result;
+    return { code: 'FORBIDDEN', message: `Request a token with the scope ${capability}.`, status: 403 };
   }
 
-  function identify(authorization: string | undefined, visitor: Requester): MaybePromise<Identified> {
-    const mayVerify = () => (rateLimit?.peek(counters.address(visitor)) ?? 0) === 0;
-    const identified = authenticator.authenticate(authorization, mayVerify);
-    if (!(identified instanceof Promise)) return identified;
-    return identified.catch((error: unknown) => {
-      onBug(error, visitor.id);
-      return 'unavailable';
-    });
+  /** Failures count by address: a token that was valid before is accepted from there all the same. */
+  function rejectionOf(reason: Exclude<AuthenticationResult, Viewer>, address: string): HttpError {
+    if (reason === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
+    return count(address) ?? (reason === 'unavailable' ? keysUnavailable : unauthenticated(reason));
   }
 
-  function callerOf(viewer: Viewer, visitor: Pick<Requester, 'ip'>, needs?: Capability): string {
-    const caller = authenticator.isRequired ? viewer.callerId : counters.address(visitor);
-    return needs === undefined ? caller : counters.capability(needs, caller);
+  function callerOf(viewer: Viewer, requester: Pick<Requester, 'ip'>): string {
+    return authenticator.isRequired ? viewer.callerId : addressOf(requester);
   }
 
-  function count(counter: string): HttpError | null {
-    const retryAfterMs = rateLimit?.take(counter) ?? 0;
+  function count(key: string): HttpError | null {
+    const retryAfterMs = rateLimit?.take(key) ?? 0;
     return retryAfterMs === 0 ? null : rateLimited(retryAfterMs);
   }
-
-  return {
-    admit,
-    admitBySocket: decide,
-    revalidate: (authorization) =>
-      whenThere(authenticator.authenticate(authorization), (viewer) => {
-        if (viewer === 'unavailable' || viewer === 'unchecked') {
-          throw new Error('The token cannot be verified at the moment.');
-        }
-        return typeof viewer === 'string' ? null : viewer;
-      }),
-    admitToPage: (visitor) => count(counters.page(visitor)),
-    tooOften: (viewer, visitor) => count(callerOf(viewer, visitor)),
-  };
 }
 
-/** What came of looking at who asks. */
-type Identified = Awaited<ReturnType<Authenticator['authenticate']>>;
+/** The key of an address' counter. It differs from all caller ids, which start with `token:` or `jwt:`. */
+function addressOf({ ip }: Pick<Requester, 'ip'>): string {
+  return `address:${addressKeyOf(ip)}`;
+}
 
 /**
- * Names of the counters that are not a caller's own; those of callers are their ids, which begin otherwise. What needs a
- * capability is counted apart: an operator who scrapes is not kept out by callers of the same address.
+ * Prevents DNS rebinding: a page of any site can have its name resolve to 127.0.0.1, but cannot send `host: localhost`.
+ * A request without a `host` header does not come from a browser.
  */
-const counters = {
-  address: ({ ip }: Pick<Requester, 'ip'>) => `address:${addressKeyOf(ip)}`,
-  page: ({ ip }: Pick<Requester, 'ip'>) => `page:${addressKeyOf(ip)}`,
-  capability: (needs: Capability, caller: string) => `${needs}:${caller}`,
-};
+function isLoopback(hostname: string): boolean {
+  return hostname === '' || /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+}
 
 function rateLimited(retryAfterMs: number): HttpError {
   return {
     code: 'RATE_LIMITED',
-    message: 'You send more requests than RATE_LIMIT_PER_SECOND and RATE_LIMIT_BURST allow a caller.',
+    message:
+      'Too many requests: RATE_LIMIT_PER_SECOND and RATE_LIMIT_BURST bound the requests of each caller.',
     status: 429,
     retryAfterMs,
   };
 }
 
-/**
- * A page of any site can have its name resolve to this machine and then send its own reader's browser here. What it can't do is
- * name this machine in `host`. Without one the caller is no browser.
- */
-function isOfThisMachine(hostname: string): boolean {
-  return hostname === '' || /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
+/** RFC 6750: the challenge has no error code if the request has no credentials. */
+function unauthenticated(reason: 'missing' | 'invalid'): HttpError {
+  return {
+    code: 'UNAUTHENTICATED',
+    message:
+      'Send the header "authorization: Bearer <token>" with a token that this gateway knows and that has not expired.',
+    status: 401,
+    challenge: `Bearer realm="graphql"${reason === 'invalid' ? ', error="invalid_token"' : ''}`,
+  };
 }
-
-/** RFC 6750: no error code for a caller that has not tried yet. */
-function challenge(reason: 'missing' | 'invalid'): string {
-  return reason === 'missing' ? 'Bearer realm="graphql"' : 'Bearer realm="graphql", error="invalid_token"';
-}
-
-const unauthenticated: HttpError = {
-  code: 'UNAUTHENTICATED',
-  message:
-    'Send authorization: Bearer <token>, with a token that this gateway knows and that has not expired.',
-  status: 401,
-};
 
 const foreignHost: HttpError = {
   code: 'FORBIDDEN',
-  message: 'Without authentication this gateway answers only its own machine, as localhost.',
+  message: 'Without authentication, this gateway accepts only requests to localhost.',
   status: 403,
 };
 
 const keysUnavailable: HttpError = {
   code: 'INTERNAL_SERVER_ERROR',
-  message: MASK,
+  message: INTERNAL_ERROR_MESSAGE,
   status: 503,
-  retryAfterMs: COOL_DOWN_WITHOUT_KEYS_MS,
+  retryAfterMs: RETRY_WITHOUT_KEYS_MS,
 };
-
-function lacking(capability: Capability): HttpError {
-  return { code: 'FORBIDDEN', message: `Ask for a token with the scope ${capability}.`, status: 403 };
-}

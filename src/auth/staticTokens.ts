@@ -1,25 +1,23 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { CAPABILITIES, type Viewer } from '../core/viewer.ts';
-import { OperatorError, withoutCredentials } from '../core/operatorError.ts';
+import { OperatorError } from '../core/operatorError.ts';
 import { viewerOf } from './scopes.ts';
 
-/** The viewer whose token this is, or null. */
+/** Returns the viewer of a token, or null for an unknown token. */
 export type StaticTokens = (token: string) => Viewer | null;
 
 /**
- * What a file of tokens holds: names, SHA-256 digests and scopes, never the tokens themselves.
+ * Parses a file of tokens: names, SHA-256 digests and scopes, never the tokens themselves.
  *
- * @throws OperatorError that tells every problem of the file, and quotes nothing of it.
+ * @param file the setting and the path, for messages
+ * @throws OperatorError with every problem of the file, without quoting it.
  */
-export function staticTokensIn(text: string, path: string): StaticTokens {
-  const parsed = entries.safeParse(jsonIn(text));
+export function staticTokensIn(text: string, file: string): StaticTokens {
+  const parsed = entries.safeParse(parseJson(text));
   if (!parsed.success) {
     throw new OperatorError(
-      parsed.error.issues.map(
-        ({ path: place, message }) =>
-          `AUTH_TOKENS_FILE ${withoutCredentials(path)}: ${place.join('.')} ${message}`,
-      ),
+      parsed.error.issues.map(({ path, message }) => `${file}: ${path.join('.')} ${message}`),
     );
   }
   const viewers = new Map(
@@ -28,11 +26,11 @@ export function staticTokensIn(text: string, path: string): StaticTokens {
       viewerOf({ ...scope, callerId: `token:${scope.name}` }),
     ]),
   );
-  // How long it takes tells at most of a digest that is near, and nobody can make a token from that.
+  // The lookup's time can reveal part of a digest at most, and nobody can derive a token from a digest.
   return (token) => viewers.get(hash('sha256', token)) ?? null;
 }
 
-/** One element of the file's array. */
+/** An element of the file's array. */
 export const staticTokenEntry = z.strictObject({
   name: z.string().regex(/^[\w.@:-]{1,64}$/, 'must be 1 to 64 letters, digits or any of _.@:-.'),
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 digest in 64 lower-case hexadecimal digits.'),
@@ -57,8 +55,8 @@ const entries = z
     }
   });
 
-/** What is not JSON is not an array either. */
-function jsonIn(text: string): unknown {
+/** Returns null for invalid JSON, which the schema rejects: it is not an array. */
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,70 +1,72 @@
-import { readFile, stat } from 'node:fs/promises';
-import { OperatorError, withoutCredentials } from '../core/operatorError.ts';
+import { readFileSync, statSync } from 'node:fs';
 import type { Clock } from '../core/clock.ts';
-import type { MaybePromise } from '../core/maybePromise.ts';
+import { OperatorError, withoutCredentials } from '../core/operatorError.ts';
 
 export interface WatchedFileOptions<Content> {
   /** The setting that names the file, for messages. */
   setting: string;
   path: string;
-  /** What the file's text means. Throws an OperatorError for a text that means nothing. */
-  parse: (text: string) => Content;
+  /**
+   * Called with the text, and with the setting and the path as messages show them.
+   *
+   * @throws OperatorError for invalid text.
+   */
+  parse: (text: string, name: string) => Content;
   clock: Clock;
-  /** Told, once a change, that the file can't be used any more and that what it held before still counts. */
+  /** Called once a change that makes the file unusable. The content before the change stays in use. */
   onUnusable: (error: OperatorError) => void;
 }
 
-/** Changes count at most this long after they were made. Milliseconds. */
-const CHECK_EVERY_MS = 5000;
+/** The longest time until a change takes effect. */
+const CHECK_INTERVAL_MS = 5000;
 
 /**
- * What a file holds: read at once, and again when it has changed. It is looked at while somebody asks, and by its times and size,
- * for a secret that is mounted into a container is swapped and not written.
+ * Reads a small local file, and again when it changes. Compares times, inode and size on use, because a secret that is mounted into
+ * a container is replaced, not written. Synchronous, which costs some microseconds per check and keeps authentication synchronous.
  *
- * @returns the content as it is now
- * @throws OperatorError for a file that can't be read, or what `parse` throws, the first time.
+ * @returns a function that returns the current content
+ * @throws OperatorError if the file cannot be read or parsed at first.
  */
-export async function watchFile<Content>(
-  options: WatchedFileOptions<Content>,
-): Promise<() => MaybePromise<Content>> {
-  const { path, parse, clock, onUnusable } = options;
-  let version = await versionOf(path).catch(() => '');
-  let content = parse(await read());
+export function watchFile<Content>(options: WatchedFileOptions<Content>): () => Content {
+  const { clock, onUnusable } = options;
+  let version = versionOf(options.path);
+  let content = read(options);
   let checkedAt = clock.monotonic();
-  let checking: Promise<Content> | null = null;
 
-  async function check(): Promise<Content> {
+  return () => {
+    const now = clock.monotonic();
+    if (now - checkedAt < CHECK_INTERVAL_MS) return content;
+    checkedAt = now;
+    const found = versionOf(options.path);
+    if (found === version) return content;
+    version = found;
     try {
-      const found = await versionOf(path).catch(() => '');
-      if (found !== version) {
-        version = found;
-        content = parse(await read());
-      }
+      content = read(options);
     } catch (error) {
       if (!(error instanceof OperatorError)) throw error;
       onUnusable(error);
-    } finally {
-      checkedAt = clock.monotonic();
-      checking = null;
     }
     return content;
-  }
-
-  async function read(): Promise<string> {
-    try {
-      return await readFile(path, 'utf8');
-    } catch {
-      throw new OperatorError([`${options.setting} ${withoutCredentials(path)} can't be read.`]);
-    }
-  }
-
-  return () => {
-    if (clock.monotonic() - checkedAt < CHECK_EVERY_MS) return content;
-    return (checking ??= check());
   };
 }
 
-async function versionOf(path: string): Promise<string> {
-  const { mtimeMs, ctimeMs, ino, size } = await stat(path);
-  return [mtimeMs, ctimeMs, ino, size].join();
+/** Returns an empty string for a file that does not exist. */
+function versionOf(path: string): string {
+  try {
+    const { mtimeMs, ctimeMs, ino, size } = statSync(path);
+    return [mtimeMs, ctimeMs, ino, size].join();
+  } catch {
+    return '';
+  }
+}
+
+function read<Content>({ setting, path, parse }: WatchedFileOptions<Content>): Content {
+  const name = `${setting} ${withoutCredentials(path)}`;
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    throw new OperatorError([`${name} can't be read.`]);
+  }
+  return parse(text, name);
 }

@@ -2,7 +2,7 @@ import { type Environment, readCommandLine, readConfigFile } from './commandLine
 import { type Config, loadConfig } from '../config/config.ts';
 import { OperatorError } from '../core/operatorError.ts';
 import { startGateway } from '../gateway.ts';
-import { readSettingFiles } from '../http/server.ts';
+import { readSettingFiles } from '../http/settingFiles.ts';
 import { manageLifecycle } from './lifecycle.ts';
 import { systemClock } from '../core/clock.ts';
 import { problemsIn, runProgram } from './program.ts';

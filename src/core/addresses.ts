@@ -1,6 +1,6 @@
 /**
- * What an address is counted by: an IPv4 address as it is, also where it is mapped to IPv6, and the /64 network of an IPv6 address,
- * all of which one client may have.
+ * Returns the key that an address is counted by: an IPv4 address, also if it is mapped to IPv6, or the /64 network of an IPv6
+ * address, because one client can have all addresses of such a network.
  */
 export function addressKeyOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1];

@@ -1,26 +1,36 @@
-import type { MaybePromise } from './maybePromise.ts';
 import type { HttpError } from './errors.ts';
-import type { Viewer } from './viewer.ts';
-import type { Capability } from './viewer.ts';
-import type { FastifyRequest } from 'fastify';
-import type { FastifyReply } from 'fastify';
+import type { Capability, Viewer } from './viewer.ts';
+
+/** Decides who may send requests, and how often. */
 export interface Admission {
-  /** Who asks, or why they go no further. To be asked before the body is read. */
-  admit(request: FastifyRequest, reply: FastifyReply, needs?: Capability): MaybePromise<Viewer | HttpError>;
-  /** The same for who comes by a socket and proves who they are there. */
-  admitBySocket(visitor: Requester, authorization: string | undefined): MaybePromise<Viewer | HttpError>;
-  /** The viewer behind an authorization that was admitted before, uncounted; null where it proves nothing any more. */
-  revalidate(authorization: string | undefined): MaybePromise<Viewer | null>;
-  /** Counts a request for a page, which needs no token: why it is refused, or null. */
-  admitToPage(visitor: Pick<Requester, 'ip'>): HttpError | null;
-  /** Counts one more operation of a caller who was admitted: why it goes no further, or null. */
-  tooOften(viewer: Viewer, visitor: Pick<Requester, 'ip'>): HttpError | null;
+  /**
+   * Authenticates a request and counts it. Returns synchronously unless a signature must be verified, so that a rejected request
+   * ends its connection before Node parses the next one.
+   *
+   * @param authorization the `authorization` header, or what a socket sends in its place
+   * @param capability what the request needs besides a valid token
+   */
+  admit(
+    requester: Requester,
+    authorization: string | undefined,
+    capability?: Capability,
+  ): Viewer | HttpError | Promise<Viewer | HttpError>;
+  /**
+   * Returns the viewer of an authorization that was admitted before, without counting; null if it is no longer valid.
+   *
+   * @throws Error if the token cannot be verified at the moment.
+   */
+  revalidate(authorization: string | undefined): Promise<Viewer | null>;
+  /** Counts a request for a page, which needs no token. Returns null if it may continue. */
+  countPage(requester: Pick<Requester, 'ip'>): HttpError | null;
+  /** Counts one more operation of an admitted caller. Returns null if it may continue. */
+  countOperation(viewer: Viewer, requester: Pick<Requester, 'ip'>): HttpError | null;
 }
 
-/** Whoever knocks, as far as that decides about them. */
+/** The sender of a request, as far as admission depends on it. */
 export interface Requester {
   id: string;
-  /** Of the `host` header, without its port; empty without one. */
+  /** The `host` header without its port; empty without the header. */
   hostname: string;
   ip: string;
 }

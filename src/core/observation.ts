@@ -1,34 +1,34 @@
 import type { CallEvent } from './upstream.ts';
 
-/** Told of every request to /graphql, from the moment that its headers are there. Must not throw. */
-export type Observe = (start: RequestStart) => RequestWatch;
+/** Called for every request to /graphql when its headers have arrived. Must not throw. */
+export type Observe = (start: RequestStart) => RequestObservation;
 
 export interface RequestStart {
   requestId: string;
-  /** All as they came; only those of trace context are for use. */
+  /** All headers of the request. Use only those of the trace context. */
   headers: Readonly<Record<string, string | string[] | undefined>>;
 }
 
-export interface RequestWatch {
-  /** The trace context to pass on with the calls that the operation makes. */
+export interface RequestObservation {
+  /** The W3C trace context to pass on with upstream calls; null without tracing. */
   traceparent: string | null;
-  /** For what happens to the calls that the operation makes. */
+  /** Reports an event of one of the operation's calls. */
   report(event: CallEvent): void;
-  /** Once, when the answer is out or its caller gone. */
+  /** Call once, when the response is sent or the caller has disconnected. */
   ended(end: RequestEnd): void;
 }
 
-/** Names and codes only: nothing that a caller can put a secret in. */
+/** Contains only names and codes, which cannot hold a caller's secrets. */
 export interface RequestEnd {
-  /** As the document names it; null for none, and where the request did not come so far. */
+  /** Null for an anonymous operation, and for a request that failed before it was known. */
   operationName: string | null;
   operationType: string | null;
-  /** The viewer's name, or null for a caller that proved nothing. */
+  /** The viewer's name; null for an unauthenticated caller. */
   caller: string | null;
   httpStatus: number;
-  /** The codes of the answer's errors, in their order. */
+  /** The codes of the response's errors, in their order. */
   codes: readonly string[];
-  /** Whether the caller went away before the answer was out. */
+  /** Whether the caller disconnected before the response was sent. */
   aborted: boolean;
 }
 

@@ -1,7 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import { randomUUID } from 'node:crypto';
-/** The caller's own id where it is one that can stand in a log line as it is. */
+import type { IncomingMessage } from 'node:http';
+
+/** Returns the caller's own request id if it is safe to log, else a new one. */
 export function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && /^[\w.-]{1,128}$/.test(given) ? given : randomUUID();
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID();
 }

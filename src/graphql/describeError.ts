@@ -1,6 +1,6 @@
 import { tooExpensive } from '../core/errors.ts';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { type ErrorCode, isCoded, MASK } from '../core/errors.ts';
+import { type ErrorCode, isCoded, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../core/upstreamError.ts';
 
 const codeOfKind: Record<UpstreamErrorKind, ErrorCode> = {
@@ -49,7 +49,7 @@ export function describeError(formatted: GraphQLFormattedError, error: unknown):
     const extensions = { code, ...(typeof retryAfterMs === 'number' && { retryAfterMs }) };
     return { message: formatted.message, ...place, extensions };
   }
-  return { message: MASK, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
+  return { message: INTERNAL_ERROR_MESSAGE, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
 }
 
 /** The error itself where it is a bug that operators must look at; null where it was foreseen. */

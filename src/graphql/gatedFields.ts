@@ -1,5 +1,5 @@
 import type { Capability, Viewer } from '../core/viewer.ts';
-import { refusedRequest } from '../core/errors.ts';
+import { requestError } from '../core/errors.ts';
 
 /** Root fields that require a capability. By name, so that this also covers fields that a schema does not have yet. */
 export const gatedFields: ReadonlyMap<string, Capability> = new Map([
@@ -21,7 +21,7 @@ export function assertMaySelect(fields: ReadonlySet<string>, viewer: Viewer, int
     const isIntrospection = capability === 'introspect';
     if (isIntrospection && introspection) continue;
     const alternative = isIntrospection ? ', or ask the operator to turn INTROSPECTION on' : '';
-    throw refusedRequest({
+    throw requestError({
       code: 'FORBIDDEN',
       message: `Selecting ${field} requires a token with the scope ${capability}${alternative}.`,
       status: 403,

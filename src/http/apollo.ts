@@ -15,15 +15,15 @@ import {
 } from '@apollo/server/plugin/landingPage/default';
 import { type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
 import type { GatewayContext } from '../graphql/context.ts';
-import { refusedRequest } from '../core/errors.ts';
+import { requestError } from '../core/errors.ts';
 import { bugIn, describeError } from '../graphql/describeError.ts';
-import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
+import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { admitOperation } from '../graphql/operation.ts';
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
 import { responseLimitError } from '../graphql/responseLimits.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
-import type { RequestRecord } from './record.ts';
-import { retryAfterSeconds } from './refusals.ts';
+import type { RequestRecord } from './requestRecord.ts';
+import { retryAfterSeconds } from './httpErrors.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
@@ -173,7 +173,7 @@ function assertCanRun({ operation }: OperationDefinitionNode, schema: GraphQLSch
   const message = isSubscription
     ? 'Over HTTP this gateway runs queries only: subscribe through a WebSocket at this URL, with graphql-ws (subprotocol graphql-transport-ws).'
     : `This gateway runs queries and subscriptions only, and no ${operation}.`;
-  throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
+  throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
 }
 
 /** Bugs are told through `onBug`; what Apollo Server would log besides quotes errors as they are. */

@@ -1,16 +1,16 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpError } from '../core/errors.ts';
-import { canAnswerOutOfOrder } from './pipelining.ts';
+import { canRespondOutOfOrder } from './connections.ts';
 
-/** Answers in GraphQL's own form what Node's HTTP parser refuses, and closes the connection. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, deadlineMs: number): void {
+/** Responds in GraphQL's format to a request that Node's HTTP parser rejects, and closes the connection. */
+export function sendClientError(error: NodeJS.ErrnoException, socket: Socket, deadlineMs: number): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  if (!socket.writable || !canAnswerOutOfOrder(socket)) {
+  if (!socket.writable || !canRespondOutOfOrder(socket)) {
     socket.destroy();
     return;
   }
-  const { code, message, status } = refusalOf(error, deadlineMs);
+  const { code, message, status } = httpErrorOf(error, deadlineMs);
   const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
   socket.end(
     [
@@ -25,7 +25,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   );
 }
 
-function refusalOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpError {
+function httpErrorOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const message = `The request did not arrive within ${deadlineMs} ms (REQUEST_DEADLINE_MS).`;
     return { code: 'REQUEST_TIMEOUT', message, status: 408 };

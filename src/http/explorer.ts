@@ -1,21 +1,24 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { createAssets } from './explorerAssets.ts';
-import type { ExplorerFacts } from './explorerExample.ts';
-import { explorerPage } from './explorerPage.ts';
-import { graphiqlPolicy } from './explorerPolicy.ts';
 import type { Admission } from '../core/admission.ts';
-import { refuseConnection } from './pipelining.ts';
+import { rejectRequest } from './connections.ts';
+import { type AssetNames, type ExplorerFacts, explorerPage } from './explorerPage.ts';
+import { startScript } from './explorerScript.ts';
+import { graphiqlPolicy } from './securityHeaders.ts';
 
 /**
- * GraphiQL at /explorer, all of it from this process, for browsers that reach nothing else. Whoever comes may load it, since a
- * browser sends no token for a page and there is nothing secret in one; the operations that it sends pass the gate as all do.
+ * Serves GraphiQL at /explorer, all of it from this process, for browsers without internet access. Loading it needs no token: a
+ * browser sends none for a page, and the page holds no secrets. Its operations are admitted like all others.
  */
-export function addExplorer(app: FastifyInstance, gate: Admission, facts: ExplorerFacts): void {
-  const assets = createAssets();
+export function addExplorer(app: FastifyInstance, admission: Admission, facts: ExplorerFacts): void {
+  let loading: Promise<Assets> | null = null;
+  const assets = () => (loading ??= loadAssets());
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    const refusal = gate.admitToPage(request);
-    if (refusal === null) done();
-    else refuseConnection(request, reply, refusal);
+    const error = admission.countPage(request);
+    if (error === null) done();
+    else rejectRequest(request, reply, error);
   };
   app.get('/explorer', { onRequest }, async (_, reply) => {
     const { names } = await assets();
@@ -43,3 +46,55 @@ export function addExplorer(app: FastifyInstance, gate: Admission, facts: Explor
     },
   );
 }
+
+interface Asset {
+  contentType: string;
+  body: Buffer;
+  gzipped: Buffer;
+}
+
+interface Assets {
+  /** Names change with the content, so that browsers can cache the files without limit. */
+  names: AssetNames;
+  byName: ReadonlyMap<string, Asset>;
+}
+
+/** Reads and compresses GraphiQL: 9 MB, so only on the first request. */
+async function loadAssets(): Promise<Assets> {
+  const names = {} as AssetNames;
+  const byName = new Map<string, Asset>();
+  for (const [key, source] of Object.entries(await readSources())) {
+    const body = Buffer.from(source);
+    const extension = key.endsWith('Styles') ? 'css' : 'js';
+    const name = `${key}.${createHash('sha256').update(body).digest('hex').slice(0, 16)}.${extension}`;
+    names[key as keyof AssetNames] = name;
+    byName.set(name, {
+      contentType: extension === 'css' ? 'text/css; charset=utf-8' : 'text/javascript; charset=utf-8',
+      body,
+      gzipped: await promisify(gzip)(body),
+    });
+  }
+  return { names, byName };
+}
+
+async function readSources(): Promise<AssetNames> {
+  const graphiql = await import('@graphql-yoga/render-graphiql/graphiql');
+  return {
+    graphiql: graphiql.js,
+    graphiqlStyles: graphiql.css,
+    editorWorker: graphiql.editorWorkerService,
+    graphqlWorker: graphiql.graphqlWorker,
+    jsonWorker: graphiql.jsonWorker,
+    start: startScript,
+    pageStyles,
+  };
+}
+
+/** Leaves space for the notes above GraphiQL, which fills the window by default. */
+const pageStyles = `
+body { display: flex; flex-direction: column; height: 100vh; margin: 0; }
+main { flex: 1; min-height: 0; }
+main .graphiql-container { height: 100%; width: 100%; }
+aside { background: #fef3c7; color: #451a03; font: 14px/1.5 system-ui, sans-serif; padding: 8px 16px; }
+aside p { margin: 0; }
+`;

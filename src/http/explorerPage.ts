@@ -1,8 +1,46 @@
-import type { Assets } from './explorerAssets.ts';
-import { exampleFor, type ExplorerFacts, notesOn } from './explorerExample.ts';
+/** File names of the page's assets. */
+export type AssetNames = Record<
+  'graphiql' | 'graphiqlStyles' | 'editorWorker' | 'graphqlWorker' | 'jsonWorker' | 'start' | 'pageStyles',
+  string
+>;
 
-/** GraphiQL's page. Its addresses are relative, so that it works behind a proxy's path too. */
-export function explorerPage(facts: ExplorerFacts, names: Assets['names']): string {
+/** What the explorer pages say about the gateway. */
+export interface ExplorerFacts {
+  /** Whether everybody may introspect the schema. */
+  introspection: boolean;
+  /** Whether callers must authenticate. */
+  authentication: boolean;
+  /** Whether only the operations of a manifest run. */
+  trustedDocumentsOnly: boolean;
+}
+
+/** The operation that an explorer opens with. */
+export interface Example {
+  document: string;
+  /** Headers to fill in; null if none are needed. */
+  headers: Record<string, string> | null;
+}
+
+/** Workspace 10000 is that of DataWorks' own sample, and has runs in the simulator. */
+export function exampleFor({ authentication }: ExplorerFacts): Example {
+  return { document: EXAMPLE, headers: authentication ? { authorization: 'Bearer ' } : null };
+}
+
+/** Explains what does not work without further steps, in a sentence each. */
+export function notesOn({ introspection, authentication, trustedDocumentsOnly }: ExplorerFacts): string[] {
+  return [
+    authentication &&
+      'Operations need a token: put it behind Bearer in the authorization header, then re-fetch the schema.',
+    !introspection &&
+      (authentication
+        ? 'INTROSPECTION is off: documentation and completion need a token with the scope introspect. Operations run without them.'
+        : 'INTROSPECTION is off: there is no documentation and no completion here. Operations run without them.'),
+    trustedDocumentsOnly && 'Only the operations of this gateway’s manifest run here.',
+  ].filter((note) => note !== false);
+}
+
+/** Returns GraphiQL's page. Its URLs are relative, so that it works behind a path prefix of a proxy. */
+export function explorerPage(facts: ExplorerFacts, names: AssetNames): string {
   const notes = notesOn(facts).map((note) => `<p>${escaped(note)}</p>`);
   return `<!doctype html>
 <html lang="en">
@@ -27,8 +65,8 @@ ${notes.length > 0 ? `<aside>${notes.join('')}</aside>` : ''}
 
 const TITLE = 'DataWorks pipeline runs';
 
-/** What the start script reads. */
-function settingsFor(facts: ExplorerFacts, names: Assets['names']) {
+/** Settings for the start script. */
+function settingsFor(facts: ExplorerFacts, names: AssetNames) {
   const { document, headers } = exampleFor(facts);
   return {
     workers: {
@@ -40,11 +78,11 @@ function settingsFor(facts: ExplorerFacts, names: Assets['names']) {
     graphiql: {
       title: TITLE,
       logo: mark('currentColor'),
-      // For new tabs and for who comes for the first time; others find the tabs that they left.
+      // For new tabs and first visits. Later visits restore their tabs.
       defaultQuery: document,
       defaultHeaders: headers === null ? '' : JSON.stringify(headers, null, 2),
       defaultEditorToolsVisibility: headers === null ? false : 'headers',
-      // A token is gone with its page; the package would keep it in the browser's storage.
+      // The package would store a token in the browser.
       shouldPersistHeaders: false,
     },
   };
@@ -55,7 +93,7 @@ function mark(color: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24" fill="none" stroke="${color}" stroke-width="2"><path d="M7 12h3m4 0h3"/><circle cx="4.5" cy="12" r="2.5" fill="${color}"/><circle cx="12" cy="12" r="2.5" fill="${color}"/><circle cx="19.5" cy="12" r="2.5"/></svg>`;
 }
 
-/** As JSON that can't end the element that it stands in. */
+/** Returns JSON that cannot end its script element. */
 function inScript(value: unknown): string {
   return JSON.stringify(value).replaceAll('<', '\\u003c');
 }
@@ -63,3 +101,29 @@ function inScript(value: unknown): string {
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
+
+const EXAMPLE = `# Latest runs of workspace 10000
+# Ctrl-Enter or ⌘-Enter runs it.
+query LatestRuns {
+  pipelineRuns(projectId: 10000, first: 5) {
+    totalCount
+    # How fresh the answer is.
+    asOf
+    staleBecause
+    nodes {
+      runId
+      status
+      createTime
+      description
+      stages {
+        name
+        status
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`;

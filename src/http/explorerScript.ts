@@ -1,7 +1,6 @@
 /**
- * Starts GraphiQL in the browser with what the page has in its settings element, and sends its operations. What the package would
- * send by itself are subscriptions over SSE, which the gateway does not speak, or over sockets that prove nobody's identity: it
- * gives them none of the headers. Here they are `connectionParams`.
+ * Starts GraphiQL in the browser with the page's settings, and sends its operations. The package itself would send subscriptions over
+ * SSE, which the gateway does not support, or over sockets without headers. This script sends the headers as `connectionParams`.
  *
  * @see https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
  */
@@ -56,9 +55,9 @@ function overSocket(request, headers) {
     socket.onclose = ({ code, reason }) => error({ message: reason || 'The socket was closed.', code });
     return { unsubscribe: close };
 
-    function end(tellLast) {
+    function end(deliver) {
       close();
-      tellLast();
+      deliver();
       complete();
     }
 

@@ -1,31 +1,49 @@
 import type { FastifyInstance } from 'fastify';
 import type { Admission } from '../core/admission.ts';
-import { refuseConnection } from './pipelining.ts';
+import { rejectRequest } from './connections.ts';
 
 export interface Health {
   status: 'ok' | 'degraded' | 'unavailable';
-  /** What is not as it should be, in words that name nothing secret. */
+  /** What is wrong, without secrets. Empty if the status is `ok`. */
   reasons: string[];
 }
 
-/** What /metrics answers, made anew for every scrape. */
+/** Returns the response to /metrics, collected anew for every scrape. */
 export type Metrics = () => Promise<{ contentType: string; body: string }>;
 
-/** For probes, which prove nothing and are told nothing but words. */
-export function addHealth(app: FastifyInstance, health: () => Health): void {
-  app.get('/health/live', () => ({ status: 'ok' }));
-  app.get('/health/ready', (_, reply) => {
-    const state = health();
-    return reply.code(state.status === 'unavailable' ? 503 : 200).send(state);
-  });
+export interface OperatorRoutesOptions {
+  admission: Admission;
+  /** Whether the gateway can respond to queries now. */
+  health: () => Health;
+  /** Null without /metrics. */
+  metrics: Metrics | null;
+  isDraining: () => boolean;
+  /** Why the keys of AUTH_JWKS_URL cannot be fetched; null while they can. */
+  keysProblem: () => string | null;
 }
 
-/** For whoever has the capability, where callers must prove who they are. */
-export function addMetrics(app: FastifyInstance, gate: Admission, metrics: Metrics): void {
+/** Adds /health/live and /health/ready for probes, which do not authenticate, and /metrics, which needs a capability. */
+export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesOptions): void {
+  const { admission, metrics } = options;
+  app.get('/health/live', () => ({ status: 'ok' }));
+  app.get('/health/ready', (_, reply) => {
+    const health = healthOf(options);
+    return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
+  });
+  if (metrics === null) return;
   app.get('/metrics', async (request, reply) => {
-    const viewer = await gate.admit(request, reply, 'metrics');
-    if ('code' in viewer) return refuseConnection(request, reply, viewer);
+    const admitted = await admission.admit(request, request.headers.authorization, 'metrics');
+    if ('code' in admitted) return rejectRequest(request, reply, admitted);
     const { contentType, body } = await metrics();
     return reply.type(contentType).send(body);
   });
+}
+
+function healthOf({ health, isDraining, keysProblem }: OperatorRoutesOptions): Health {
+  if (isDraining()) return { status: 'unavailable', reasons: ['The gateway is shutting down.'] };
+  const { status, reasons } = health();
+  const problem = keysProblem();
+  if (problem === null) return { status, reasons };
+  const reason = `The issuer of AUTH_JWKS_URL ${problem}. Tokens are verified with the last keys that it served, if any.`;
+  return { status: status === 'ok' ? 'degraded' : status, reasons: [...reasons, reason] };
 }

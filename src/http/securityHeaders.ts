@@ -1,6 +1,5 @@
 /**
- * What every answer tells browsers: to run nothing, to be framed nowhere, to guess no types. The headers that helmet sends, which
- * works out anew for each answer what is the same for all.
+ * Security headers of every response. The same as helmet's, which computes them anew for each response.
  *
  * @see https://helmetjs.github.io/
  */
@@ -8,7 +7,7 @@ export function securityHeadersFor(corsOrigins: readonly string[]): Readonly<Rec
   return {
     'content-security-policy': "default-src 'none';frame-ancestors 'none'",
     'cross-origin-opener-policy': 'same-origin',
-    // Pages that an origin of CORS_ORIGINS serves may read answers; CORS decides, and not this header.
+    // With CORS_ORIGINS, CORS decides which pages may read responses.
     'cross-origin-resource-policy': corsOrigins.length > 0 ? 'cross-origin' : 'same-origin',
     'origin-agent-cluster': '?1',
     'referrer-policy': 'no-referrer',
@@ -20,4 +19,54 @@ export function securityHeadersFor(corsOrigins: readonly string[]): Readonly<Rec
     'x-permitted-cross-domain-policies': 'none',
     'x-xss-protection': '0',
   };
+}
+
+/** A content security policy: sources by directive. Everything else is forbidden. */
+type Policy = Record<string, string[]>;
+
+const nothingElse: Policy = {
+  'default-src': ["'none'"],
+  'base-uri': ["'none'"],
+  'form-action': ["'none'"],
+  'frame-ancestors': ["'none'"],
+};
+
+/** The policy of GraphiQL's page, which loads everything from the gateway and has no inline scripts. */
+export const graphiqlPolicy = headerOf({
+  ...nothingElse,
+  'script-src': ["'self'"],
+  'worker-src': ["'self'"],
+  // Its editor, Monaco, writes themes and sizes into <style> elements and attributes, and supports no nonce.
+  'style-src': ["'self'", "'unsafe-inline'"],
+  // Fonts and images are data: URLs in its style sheet.
+  'font-src': ['data:'],
+  'img-src': ['data:'],
+  'connect-src': ["'self'"],
+});
+
+/**
+ * The policy of Apollo Sandbox's page as Apollo Server renders it: a script from Apollo's CDN adds a frame of Apollo's and sends the
+ * frame's operations. Apollo's own policy in the page allows more hosts and leaves the other directives open.
+ */
+export function sandboxPolicy(page: string): string {
+  const nonce = /<script nonce="([\w-]+)"/.exec(page)?.[1];
+  const own = nonce === undefined ? [] : [`'nonce-${nonce}'`];
+  return headerOf({
+    ...nothingElse,
+    'script-src': own,
+    'style-src': [...own, 'https://fonts.googleapis.com'],
+    'font-src': ['https://fonts.gstatic.com'],
+    'img-src': [LANDING_PAGE],
+    'manifest-src': [LANDING_PAGE],
+    'frame-src': ['https://sandbox.embed.apollographql.com'],
+    'connect-src': ["'self'"],
+  });
+}
+
+const LANDING_PAGE = 'https://apollo-server-landing-page.cdn.apollographql.com';
+
+function headerOf(policy: Policy): string {
+  return Object.entries(policy)
+    .map(([directive, sources]) => [directive, ...sources].join(' '))
+    .join('; ');
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { Freshness, ReadSet } from '../core/readSet.ts';
 
-/** An answer as it went over the wire, with what the door's log and metrics say of it. */
+/** A response as it was sent, with what log and metrics need to know of it. */
 export interface StoredResponse {
   body: Buffer;
   contentType: string;
@@ -10,55 +10,51 @@ export interface StoredResponse {
   reads: ReadSet;
 }
 
-/**
- * Answers kept as bytes. One is given out only while the cache would make the same of all that it was made from, so that it is
- * as fresh as one made anew, to the byte; who asks for it and how often is for others to judge, before.
- */
+/** Responses by key. A response is valid while everything that it was made from is unchanged and fresh. */
 export interface StoredResponses {
-  find(key: string): { answer: StoredResponse; freshness: Freshness } | null;
-  /** The answer must be one without errors. */
-  keep(key: string, answer: StoredResponse): void;
-  /** Tells that an answer is being made, until the promise settles. */
-  making(key: string, made: Promise<unknown>): void;
-  isBeingMade(key: string): boolean;
+  find(key: string): { response: StoredResponse; freshness: Freshness } | null;
+  /** @param response one without errors */
+  store(key: string, response: StoredResponse): void;
+  /** Marks the key as pending until the promise settles. */
+  addPending(key: string, executed: Promise<unknown>): void;
+  isPending(key: string): boolean;
 }
 
-/** What an entry, its read set and their places in maps weigh besides body and key, about. Bytes. */
+/** Approximate memory of an entry besides body and key, and of each call that it was made from. */
 const ENTRY_BYTES = 1000;
 const READ_BYTES = 400;
 
-/** @param maxBytes what all that is kept may weigh; with 0, nothing is kept */
+/** @param maxBytes memory of all responses; 0 stores none */
 export function createStoredResponses(maxBytes: number): StoredResponses {
-  if (maxBytes === 0) return keepsNone;
-  const beingMade = new Set<string>();
-  const answers = new LRUCache<string, StoredResponse>({ maxSize: maxBytes });
+  if (maxBytes === 0) return disabled;
+  const pending = new Set<string>();
+  const responses = new LRUCache<string, StoredResponse>({ maxSize: maxBytes });
   return {
     find(key) {
-      const answer = answers.get(key);
-      if (!answer) return null;
-      const freshness = answer.reads.freshness();
-      if (freshness !== null) return { answer, freshness };
-      answers.delete(key);
+      const response = responses.get(key);
+      if (response === undefined) return null;
+      const freshness = response.reads.freshness();
+      if (freshness !== null) return { response, freshness };
+      responses.delete(key);
       return null;
     },
-    keep(key, answer) {
-      const { body, reads } = answer;
-      answers.set(key, answer, {
-        size: ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length,
-      });
+    store(key, response) {
+      const { body, reads } = response;
+      const size = ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length;
+      responses.set(key, response, { size });
     },
-    making(key, made) {
-      const forget = () => beingMade.delete(key);
-      beingMade.add(key);
-      made.then(forget, forget);
+    addPending(key, executed) {
+      const remove = () => pending.delete(key);
+      pending.add(key);
+      executed.then(remove, remove);
     },
-    isBeingMade: (key) => beingMade.has(key),
+    isPending: (key) => pending.has(key),
   };
 }
 
-const keepsNone: StoredResponses = {
+const disabled: StoredResponses = {
   find: () => null,
-  keep: () => undefined,
-  making: () => undefined,
-  isBeingMade: () => false,
+  store: () => undefined,
+  addPending: () => undefined,
+  isPending: () => false,
 };

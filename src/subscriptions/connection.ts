@@ -131,7 +131,7 @@ export function openConnection(
 
   async function authenticate(authorization = peer.headers.authorization): Promise<boolean> {
     state = { phase: 'authenticating' };
-    const viewer = await options.admission.admitBySocket(peer, authorization);
+    const viewer = await options.admission.admit(peer, authorization);
     if (hasEnded()) return false;
     if ('code' in viewer) return refuse(viewer);
     if (!options.claim(viewer)) return refuse(tooManySockets);

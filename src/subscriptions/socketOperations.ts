@@ -10,7 +10,7 @@ import {
 import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import type { Admission } from '../core/admission.ts';
 import { asError } from '../core/asError.ts';
-import { refusedRequest } from '../core/errors.ts';
+import { requestError } from '../core/errors.ts';
 import type { Observe } from '../core/observation.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
@@ -92,8 +92,8 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   ): SubscriptionArgs {
     if (state.phase !== 'ready') throw new Error('graphql-ws requires connection_ack before subscribe.');
     const { viewer } = state;
-    const refusal = admission.tooOften(viewer, peer);
-    if (refusal) throw refusedRequest(refusal);
+    const refusal = admission.countOperation(viewer, peer);
+    if (refusal) throw requestError(refusal);
     const { document, operation } = readDocument(payload);
     start.operation = operation;
     const variables = payload.variables ?? {};

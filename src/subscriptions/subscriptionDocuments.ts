@@ -11,7 +11,7 @@ import {
 } from 'graphql';
 import type { SubscribePayload } from 'graphql-ws';
 import { LRUCache } from 'lru-cache';
-import { refusedRequest } from '../core/errors.ts';
+import { requestError } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
 import { documentNestingRefusal } from '../graphql/nesting.ts';
@@ -55,7 +55,7 @@ export function createDocumentReader({
     }
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
       const message = `Sockets are for subscriptions only: send the ${operation.operation} with HTTP POST.`;
-      throw refusedRequest({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
+      throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
     }
     return { document, operation };
   };
@@ -72,7 +72,7 @@ export function createDocumentReader({
 
   function parsed(text: string): DocumentNode {
     const refusal = documentNestingRefusal(text);
-    if (refusal) throw refusedRequest(refusal);
+    if (refusal) throw requestError(refusal);
     try {
       return parse(text, { maxTokens: limits.tokens });
     } catch (error) {
@@ -96,7 +96,7 @@ function textOf(
   const { documentId } = more as { documentId?: unknown };
   // graphql-ws requires a document: a client that sends an id sends an empty one.
   const trusted = trustedDocuments({ query: query === '' ? undefined : query, documentId, extensions });
-  if (typeof trusted === 'object' && trusted !== null) throw refusedRequest(trusted);
+  if (typeof trusted === 'object' && trusted !== null) throw requestError(trusted);
   return trusted ?? query;
 }
 

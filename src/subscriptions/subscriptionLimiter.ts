@@ -1,4 +1,4 @@
-import { refusedRequest } from '../core/errors.ts';
+import { requestError } from '../core/errors.ts';
 import { createKeyedCounter } from './keyedCounter.ts';
 
 export interface SubscriptionLimits {
@@ -45,5 +45,5 @@ export function createSubscriptionLimiter(limits: SubscriptionLimits) {
 
 function refusal(state: string, setting: string): Error {
   const message = `${state} that ${setting} allows: end one, poll with a query, or ask the operator to raise it.`;
-  return refusedRequest({ code: 'TOO_MANY_SUBSCRIPTIONS', message, status: 429 });
+  return requestError({ code: 'TOO_MANY_SUBSCRIPTIONS', message, status: 429 });
 }

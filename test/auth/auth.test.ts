@@ -8,7 +8,7 @@ import { analyse } from '../../src/graphql/analysis.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { assertMaySelect } from '../../src/graphql/gatedFields.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
-import { readSettingFiles } from '../../src/http/server.ts';
+import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -296,7 +296,7 @@ describe('a JWT', () => {
       .setProtectedHeader({ alg: 'RS512', kid: 'k1' })
       .setExpirationTime('5 minutes')
       .sign(other.privateKey);
-    expect(await authenticator.authenticate(`Bearer ${token}`)).toBe('invalid');
+    expect(await authenticator.authenticate(`Bearer ${token}`, () => true)).toBe('invalid');
   });
 
   test('grants capabilities by its scope', async () => {
@@ -364,7 +364,7 @@ describe('a key set at a URL', () => {
       503,
       [
         {
-          message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
+          message: 'Internal server error. The log has the details under the request id.',
           extensions: { code: 'INTERNAL_SERVER_ERROR', retryAfterMs: 5000 },
         },
       ],

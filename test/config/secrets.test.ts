@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { readCommandLine, readConfigFile } from '../../src/cli/commandLine.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { OperatorError, withoutCredentials } from '../../src/core/operatorError.ts';
-import { readSettingFiles } from '../../src/http/server.ts';
+import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { problemsIn } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';

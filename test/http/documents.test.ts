@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
-import { readSettingFiles } from '../../src/http/server.ts';
+import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
 import { postOperation, startTestGateway, type TestGateway } from '../support/gateway.ts';
 

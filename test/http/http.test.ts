@@ -90,7 +90,7 @@ describe('the time that a request has', () => {
       504,
       [
         {
-          message: 'The operation did not end within 2000 ms (REQUEST_DEADLINE_MS). Ask for less at once.',
+          message: 'The operation did not end within 2000 ms (REQUEST_DEADLINE_MS). Request less at once.',
           extensions: { code: 'REQUEST_TIMEOUT' },
         },
       ],
@@ -121,7 +121,7 @@ describe('a bug', () => {
       await server.close();
       expect(errors).toEqual([
         {
-          message: 'The gateway met an error of its own. Operators find it in the log by the request id.',
+          message: 'Internal server error. The log has the details under the request id.',
           locations: [{ line: 1, column: 3 }],
           path: [name],
           extensions: { code: 'INTERNAL_SERVER_ERROR' },

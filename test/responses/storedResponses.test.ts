@@ -1,8 +1,10 @@
-import { ApolloServer, HeaderMap } from '@apollo/server';
+import { ApolloServer } from '@apollo/server';
 import { describe, expect, jest, test } from '@jest/globals';
-import { anonymous } from '../../src/core/viewer.ts';
+import type { FastifyRequest } from 'fastify';
+import { anonymous, type Viewer } from '../../src/core/viewer.ts';
 import { createStoredResponses } from '../../src/responses/storedResponses.ts';
-import { answerKeyOf } from '../../src/responses/responseKey.ts';
+import { createRequestRecord } from '../../src/http/requestRecord.ts';
+import { responseKeyOf } from '../../src/responses/responseKey.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Freshness } from '../../src/core/readSet.ts';
@@ -16,7 +18,7 @@ const QUERY = `query Runs($first: Int) {
 const SMALL = '{ pipelineRuns(projectId: 10000, first: 2) { totalCount asOf } }';
 const FRESH_MS = 5000;
 
-/** The system's clock, which can be put forward. */
+/** The system's clock with an adjustable offset. */
 function createShiftedClock(): Clock & { forward(ms: number): void } {
   let shiftMs = 0;
   return {
@@ -35,10 +37,10 @@ function get(gateway: TestGateway, query: string, headers: Record<string, string
   });
 }
 
-describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
+describe.each(['on', 'off'])('responses with STORED_ANSWERS %s', (stored) => {
   const settings = { STORED_ANSWERS: stored, CACHE_STALE_MS: '0' };
 
-  test('are the same to the byte while they are fresh, and cost one call', async () => {
+  test('are identical while they are fresh, and cost one call', async () => {
     await using gateway = await startTestGateway({ settings });
     const texts: string[] = [];
     for (let n = 0; n < 4; n++) texts.push(await (await get(gateway, SMALL)).text());
@@ -46,7 +48,7 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('are never older than what another query has brought', async () => {
+  test('are never older than the data of another query', async () => {
     const clock = createShiftedClock();
     await using gateway = await startTestGateway({ settings, clock });
     const old = await gateway.query(QUERY, { first: 2 });
@@ -61,7 +63,7 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 1']);
   });
 
-  test('that are stale say so, each time, and are not to be kept', async () => {
+  test('that are stale are labelled each time, and are not cacheable', async () => {
     const clock = createShiftedClock();
     await using gateway = await startTestGateway({
       settings: { ...settings, CACHE_STALE_MS: '600000' },
@@ -77,7 +79,7 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
     }
   });
 
-  test('with errors are made anew, and are not to be kept', async () => {
+  test('with errors are not reused, and are not cacheable', async () => {
     await using gateway = await startTestGateway({ settings });
     gateway.simulator.fault({ kind: 'error', httpStatus: 403, code: 'Forbidden.Access' });
     const failed = await gateway.query(QUERY, { first: 2 });
@@ -87,7 +89,7 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
     expect((await gateway.query(QUERY, { first: 2 })).errors).toBeUndefined();
   });
 
-  test('tell for how long they can be kept, by their caller alone', async () => {
+  test('have caching headers for their caller only', async () => {
     const clock = createShiftedClock();
     await using gateway = await startTestGateway({ settings, clock });
     const lifetimes: (string | null)[][] = [];
@@ -103,7 +105,7 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
     expect(third).toEqual(['private, max-age=4', '3', 'accept']);
   });
 
-  test('are not sent again by GET to who has them, and by POST always', async () => {
+  test('are not sent again to GET with a matching ETag, but always to POST', async () => {
     const clock = createShiftedClock();
     await using gateway = await startTestGateway({ settings, clock });
     const tag = (await get(gateway, SMALL)).headers.get('etag') ?? '';
@@ -117,8 +119,8 @@ describe.each(['on', 'off'])('answers, with STORED_ANSWERS %s', (stored) => {
   });
 });
 
-describe('stored answers', () => {
-  test('are logged and counted as any other', async () => {
+describe('stored responses', () => {
+  test('are logged and counted like all others', async () => {
     const log = captureLog();
     await using gateway = await startTestGateway({ logger: log.logger });
     const lines: Record<string, unknown>[] = [];
@@ -139,28 +141,28 @@ describe('stored answers', () => {
     expect(metrics).toMatch(/operation_duration_seconds_count\{code="OK"\} 2/);
   });
 
-  test('are made once for all who ask at once, where the data is there', async () => {
+  test('are executed once for simultaneous requests if the data is cached', async () => {
     await using gateway = await startTestGateway();
     await gateway.query(QUERY, { first: 2 });
-    const made = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
+    const executed = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
     try {
       const answers = await pipelined(gateway.url, SMALL, 30);
       expect(answers.match(/^HTTP\/1.1 200 /gm)).toHaveLength(30);
       expect(answers.match(/"totalCount":2524/g)).toHaveLength(30);
-      expect(made).toHaveBeenCalledTimes(1);
+      expect(executed).toHaveBeenCalledTimes(1);
     } finally {
-      made.mockRestore();
+      executed.mockRestore();
     }
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('are made by each who asks where the one who asked first got none', async () => {
+  test('are not used by simultaneous requests if the first one fails', async () => {
     await using gateway = await startTestGateway();
     const answers = await pipelined(gateway.url, '{ pipelineRuns(projectId: 10004) { totalCount } }', 3);
     expect(answers.match(/"code":"UPSTREAM_FORBIDDEN"/g)).toHaveLength(3);
   });
 
-  test('are for those alone who may see the same, and for nobody who is not let in', async () => {
+  test('are sent only to admitted callers with the same permissions', async () => {
     await using files = await temporaryFiles();
     const tokens = await files.write('tokens.json', [
       { name: 'all', sha256: digestOf('all'), projects: '*' },
@@ -177,14 +179,14 @@ describe('stored answers', () => {
       );
       expect((await gateway.query(SMALL, {}, bearer('this'))).errors).toBeUndefined();
     }
-    const kept = await get(gateway, SMALL, bearer('all'));
-    expect(kept.headers.get('cache-control')).toBe('private, no-cache');
-    expect(kept.headers.get('vary')).toBe('accept, authorization');
+    const stored = await get(gateway, SMALL, bearer('all'));
+    expect(stored.headers.get('cache-control')).toBe('private, no-cache');
+    expect(stored.headers.get('vary')).toBe('accept, authorization');
     expect((await gateway.query(SMALL)).status).toBe(401);
     expect((await gateway.query(SMALL, {}, bearer('all'))).status).toBe(429);
   });
 
-  test('are not for requests that any page could have a browser send', async () => {
+  test('are not sent to requests that any page can make a browser send', async () => {
     await using gateway = await startTestGateway();
     expect((await get(gateway, SMALL)).status).toBe(200);
     expect((await get(gateway, SMALL, { 'apollo-require-preflight': '' })).status).toBe(400);
@@ -196,7 +198,7 @@ describe('stored answers', () => {
     expect(text.status).toBeGreaterThanOrEqual(400);
   });
 
-  test('are not for callers who ask what it costs', async () => {
+  test('are not used for requests that ask for their cost', async () => {
     await using gateway = await startTestGateway();
     for (let n = 0; n < 3; n++) {
       const { extensions, headers } = await gateway.query(SMALL, {}, { 'gateway-cost': '1' });
@@ -206,61 +208,70 @@ describe('stored answers', () => {
     }
   });
 
-  test('are bounded in bytes, the longest unused going first', () => {
+  test('are bounded in bytes, and evicted by least recent use', () => {
     const freshness: Freshness = { asOf: 0, freshUntil: 1 };
-    const answers = createStoredResponses(10_000);
-    const answer = {
+    const responses = createStoredResponses(10_000);
+    const response = {
       body: Buffer.alloc(2000),
       contentType: 'application/json',
       operationName: null,
       operationType: 'query',
       reads: { actions: [], freshness: () => freshness },
     };
-    for (const key of ['a', 'b', 'c']) answers.keep(key, answer);
-    answers.find('a');
-    answers.keep('d', answer);
-    expect(['a', 'b', 'c', 'd'].map((key) => answers.find(key) !== null)).toEqual([true, false, true, true]);
-    answers.keep('huge', { ...answer, body: Buffer.alloc(20_000) });
-    expect(answers.find('huge')).toBeNull();
+    for (const key of ['a', 'b', 'c']) responses.store(key, response);
+    responses.find('a');
+    responses.store('d', response);
+    expect(['a', 'b', 'c', 'd'].map((key) => responses.find(key) !== null)).toEqual([
+      true,
+      false,
+      true,
+      true,
+    ]);
+    responses.store('huge', { ...response, body: Buffer.alloc(20_000) });
+    expect(responses.find('huge')).toBeNull();
   });
 
-  test('are forgotten once their sources are not fresh', () => {
+  test('are deleted once their reads are not fresh', () => {
     let freshness: Freshness | null = { asOf: 0, freshUntil: 1 };
-    const answers = createStoredResponses(100_000);
+    const responses = createStoredResponses(100_000);
     const reads = { actions: [], freshness: () => freshness };
     const body = Buffer.from('{}');
-    answers.keep('a', { body, contentType: '', operationName: null, operationType: null, reads });
-    expect(answers.find('a')).toMatchObject({ answer: { body }, freshness: { asOf: 0, freshUntil: 1 } });
+    responses.store('a', { body, contentType: '', operationName: null, operationType: null, reads });
+    expect(responses.find('a')).toMatchObject({ response: { body }, freshness: { asOf: 0, freshUntil: 1 } });
     freshness = null;
-    expect(answers.find('a')).toBeNull();
+    expect(responses.find('a')).toBeNull();
     freshness = { asOf: 0, freshUntil: 1 };
-    expect(answers.find('a')).toBeNull();
+    expect(responses.find('a')).toBeNull();
   });
 });
 
-describe("an answer's key", () => {
-  const json = new HeaderMap([['content-type', 'application/json; charset=utf-8']]);
-  const post = (body: unknown, headers = json) => ({ method: 'POST', headers, search: '', body });
-  const keyOf = (request: ReturnType<typeof post>, viewer = anonymous) =>
-    answerKeyOf(request, viewer, ['x-preflighted']);
-
-  test('is the same for variables in another order, and for none and empty ones', () => {
-    const first = keyOf(post({ query: 'q', variables: { a: 1, b: { c: [1, { d: 2, e: 3 }], f: null } } }));
-    const second = keyOf(post({ variables: { b: { f: null, c: [1, { e: 3, d: 2 }] }, a: 1 }, query: 'q' }));
-    expect(first).toBe(second);
-    expect(keyOf(post({ query: 'q' }))).toBe(keyOf(post({ query: 'q', variables: {}, operationName: null })));
+describe("a response's key", () => {
+  const json = { 'content-type': 'application/json; charset=utf-8' };
+  const post = (jsonBody: string | null, headers: Record<string, string> = json) => ({
+    method: 'POST',
+    url: '/graphql',
+    headers,
+    jsonBody,
   });
+  const get = (url: string, headers: Record<string, string>) => ({
+    method: 'GET',
+    url,
+    headers,
+    jsonBody: null,
+  });
+  const keyOf = ({ jsonBody, ...request }: ReturnType<typeof post>, viewer: Viewer | null = anonymous) => {
+    const record = { ...createRequestRecord(), viewer, jsonBody };
+    return responseKeyOf({ ...request, record } as unknown as FastifyRequest, ['x-preflighted']);
+  };
 
-  test('is another for another scope, document, operation, variable or form', () => {
+  test('is different for another scope, body, URL, method or format', () => {
     const requests = [
-      post({ query: 'q' }),
-      post({ query: 'q ' }),
-      post({ query: 'q', operationName: 'a' }),
-      post({ query: 'q', variables: { a: null } }),
-      post({ query: 'q', variables: { a: [] } }),
-      post({ query: 'q', variables: { a: '1' } }),
-      post({ query: 'q', variables: { a: 1 } }),
-      post({ query: 'q' }, new HeaderMap([...json, ['accept', 'application/graphql-response+json']])),
+      post('{"query":"q"}'),
+      post('{"query":"q "}'),
+      post('{"query":"q"}', { ...json, accept: 'application/graphql-response+json' }),
+      post('/graphql?query=q'),
+      get('/graphql?query=q', json),
+      get('/graphql?query=q&variables={}', json),
     ];
     const scopes = [
       anonymous,
@@ -273,27 +284,65 @@ describe("an answer's key", () => {
     expect(new Set(keys).size).toBe(requests.length * scopes.length);
     expect(keys).not.toContain(null);
     const [one, same] = ['a', 'b'].map((name) => viewerOf({ name, projects: ['2', '1'], may: [] }));
-    expect(keyOf(post({ query: 'q' }), one)).toBe(keyOf(post({ query: 'q' }), same));
+    expect(keyOf(post('{"query":"q"}'), one)).toBe(keyOf(post('{"query":"q"}'), same));
   });
 
   test.each([
-    post({ query: 1 }),
-    post({ query: 'q', variables: [] }),
-    post({ query: 'q', variables: '{}' }),
-    post({ query: 'q', operationName: 1 }),
-    post({ query: 'q', extensions: { persistedQuery: {} } }),
-    post([{ query: 'q' }]),
     post(null),
-    post({ query: 'q' }, new HeaderMap([['content-type', 'text/plain']])),
-    post({ query: 'q' }, new HeaderMap()),
-    post({ query: 'q' }, new HeaderMap([...json, ['gateway-cost', '1']])),
-    { ...post(null, new HeaderMap()), method: 'GET', search: '?query=q' },
-    { ...post(null, new HeaderMap([['x-preflighted', '']])), method: 'GET', search: '?query=q' },
-    { ...post(null), method: 'GET', search: '?query=q&query=p' },
-    { ...post(null), method: 'GET', search: '?query=q&variables={' },
-    { ...post(null), method: 'GET', search: '?query=q&extensions={}' },
-    { ...post(null), method: 'HEAD', search: '?query=q' },
-  ])('is nothing for what Apollo Server must judge, %#', (request) => {
+    post('{"query":"q"}', { 'content-type': 'text/plain' }),
+    post('{"query":"q"}', {}),
+    post('{"query":"q"}', { ...json, 'gateway-cost': '1' }),
+    get('/graphql?query=q', {}),
+    get('/graphql?query=q', { 'x-preflighted': '' }),
+    get('/graphql?query=q', { 'content-type': 'text/plain', 'x-preflighted': '1' }),
+    { ...get('/graphql?query=q', json), method: 'HEAD' },
+  ])('is null for requests that Apollo Server might reject, %#', (request) => {
     expect(keyOf(request)).toBeNull();
   });
+
+  test('is null before admission', () => {
+    expect(keyOf(post('{"query":"q"}'), null)).toBeNull();
+  });
 });
+
+describe('no response is stored', () => {
+  test('to a request with extensions, which can register a persisted query', async () => {
+    await using gateway = await startTestGateway();
+    const executed = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
+    try {
+      const persistedQuery = { version: 1, sha256Hash: digestOf(SMALL) };
+      const body = JSON.stringify({ query: SMALL, extensions: { persistedQuery } });
+      const search = new URLSearchParams({ query: SMALL, extensions: JSON.stringify({ persistedQuery }) });
+      for (let n = 0; n < 2; n++) {
+        expect((await postBody(gateway, body)).status).toBe(200);
+        const headers = { 'apollo-require-preflight': '1' };
+        expect((await fetch(`${gateway.url}/graphql?${search.toString()}`, { headers })).status).toBe(200);
+      }
+      expect(executed).toHaveBeenCalledTimes(4);
+    } finally {
+      executed.mockRestore();
+    }
+  });
+
+  test.each([
+    '{"query":1}',
+    '{"query":"{ __typename }","variables":"{}"}',
+    '[{"query":"{ __typename }"}]',
+    'null',
+    '{',
+  ])('to the invalid body %s', async (body) => {
+    await using gateway = await startTestGateway();
+    const statuses = [await postBody(gateway, body), await postBody(gateway, body)].map(
+      ({ status }) => status,
+    );
+    expect(statuses).toEqual([400, 400]);
+  });
+});
+
+function postBody(gateway: TestGateway, body: string): Promise<Response> {
+  return fetch(`${gateway.url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+}

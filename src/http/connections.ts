@@ -2,32 +2,32 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { HttpError } from '../core/errors.ts';
-import { refuse } from './refusals.ts';
+import { sendHttpError } from './httpErrors.ts';
 
 /*
- * Node parses every request of a chunk in one turn of the event loop, a thousand of them in 64 kB. HTTP lets a server close a
- * connection after any answer: the client then sends again what was not answered.
+ * Node parses all requests of a chunk in one turn of the event loop, a thousand of them in 64 kB. HTTP lets a server close a
+ * connection after any response: the client sends the unanswered requests again.
  */
 
-/** Requests of one connection that may wait for their answers. One more cuts it off. */
+/** Unanswered requests of one connection. The response to the last of them closes the connection. */
 export const MAX_PIPELINED = 100;
 
 interface ConnectionState {
   unanswered: number;
-  /** Whether a request has been taken on whose answer is the connection's last. */
+  /** Whether the response to an accepted request closes the connection. */
   isClosing: boolean;
-  /** Of the newest request. */
+  /** The response to the newest request. */
   newest: ServerResponse | null;
 }
 
 const states = new WeakMap<Socket, ConnectionState>();
 
-/** Passes requests on, except those behind an answer that closes their connection: these cut it off without any work. */
+/** Passes requests on, except those behind a response that closes their connection: these cut it without any work. */
 export function withBoundedPipelining(listener: RequestListener): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
     const state = stateOf(request.socket);
     if (state.isClosing) {
-      // Else Node goes on to read up to 32 chunks in this turn. An answer that was sent is on its way already.
+      // Otherwise Node reads up to 32 more chunks in this turn. Responses that are sent already still arrive.
       request.socket.destroy();
       return;
     }
@@ -44,20 +44,15 @@ export function withBoundedPipelining(listener: RequestListener): RequestListene
   };
 }
 
-/** Refuses a request and, unless its caller is known, everything that comes behind it on its connection. */
-export function refuseConnection(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  refusal: HttpError,
-): FastifyReply {
-  if (refusal.isOfKnownCaller) return refuse(request, reply, refusal);
+/** Responds with an error of admission. Unless the caller is authenticated, drops all later requests of its connection. */
+export function rejectRequest(request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply {
+  if (error.keepsConnection) return sendHttpError(request, reply, error);
   stateOf(request.raw.socket).isClosing = true;
-  void reply.header('connection', 'close');
-  return refuse(request, reply, refusal);
+  return sendHttpError(request, reply.header('connection', 'close'), error);
 }
 
-/** Whether an answer to a request that fails to arrive would be read as the answer to it and to no other. */
-export function canAnswerOutOfOrder(socket: Socket): boolean {
+/** Whether the client would take a response to its unfinished request as the response to that request and no other. */
+export function canRespondOutOfOrder(socket: Socket): boolean {
   const { newest, unanswered } = stateOf(socket);
   if (newest === null) return true;
   return newest.req.complete ? newest.writableFinished : !newest.headersSent && unanswered === 1;

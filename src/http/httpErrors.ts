@@ -1,26 +1,27 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
-import { MASK, type HttpError, tooExpensive } from '../core/errors.ts';
+import { type HttpError, INTERNAL_ERROR_MESSAGE, tooExpensive } from '../core/errors.ts';
 
-/** Answers in GraphQL's own form what fails before GraphQL has a say. */
-export function refuse(request: FastifyRequest, reply: FastifyReply, refusal: HttpError): FastifyReply {
-  const { code, message, status, retryAfterMs } = refusal;
-  const waits = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
-  if (retryAfterMs !== undefined) void reply.header('retry-after', retryAfterSeconds(retryAfterMs));
+/** Responds to a request that fails before execution, in GraphQL's format. */
+export function sendHttpError(request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply {
+  const { code, message, status, retryAfterMs, challenge } = error;
   request.record.codes = [code];
+  if (challenge !== undefined) void reply.header('www-authenticate', challenge);
+  if (retryAfterMs !== undefined) void reply.header('retry-after', retryAfterSeconds(retryAfterMs));
+  const retry = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
   const acceptsGraphQL = request.headers.accept?.includes('application/graphql-response+json') ?? false;
   return reply
     .code(status)
     .type(`application/${acceptsGraphQL ? 'graphql-response+json' : 'json'}; charset=utf-8`)
-    .send(JSON.stringify({ errors: [{ message, extensions: { code, ...waits } }] }));
+    .send(JSON.stringify({ errors: [{ message, extensions: { code, ...retry } }] }));
 }
 
-/** HTTP counts in whole seconds, and a second too early is too early. */
+/** Rounds up, because a retry that comes too early fails. */
 export function retryAfterSeconds(retryAfterMs: number): string {
   return String(Math.ceil(retryAfterMs / 1000));
 }
 
-/** What Fastify found wrong, as callers are told it. Fastify's own words are kept out: they quote what came. */
-export function refusalFor(error: FastifyError, maxBodyBytes: number): HttpError {
+/** Describes an error that Fastify or a handler raised. Fastify's own message is omitted: it quotes the request. */
+export function httpErrorOf(error: FastifyError, maxBodyBytes: number): HttpError {
   if (error.statusCode === 413) {
     const exceeded = { what: 'bytes of body', max: maxBodyBytes, got: null, setting: 'MAX_BODY_BYTES' };
     return { code: 'QUERY_TOO_EXPENSIVE', message: tooExpensive(exceeded).message, status: 413 };
@@ -37,5 +38,5 @@ export function refusalFor(error: FastifyError, maxBodyBytes: number): HttpError
       status: 400,
     };
   }
-  return { code: 'INTERNAL_SERVER_ERROR', message: MASK, status: 500 };
+  return { code: 'INTERNAL_SERVER_ERROR', message: INTERNAL_ERROR_MESSAGE, status: 500 };
 }

@@ -1,0 +1,105 @@
+import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
+import type { FastifyRequest } from 'fastify';
+import type { HttpError } from '../core/errors.ts';
+import { documentNestingRefusal, jsonNestingRefusal } from '../graphql/nesting.ts';
+import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
+
+/**
+ * Converts a request to Apollo Server's format, with the text of a trusted document in place of its id. Returns an error for
+ * JSON and documents that are nested too deeply to be parsed.
+ *
+ * @throws an error with `statusCode` 400 for an invalid JSON body.
+ */
+export function graphqlRequestOf(
+  request: FastifyRequest,
+  trustedDocuments: TrustedDocuments,
+): HTTPGraphQLRequest | HttpError {
+  const { method, url } = request;
+  const headers = headerMapOf(request.headers);
+  const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
+  if (method === 'GET') return getRequestOf({ method, search, headers, body: undefined }, trustedDocuments);
+  const { jsonBody } = request.record;
+  if (jsonBody === null) return { method, search, headers, body: request.body };
+  const tooDeep = jsonNestingRefusal(jsonBody);
+  return (
+    tooDeep ??
+    postRequestOf({ method, search, headers, body: parseBody(request, jsonBody) }, trustedDocuments)
+  );
+}
+
+/** Whether a request has GraphQL `extensions`. */
+export function hasExtensions({ method, search, body }: HTTPGraphQLRequest): boolean {
+  if (method === 'GET') return new URLSearchParams(search).has('extensions');
+  const { extensions = null } = (body ?? {}) as { extensions?: unknown };
+  return extensions !== null;
+}
+
+function getRequestOf(
+  request: HTTPGraphQLRequest,
+  trustedDocuments: TrustedDocuments,
+): HTTPGraphQLRequest | HttpError {
+  const parameters = new URLSearchParams(request.search);
+  // A browser's request for the explorer has no document.
+  if (!['query', 'documentId', 'extensions'].some((name) => parameters.has(name))) return request;
+  const trusted = trustedDocuments({
+    query: parameters.get('query') ?? undefined,
+    documentId: parameters.get('documentId') ?? undefined,
+    extensions: parseOrNull(parameters.get('extensions')),
+  });
+  if (trusted !== null && typeof trusted === 'object') return trusted;
+  if (trusted !== null) {
+    for (const name of ['documentId', 'extensions']) parameters.delete(name);
+    parameters.set('query', trusted);
+  }
+  const json = ['variables', 'extensions'].flatMap((name) => parameters.getAll(name));
+  const tooDeep =
+    json.map(jsonNestingRefusal).find((error) => error !== null) ??
+    documentNestingRefusal(parameters.get('query') ?? '');
+  return tooDeep ?? (trusted === null ? request : { ...request, search: `?${parameters.toString()}` });
+}
+
+function postRequestOf(
+  request: HTTPGraphQLRequest,
+  trustedDocuments: TrustedDocuments,
+): HTTPGraphQLRequest | HttpError {
+  const { body } = request;
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
+  const { query } = body as { query?: unknown };
+  const trusted = trustedDocuments(body);
+  if (trusted !== null && typeof trusted === 'object') return trusted;
+  const document = trusted ?? query;
+  const tooDeep = typeof document === 'string' ? documentNestingRefusal(document) : null;
+  return (
+    tooDeep ??
+    (trusted === null ? request : { ...request, body: { ...body, query: trusted, extensions: null } })
+  );
+}
+
+function parseOrNull(text: string | null): unknown {
+  try {
+    return text === null ? null : (JSON.parse(text) as unknown);
+  } catch {
+    return null;
+  }
+}
+
+function headerMapOf(headers: FastifyRequest['headers']): HeaderMap {
+  const map = new HeaderMap();
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return map;
+}
+
+/** @throws an error with `statusCode` 400 */
+function parseBody(request: FastifyRequest, json: string): unknown {
+  // A document may declare a variable of this name: its key then belongs to the variables.
+  const onProto = json.includes('$__proto__') ? 'ignore' : 'error';
+  let body: unknown;
+  // Synchronous.
+  void request.server.getDefaultJsonParser(onProto, 'error')(request, json, (error, parsed: unknown) => {
+    if (error) throw error;
+    body = parsed;
+  });
+  return body;
+}
