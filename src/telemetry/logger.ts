@@ -1,73 +1,63 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
-import { bounded, cut } from './bounds.ts';
 
 export type { Logger } from 'pino';
 
-/** JSON lines. Times are ISO 8601; levels are words. */
-export function createLogger(level: string, destination?: DestinationStream): Logger {
+/** JSON lines. Times are ISO 8601, levels are words. Texts in fields and messages are cut. Default destination: standard output. */
+export function createLogger(level: string, destination: DestinationStream = standardOutput()): Logger {
   const options = {
     level,
     base: { service: 'dataworks-graphql-gateway' },
-    timestamp: createTimestamp(),
+    timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeBug },
     hooks: { logMethod: logBounded },
   };
-  return pino(options, destination ?? (standardOutput ??= createStandardOutput()));
+  return pino(options, destination);
 }
 
-/** Cuts every text of a line, whoever it comes from: a line is as long as its fields are many. */
+let sharedOutput: DestinationStream | null = null;
+
+/** One per process. Writes asynchronously, several lines at once under load, and the rest when the process exits. */
+function standardOutput(): DestinationStream {
+  return (sharedOutput ??= pino.destination({ dest: 1, sync: false }));
+}
+
+const MAX_TEXT = 200;
+const MAX_ELEMENTS = 20;
+/** Levels of objects and arrays below the fields of a line. */
+const MAX_LEVELS = 3;
+
+/** Bounds each line, since its texts can come from callers and from the upstream. */
 function logBounded(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
-  log.apply(this, args.map((argument) => bounded(argument)) as Parameters<LogFn>);
+  for (let i = 0; i < args.length; i++) args[i] = bounded(args[i], MAX_LEVELS);
+  log.apply(this, args);
 }
 
-/** Most lines under load are of a millisecond that another was of. */
-function createTimestamp(): () => string {
-  let ofMs = NaN;
-  let text = '';
-  return () => {
-    const now = Date.now();
-    if (now !== ofMs) {
-      ofMs = now;
-      text = pino.stdTimeFunctions.isoTime();
-    }
-    return text;
-  };
+/** The value with every text in it cut. Errors are left to their serializer. */
+function bounded(value: unknown, levels: number): unknown {
+  if (typeof value === 'string') return cut(value);
+  if (typeof value !== 'object' || value === null || value instanceof Error) return value;
+  if (levels < 0) return '…';
+  if (Array.isArray(value))
+    return value.slice(0, MAX_ELEMENTS).map((element) => bounded(element, levels - 1));
+  const copy: Record<string, unknown> = {};
+  for (const name in value) copy[name] = bounded((value as Record<string, unknown>)[name], levels - 1);
+  return copy;
 }
 
-/** A turn that writes more than this writes in parts. Characters. */
-const LONGEST_PART = 64 * 1024;
-
-/** One for the process, whose lines end with it. */
-let standardOutput: DestinationStream | null = null;
-
-/** Writes all lines of one turn of the event loop at once: to write costs as much as to put a line together. */
-function createStandardOutput(): DestinationStream {
-  const output = pino.destination({ dest: 1, sync: true });
-  let lines = '';
-  const flush = () => {
-    if (lines === '') return;
-    const part = lines;
-    lines = '';
-    output.write(part);
-  };
-  process.on('exit', flush);
-  return {
-    write(line) {
-      if (lines === '') setImmediate(flush);
-      lines += line;
-      if (lines.length > LONGEST_PART) flush();
-    },
-  };
+/** The text, or its beginning and an ellipsis. */
+export function cut(text: string, max = MAX_TEXT): string {
+  return text.length <= max ? text : `${text.slice(0, max)}…`;
 }
 
-/**
- * An error that was not foreseen, for whoever must mend it: its place in the code, and its words without what could be secret in
- * them. Other fields are left out: the SDK's errors hold the signed request.
- */
+/** Characters of the message of a bug that are searched for secrets, and of its stack. */
+const MAX_BUG_MESSAGE = 2000;
+const MAX_STACK = 4000;
+
+/** An unexpected error without secrets. Other fields are omitted: errors of the SDK contain the signed request. */
 export function describeBug(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error))
-    return { type: typeof error, message: 'Something was thrown that is no error.' };
+    return { type: typeof error, message: 'A value that is no Error was thrown.' };
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {
     type: cut(error.name),
@@ -76,12 +66,8 @@ export function describeBug(error: unknown): Record<string, unknown> {
   };
 }
 
-/** Characters of a bug's message that are searched for secrets, and of its stack. */
-const MAX_BUG_MESSAGE = 2000;
-const MAX_STACK = 4000;
-
-/** Addresses, credentials and signatures, wherever in a text they stand. */
-export function withoutSecrets(text: string): string {
+/** Redacts URLs, credentials and signatures anywhere in a text. */
+function withoutSecrets(text: string): string {
   return secretPatterns.reduce((safe, pattern) => safe.replace(pattern, '[redacted]'), text);
 }
 

@@ -1,25 +1,25 @@
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
-import type { Observe, RequestEnd } from '../core/observation.ts';
+import type { Observe, SubscriptionCounts } from '../core/observation.ts';
 import type { OperatorError } from '../core/operatorError.ts';
-import type { SubscriptionCounts } from '../core/observation.ts';
+import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import type { Logger } from './logger.ts';
-import { type BreakerState, createMetrics, type Levels, type Metrics } from './metrics.ts';
+import { type BreakerState, createMetrics, type Metrics } from './metrics.ts';
 import { startTrace } from './traces.ts';
 
-/** The one place that decides what becomes of the events that all layers report. */
+/** Turns the events that other layers report into log lines, metrics and spans. */
 export interface Observability {
-  /** Follows a request to /graphql: a log line, a span, and its figures. */
+  /** Follows a request to /graphql. */
   observe: Observe;
   /** For calls that no operation waits for. */
   background: (event: CallEvent) => void;
   breakerChanged: (action: Action, state: BreakerState) => void;
-  /** DataWorks says that the day's quota is used up, and when it is asked again; null when it is not any more. */
+  /** The time of the next trial call once DataWorks reports a used up daily quota; null once calls succeed again. */
   quotaChanged: (nextProbeAt: number | null) => void;
   credentialsChanged: (state: 'refused' | 'accepted') => void;
   bug: (error: unknown, requestId: string) => void;
   unusableFile: (error: OperatorError) => void;
+  /** What prevents the key set of AUTH_JWKS_URL from being read; null once it is readable again. */
   issuerChanged: (problem: string | null) => void;
   scrape: Metrics['scrape'];
 }
@@ -27,48 +27,71 @@ export interface Observability {
 export interface ObservabilityOptions {
   logger: Logger;
   clock: Clock;
-  /** The budget as it is now. */
+  /** The current quota. */
   budget: () => BudgetSnapshot;
-  /** Subscriptions as they are now. */
+  /** The current number of subscriptions. */
   live: () => SubscriptionCounts;
 }
 
 export function createObservability({ logger, clock, budget, live }: ObservabilityOptions): Observability {
-  const metrics = createMetrics(() => ({ ...levelsOf(budget()), live: live() }));
+  const metrics = createMetrics({ budget, live });
   return {
     observe({ requestId, headers }) {
       const startedAt = clock.monotonic();
-      const span = startTrace(headers);
-      const tally = createTally();
+      const { traceId, traceparent, recorder } = startTrace(headers);
+      const counts = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
       return {
-        traceparent: span.traceparent,
+        traceparent,
         report(event) {
           metrics.call(event);
-          span.call(event);
-          tally.count(event);
+          recorder?.call(event);
+          const { type } = event;
+          if (type === 'attempt') counts.upstreamCalls += 1;
+          else if (type === 'retry') counts.retries += 1;
+          else if (type !== 'outcome' && type !== 'undecodable') counts.cache[type] += 1;
         },
         ended(end) {
           const durationMs = clock.monotonic() - startedAt;
-          metrics.operation({ code: end.codes[0] ?? (end.aborted ? 'ABORTED' : 'OK'), durationMs });
-          span.ended(end);
-          logger.info(
-            { requestId, ...lineOf(end, durationMs), ...tally.counts, traceId: span.traceId },
-            'operation',
-          );
+          const { codes, aborted } = end;
+          metrics.operation(codes[0] ?? (aborted ? 'ABORTED' : 'OK'), durationMs);
+          recorder?.ended(end);
+          const line = {
+            requestId,
+            operation: end.operationName,
+            type: end.operationType,
+            caller: end.caller,
+            status: end.httpStatus,
+            durationMs: Math.round(durationMs * 10) / 10,
+            // Every row can have an error with the same code.
+            codes: [...new Set(codes)],
+            ...(aborted && { aborted }),
+            ...counts,
+            traceId,
+          };
+          logger.info(line, 'operation');
         },
       };
     },
     background: (event) => metrics.call(event),
+    scrape: () => metrics.scrape(),
     breakerChanged(action, state) {
       metrics.breaker(action, state);
       logger.warn({ action, state }, `The circuit breaker of ${action} changed to ${state}.`);
     },
+    ...createStateLog(logger),
+  };
+}
+
+/** Changes of state that operators must know or act on. */
+function createStateLog(
+  logger: Logger,
+): Pick<Observability, 'quotaChanged' | 'credentialsChanged' | 'bug' | 'unusableFile' | 'issuerChanged'> {
+  return {
     quotaChanged(nextProbeAt) {
       if (nextProbeAt === null) logger.info('DataWorks accepts calls again: the daily quota is available.');
       else {
-        const nextTryAt = new Date(nextProbeAt).toISOString();
         logger.warn(
-          { nextTryAt },
+          { nextTryAt: new Date(nextProbeAt).toISOString() },
           'DataWorks reports that the daily quota of this account is used up. Cached data is served as stale until a trial call succeeds.',
         );
       }
@@ -77,58 +100,19 @@ export function createObservability({ logger, clock, budget, live }: Observabili
       if (state === 'accepted') logger.info('DataWorks accepts the credentials again.');
       else
         logger.error(
-          'DataWorks refuses the credentials. Check the access key, its expiry and the system clock.',
+          'DataWorks rejects the credentials. Check the access key, its expiry and the system clock.',
         );
     },
-    bug: (error, requestId) =>
-      logger.error({ err: error, requestId }, 'The gateway met an error of its own.'),
+    bug: (error, requestId) => logger.error({ err: error, requestId }, 'Internal server error.'),
     unusableFile: ({ problems }) =>
-      logger.error({ problems }, 'A file has changed and can not be used: what it held before counts on.'),
+      logger.error({ problems }, 'A changed file is invalid. Its previous content stays in use.'),
     issuerChanged(problem) {
-      if (problem === null) logger.info('The issuer of AUTH_JWKS_URL serves its keys again.');
+      if (problem === null) logger.info('The key set of AUTH_JWKS_URL is available again.');
       else
         logger.warn(
           { reason: problem },
-          'The issuer of AUTH_JWKS_URL can not be asked for its keys: tokens are verified with the last keys that it served, for a day at most. Without any, they are refused with 503.',
+          'The key set of AUTH_JWKS_URL is unavailable. Tokens are verified with the last known keys for at most a day; without known keys they are rejected with 503.',
         );
     },
-    scrape: () => metrics.scrape(),
-  };
-}
-
-function lineOf(end: RequestEnd, durationMs: number) {
-  const { operationName, operationType, caller, httpStatus, codes, aborted } = end;
-  return {
-    operation: operationName,
-    type: operationType,
-    caller,
-    status: httpStatus,
-    durationMs: Math.round(durationMs * 10) / 10,
-    // As many errors as rows can share a code.
-    codes: [...new Set(codes)],
-    ...(aborted && { aborted }),
-  };
-}
-
-function createTally() {
-  const counts = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
-  return {
-    counts,
-    count({ type }: CallEvent): void {
-      if (type === 'attempt') counts.upstreamCalls += 1;
-      else if (type === 'retry') counts.retries += 1;
-      else if (type !== 'outcome' && type !== 'undecodable') counts.cache[type] += 1;
-    },
-  };
-}
-
-function levelsOf({ second, day, month, waiting, nextProbeAt }: BudgetSnapshot): Omit<Levels, 'live'> {
-  const budgetLeft = Object.entries({ second, day, month }).flatMap(([window, { left }]) =>
-    left === null ? [] : [[window, left] as const],
-  );
-  return {
-    budgetLeft: Object.fromEntries(budgetLeft),
-    waiting,
-    isQuotaExhausted: nextProbeAt !== null,
   };
 }

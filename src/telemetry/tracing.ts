@@ -1,8 +1,8 @@
 /**
- * Registers the OpenTelemetry SDK where the standard variables ask for it; its packages are not even loaded otherwise. The
+ * Registers the OpenTelemetry SDK if the standard variables configure it. Otherwise its packages are not loaded. The
  * exporter, the sampler and the resource read their own `OTEL_…` variables.
  *
- * @returns what sends the last spans and ends it; null where nothing was asked for
+ * @returns a function that sends the last spans and shuts the SDK down; null if tracing is not configured
  */
 export async function startTracing(
   env: Readonly<Record<string, string | undefined>>,

@@ -166,7 +166,7 @@ describe('a bug in the log', () => {
     expect(text).toContain('secrets.test.ts');
     expect(describeBug(KEY_SECRET)).toEqual({
       type: 'string',
-      message: 'Something was thrown that is no error.',
+      message: 'A value that is no Error was thrown.',
     });
   });
 });

@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { byLabel } from '../../src/telemetry/metrics.ts';
+import { metricsTable, PREFIX, renderMetricsDoc } from '../../src/telemetry/metricsTable.ts';
 import { captureLog } from '../support/door.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -60,5 +63,39 @@ describe('labels of metrics', () => {
     expect(made.length).toBeLessThanOrEqual(65);
     expect(of('CODE_999')).toBe('OTHER');
     expect(of('OK')).toBe('OK');
+  });
+});
+
+describe('the table of metrics', () => {
+  test('has a row for each metric of a scrape, in the documentation, too', async () => {
+    const text = await (await fetch(`${gateway.url}/metrics`)).text();
+    const scraped = [...text.matchAll(/^# TYPE (dataworks_gateway_\w+) (\w+)$/gm)].map(([, name, type]) => [
+      name,
+      type,
+    ]);
+    const listed = Object.entries(metricsTable).map(([name, { type }]) => [PREFIX + name, type]);
+    expect(scraped.toSorted()).toEqual(listed.toSorted());
+    for (const [name] of listed) expect(renderMetricsDoc()).toContain(`| \`${name!}\` |`);
+  });
+});
+
+describe('the OpenTelemetry SDK', () => {
+  test.each([
+    ['is not loaded', '{}', 0],
+    ['is loaded where tracing is configured', '{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" }', 1],
+  ])('%s', async (_, env, atLeast) => {
+    const script = `
+      await import('./dist/gateway.js');
+      const { startTracing } = await import('./dist/telemetry/tracing.js');
+      await startTracing(${env});
+      const { createRequire } = await import('node:module');
+      const loaded = Object.keys(createRequire(import.meta.url).cache);
+      console.log(loaded.filter((path) => /@opentelemetry.(?:sdk|exporter|resources)/.test(path)).length);
+      process.exit();`;
+    const args = ['--input-type=module', '--eval', script];
+    const cwd = new URL('../..', import.meta.url);
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd });
+    if (atLeast === 0) expect(Number(stdout)).toBe(0);
+    else expect(Number(stdout)).toBeGreaterThanOrEqual(atLeast);
   });
 });
