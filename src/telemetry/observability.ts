@@ -16,7 +16,7 @@ export interface Observability {
   breakerChanged: (action: Action, state: BreakerState) => void;
   /** The time of the next trial call once DataWorks reports a used up daily quota; null once calls succeed again. */
   quotaChanged: (nextProbeAt: number | null) => void;
-  credentialsChanged: (state: 'refused' | 'accepted') => void;
+  credentialsChanged: (state: 'rejected' | 'accepted') => void;
   bug: (error: unknown, requestId: string) => void;
   unusableFile: (error: OperatorError) => void;
   /** What prevents the key set of AUTH_JWKS_URL from being read; null once it is readable again. */

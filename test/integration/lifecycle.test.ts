@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { loadConfig } from '../../src/config/config.ts';
-import { createCredentialCheck } from '../../src/upstream/credentialCheck.ts';
+import { withCredentialCheck } from '../../src/upstream/credentialCheck.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import type { Actions, Upstream } from '../../src/core/upstream.ts';
@@ -242,9 +242,8 @@ describe('readiness', () => {
         return Promise.resolve({ value: value as never, asOf: clock.now(), staleBecause: null });
       },
     };
-    const check = createCredentialCheck({
+    const check = withCredentialCheck(upstream, {
       clock,
-      upstream,
       timeoutMs: 1000,
       isQuotaExhausted: () => quota.isExhausted,
       onChange: (state) => changes.push(state),
@@ -256,14 +255,14 @@ describe('readiness', () => {
   test('is lost when the credentials are refused, and comes back when they work again', async () => {
     const { clock, check, callsAtS, changes } = createChecked(['credentials', 'credentials', 'ok']);
     await clock.advance(0);
-    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 1]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 1]);
     await clock.advance(30_000);
-    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 2]);
     await clock.advance(60_000);
     expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
     await clock.advance(300_000);
     expect(callsAtS).toEqual([0, 30, 90]);
-    expect(changes).toEqual(['refused', 'accepted']);
+    expect(changes).toEqual(['rejected', 'accepted']);
     check.stop();
     expect(clock.pendingTimers()).toBe(0);
   });
@@ -274,16 +273,16 @@ describe('readiness', () => {
     check.stop();
     expect(callsAtS.slice(0, 5)).toEqual([0, 30, 90, 210, 450]);
     expect(callsAtS.length).toBeLessThan(35);
-    expect(changes).toEqual(['refused']);
+    expect(changes).toEqual(['rejected']);
   });
 
   test('stays lost while another failure keeps the credentials from being tried', async () => {
     const { clock, check, callsAtS, quota } = createChecked(['credentials', 'quotaExhausted', 'ok']);
     await clock.advance(30_000);
-    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 2]);
     quota.isExhausted = true;
     await clock.advance(7_200_000);
-    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks refuses the credentials.', 2]);
+    expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 2]);
     quota.isExhausted = false;
     await clock.advance(3_600_000);
     expect([check.problem(), callsAtS.length]).toEqual([null, 3]);
@@ -291,18 +290,18 @@ describe('readiness', () => {
   });
 
   test('comes back with the first call of anybody that succeeds', async () => {
-    const { clock, check, changes } = createChecked(['credentials']);
+    const { clock, check, changes } = createChecked(['credentials', 'ok', 'credentials']);
+    const callOfACaller = () =>
+      check.upstream.call(
+        'ListProjects',
+        { projectIds: ['10000'] },
+        { deadline: clock.now() + 1000, priority: 'interactive', report: () => undefined },
+      );
     await clock.advance(0);
-    check.note({ type: 'outcome', action: 'ListPipelineRuns', durationMs: 1, error: null, requestId: null });
-    expect([check.problem(), changes]).toEqual([null, ['refused', 'accepted']]);
-    check.note({
-      type: 'outcome',
-      action: 'ListPipelineRuns',
-      durationMs: 1,
-      error: new UpstreamError('Refused.', { kind: 'credentials', action: 'ListPipelineRuns' }),
-      requestId: null,
-    });
-    expect(check.problem()).toBe('DataWorks refuses the credentials.');
+    await callOfACaller();
+    expect([check.problem(), changes]).toEqual([null, ['rejected', 'accepted']]);
+    await expect(callOfACaller()).rejects.toMatchObject({ kind: 'credentials' });
+    expect(check.problem()).toBe('DataWorks rejects the credentials.');
     check.stop();
     expect(clock.pendingTimers()).toBe(0);
   });
@@ -310,12 +309,14 @@ describe('readiness', () => {
   test('does not hang on an upstream that is away', async () => {
     const clock = createVirtualClock();
     const away = new UpstreamError('Away.', { kind: 'unavailable', action: 'ListProjects' });
-    const check = createCredentialCheck({
-      clock,
-      upstream: { call: () => Promise.reject(away) },
-      timeoutMs: 1000,
-      report: () => undefined,
-    });
+    const check = withCredentialCheck(
+      { call: () => Promise.reject(away) },
+      {
+        clock,
+        timeoutMs: 1000,
+        report: () => undefined,
+      },
+    );
     await clock.advance(0);
     expect(check.problem()).toBeNull();
   });

@@ -1,0 +1,72 @@
+import type { Clock } from '../core/clock.ts';
+import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import { createReadSet } from '../core/readSet.ts';
+import type { CacheView, CallContext, Upstream } from '../core/upstream.ts';
+import { createLoaders } from '../loaders/loaders.ts';
+import type { PageSizes } from '../loaders/pageSizes.ts';
+import type { GatewayContext, OperationStart } from './context.ts';
+import { createCostTally, createOperationCost } from './cost.ts';
+import { createOutputBudget } from './responseLimits.ts';
+import { createStaleParts } from './freshness.ts';
+import type { SubscriptionSource } from './subscriptionSource.ts';
+
+export interface ContextOptions {
+  upstream: Upstream;
+  view: CacheView;
+  pageSizes: PageSizes;
+  subscriptions: SubscriptionSource;
+  quota: () => BudgetSnapshot;
+  clock: Clock;
+  /** How long an operation may take, in milliseconds. */
+  deadlineMs: number;
+  /** The most upstream calls that an operation may need, unless its viewer has a limit of its own. */
+  maxOperationCalls: number;
+  /** The most objects that a response may have. */
+  maxObjects: number;
+}
+
+/** Creates the context of one operation. */
+export function createRequestContext(options: ContextOptions, start: OperationStart): GatewayContext {
+  const { view, pageSizes, subscriptions, quota, clock, deadlineMs, maxOperationCalls, maxObjects } = options;
+  const { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn } = start;
+  const tally = createCostTally();
+  const reads = createReadSet();
+  const call: CallContext = {
+    reads,
+    deadline: clock.now() + deadlineMs,
+    priority,
+    caller: {
+      id: viewer.callerId,
+      maxCallsPerSecond: viewer.maxCallsPerSecond,
+      maxCallsPerDay: viewer.maxCallsPerDay,
+    },
+    signal,
+    traceparent: traceparent ?? undefined,
+    report(event) {
+      tally.note(event);
+      report(event);
+    },
+  };
+  const mayRead = (projectId: string) => viewer.mayRead(projectId);
+  const upstream = turn ? inTurns(options.upstream, turn) : options.upstream;
+  const loaders = createLoaders(upstream, { view, pageSizes, mayRead }, call);
+  const cost = createOperationCost({
+    prices: loaders.prices,
+    tally,
+    ceiling: viewer.maxOperationCalls ?? maxOperationCalls,
+    budget: viewer.may('budget') ? quota : null,
+  });
+  const output = createOutputBudget(maxObjects);
+  return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: createStaleParts() };
+}
+
+/** Delivers each result in a turn of its own, so that many operations that end at once do not block the event loop. */
+function inTurns(upstream: Upstream, turn: () => Promise<void>): Upstream {
+  return {
+    async call(...args) {
+      const result = await upstream.call(...args);
+      await turn();
+      return result;
+    },
+  };
+}
