@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { isFinished, type PipelineRun } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
-import type { Upstream, CallContext, CallEvent, Page, UpstreamResult } from '../core/upstream.ts';
+import type { CallContext, CallEvent, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
 import type {
   RunDifference,
   RunListUpdate,

@@ -48,8 +48,10 @@ export function upgradableRequest(
     }
 
     set upgrade(isRequested: boolean | null) {
-      this.upgradeRefusal = null;
-      this.isUpgrade = isRequested ? null : false;
+      if (!isRequested) {
+        this.isUpgrade = false;
+        this.upgradeRefusal = null;
+      } else if (this.isUpgrade === false) this.isUpgrade = null;
     }
 
     isAccepted(): boolean {

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import type { HttpError } from '../core/errors.ts';
 import { requestIdOf } from '../core/requestId.ts';
 import { CLOSE } from './closeCodes.ts';
 import { CLOSE_GRACE_MS } from './connection.ts';
@@ -18,19 +17,6 @@ export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOpt
   isDraining: () => boolean;
 }
 
-export interface WebSockets {
-  /** Why a request for a WebSocket is refused; null if the WebSocket can be opened now. */
-  refusalOf(request: IncomingMessage): HttpError | null;
-  /** Listener for the `upgrade` event of an HTTP server. Call only if `refusalOf` is null. */
-  open(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  /** Closes every socket with code 1001. */
-  goAway(): void;
-  /** Cuts every connection. */
-  terminate(): void;
-  /** Stops the timers. Call when all sockets are closed. */
-  stop(): void;
-}
-
 /** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
 const PING_INTERVAL_MS = 30_000;
 
@@ -38,7 +24,7 @@ const PING_INTERVAL_MS = 30_000;
  * Subscriptions with graphql-ws over `ws`. It uses graphql-ws' `makeServer` and not its adapter for ws, which has no bounds,
  * writes errors of clients to the console and starts a timer per socket.
  */
-export function createWebSockets(options: WebSocketOptions): WebSockets {
+export function createWebSockets(options: WebSocketOptions) {
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,
     maxPayload: options.maxMessageBytes,
@@ -52,8 +38,10 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
   const stopPinging = pingEach(server.clients);
 
   return {
-    refusalOf: (request) => upgradeRefusal(request, { ...options, ...connections }),
-    open(request, socket, head) {
+    /** Why a request for a WebSocket is refused; null if the WebSocket can be opened now. */
+    refusalOf: (request: IncomingMessage) => upgradeRefusal(request, { ...options, ...connections }),
+    /** Handles the `upgrade` event of an HTTP server, for requests that are not refused. */
+    open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
       const { headers } = request;
       const hostname = headers.host?.replace(/:\d+$/, '') ?? '';
       const peer = { id: requestIdOf(request), hostname, ip: request.socket.remoteAddress ?? '', headers };
@@ -61,7 +49,8 @@ export function createWebSockets(options: WebSocketOptions): WebSockets {
     },
     goAway: () => connections.closeAll(CLOSE.goingAway, 'Going away'),
     terminate: () => connections.terminateAll(),
-    stop() {
+    /** Stops the timers. Call when all sockets are closed. */
+    stop(): void {
       stopPinging();
       connections.stop();
     },
