@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import type { CallContext, UpstreamResult } from '../core/upstream.ts';
 import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
 
@@ -23,34 +22,31 @@ export type PollState<Value> =
 /** The value as of the last successful read. */
 export interface Known<Value> {
   result: UpstreamResult<Value>;
-  /** When the value was last known true, on the monotonic clock. */
-  atMs: number;
   /** Rises with every change that listeners receive. */
   version: number;
-  changedAtMs: number;
+  /** When the value changed last, as far as the poller knows. */
+  changedAt: number;
 }
 
-/** How far two ages of one value can differ, because two clocks are read one after the other. Milliseconds. */
+/** How far the clocks of two replicas may differ. Milliseconds. */
 const CLOCK_TOLERANCE_MS = 100;
 
 export function afterRead<Value>(
   { known }: PollState<Value>,
   result: UpstreamResult<Value>,
   topic: Pick<Topic<Value, unknown>, 'hasChanged' | 'isFinal'>,
-  clock: Clock,
+  now: number,
 ): PollState<Value> {
-  const nowMs = clock.monotonic();
-  const atMs = nowMs - Math.max(0, clock.now() - result.asOf);
   // Another replica's value may be older than what listeners have received.
-  if (known !== null && atMs < known.atMs - CLOCK_TOLERANCE_MS)
+  if (known !== null && result.asOf < known.result.asOf - CLOCK_TOLERANCE_MS)
     return { phase: 'polling', known, failures: 0 };
   const hasChanged = known === null || topic.hasChanged(known.result.value, result.value);
   const isNew = hasChanged || known.result.staleBecause !== result.staleBecause;
   const version = (known?.version ?? 0) + (isNew ? 1 : 0);
-  const changedAtMs = hasChanged ? nowMs : known.changedAtMs;
-  const now = { result, atMs, version, changedAtMs };
-  if (topic.isFinal(result.value)) return { phase: 'ended', known: now, error: null };
-  return { phase: 'polling', known: now, failures: 0 };
+  const changedAt = hasChanged ? now : known.changedAt;
+  const updated = { result, version, changedAt };
+  if (topic.isFinal(result.value)) return { phase: 'ended', known: updated, error: null };
+  return { phase: 'polling', known: updated, failures: 0 };
 }
 
 /** A failed read ends the poller if it was the first or if repeating it is useless. Else the value is labelled stale. */
@@ -84,11 +80,11 @@ export function delayMsOf<Value>(
   { known, failures }: PollState<Value> & { phase: 'polling' },
   isActive: boolean,
   { fastMs, slowMs }: PollIntervals,
-  nowMs: number,
+  now: number,
 ): number {
   if (failures > 0) return Math.min(slowMs, fastMs * 2 ** (failures - 1));
-  const intervalMs = isActive || nowMs - known.changedAtMs < ACTIVE_AFTER_CHANGE_MS ? fastMs : slowMs;
+  const intervalMs = isActive || now - known.changedAt < ACTIVE_AFTER_CHANGE_MS ? fastMs : slowMs;
   // A value that others have read has an age already; with a stretched freshness it can be older than the interval.
-  const ageMs = nowMs - known.atMs;
+  const ageMs = Math.max(0, now - known.result.asOf);
   return ageMs < intervalMs ? intervalMs - ageMs : intervalMs;
 }

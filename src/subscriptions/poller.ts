@@ -12,7 +12,7 @@ import {
 } from './pollState.ts';
 
 export interface PollerOptions extends PollIntervals {
-  clock: Clock;
+  clock: Pick<Clock, 'now' | 'after'>;
   /** On whose behalf it polls: the first listener. */
   caller: Caller;
   /** How long one read may take, in milliseconds. */
@@ -57,7 +57,7 @@ export function createPoller<Value, Event>(
 
   return {
     listen(onLeave) {
-      const isCurrent = state.known !== null && clock.monotonic() - state.known.atMs < options.fastMs;
+      const isCurrent = state.known !== null && clock.now() - state.known.result.asOf < options.fastMs;
       const listener = { received: null, isCurrent, wake: () => undefined, onLeave };
       listeners.add(listener);
       if (!isCurrent) void poll();
@@ -120,7 +120,7 @@ export function createPoller<Value, Event>(
     try {
       const context = { priority: 'polling', caller, deadline, signal: ending.signal, report } as const;
       const result = await topic.read(context);
-      become(afterRead(state, result, topic, clock));
+      become(afterRead(state, result, topic, clock.now()));
     } catch (error) {
       become(afterFailure(state, asError(error)));
     }
@@ -135,7 +135,7 @@ export function createPoller<Value, Event>(
   function scheduleNext(state: PollState<Value>): void {
     if (state.phase !== 'polling') return;
     const isActive = topic.isActive(state.known.result.value);
-    cancelTimer = clock.after(delayMsOf(state, isActive, options, clock.monotonic()), () => void poll());
+    cancelTimer = clock.after(delayMsOf(state, isActive, options, clock.now()), () => void poll());
   }
 }
 

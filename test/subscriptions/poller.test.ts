@@ -38,9 +38,9 @@ test('in any order of events, a poller ends once, with its last listener or its 
       }
       await scene.finish();
     }),
-    { numRuns: 2000 },
+    { numRuns: 600 },
   );
-  for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30);
+  for (const count of Object.values(reached)) expect(count).toBeGreaterThan(10);
 });
 
 interface Listening {
