@@ -19,8 +19,8 @@ import type { DocumentLimits } from '../core/settings.ts';
 import { type FieldArguments, fieldArgumentsOf } from './fieldArguments.ts';
 import { gatedFields } from './gatedFields.ts';
 import { isIntrospection } from './introspectionObjects.ts';
-import { addObjects, noObjects, type ObjectFormula, objectsOfField, objectsOfLeaf } from './outputObjects.ts';
-import { isCallSite } from './price.ts';
+import { addObjects, addObjectsOfField, noObjects, type ObjectFormula } from './outputObjects.ts';
+import { type FieldPricing, pricedFields } from './price.ts';
 
 /** What one walk over a document finds out about an operation. It holds for all variables. */
 export interface OperationAnalysis {
@@ -42,22 +42,23 @@ export interface CallPlan {
   /** Its directives decide whether it is included. */
   node: SelectionNode;
   /** Null for a selection that calls the upstream only through the selections below it. */
-  field: FieldArguments | null;
+  field: (FieldArguments & { price: FieldPricing }) | null;
   below: readonly CallPlan[];
 }
 
-const analyses = new WeakMap<DocumentNode, { schema: GraphQLSchema; operations: OperationAnalysis[] }>();
+/** Analyses of the documents that exist. Their number is bounded by the caches of valid documents. */
+const analyses = new WeakMap<OperationDefinitionNode, OperationAnalysis>();
 
-/**
- * Analyses each operation of a document once and caches the result for as long as the document exists. The document may be invalid:
- * fields and fragments that do not exist are ignored. Takes time in proportion to the document, however its fragments are nested.
- */
-export function analyse(document: DocumentNode, schema: GraphQLSchema): readonly OperationAnalysis[] {
-  const known = analyses.get(document);
-  if (known?.schema === schema) return known.operations;
-  const operations = operationsOf(document, schema);
-  analyses.set(document, { schema, operations });
-  return operations;
+/** The analysis of one operation of the document. Validation has made it, unless the document was validated elsewhere. */
+export function analysisOf(
+  operation: OperationDefinitionNode,
+  document: DocumentNode,
+  schema: GraphQLSchema,
+): OperationAnalysis {
+  const known =
+    analyses.get(operation) ?? analyse(document, schema).find((one) => one.operation === operation);
+  if (!known) throw new Error('The operation is not in its document.');
+  return known;
 }
 
 /** What is known of a selection set, with its fragments spread. */
@@ -69,7 +70,11 @@ interface SelectionSummary {
   calls: CallPlan[];
 }
 
-function operationsOf(document: DocumentNode, schema: GraphQLSchema): OperationAnalysis[] {
+/**
+ * Analyses all operations of a document, which may be invalid: fields and fragments that do not exist are ignored. Takes time in
+ * proportion to the document, however its fragments are nested.
+ */
+export function analyse(document: DocumentNode, schema: GraphQLSchema): OperationAnalysis[] {
   const fragments = new Map<string, FragmentDefinitionNode>();
   const operations: OperationDefinitionNode[] = [];
   for (const definition of document.definitions) {
@@ -84,7 +89,9 @@ function operationsOf(document: DocumentNode, schema: GraphQLSchema): OperationA
     summary.size.directives += directives.length;
     for (const variable of variableDefinitions) summary.size.directives += variable.directives?.length ?? 0;
     const executable = withCoercedVariables(operation, [...fragments.values()]);
-    return { schema, operation, executable, fragments, ...summary };
+    const analysis = { schema, operation, executable, fragments, ...summary };
+    analyses.set(operation, analysis);
+    return analysis;
   });
 
   function summaryOf(
@@ -120,16 +127,12 @@ function operationsOf(document: DocumentNode, schema: GraphQLSchema): OperationA
     const depth = isIntrospection(node) ? 1 : 1 + (below?.size.depth ?? 0);
     size.depth = Math.max(size.depth, depth);
     if (gatedFields.has(name)) summary.gatedFields.add(name);
-    if (!below) {
-      addObjects(summary.objects, objectsOfLeaf(node));
-      return;
-    }
-    const field = definition && parent ? fieldArgumentsOf(parent, definition, node) : null;
-    addObjects(summary.objects, objectsOfField(node, field, below.objects));
-    const isCall = field !== null && isCallSite(field);
-    if (isCall || below.calls.length > 0) {
-      summary.calls.push({ node, field: isCall ? field : null, below: below.calls });
-    }
+    const field = below && definition && parent ? fieldArgumentsOf(parent, definition, node) : null;
+    addObjectsOfField(summary.objects, node, field, below?.objects ?? null);
+    if (!field || !below) return;
+    const price = pricedFields[`${field.parent.name}.${name}`];
+    if (price) summary.calls.push({ node, field: { ...field, price }, below: below.calls });
+    else if (below.calls.length > 0) summary.calls.push({ node, field: null, below: below.calls });
   }
 
   function addFragment(

@@ -33,8 +33,10 @@ export interface WindowArguments extends CursorArguments {
 
 /** Relay's arguments or a numbered page. With neither, the first 10; with only `before`, the last 10 before it. */
 export function windowOf({ page, first, after, last, before }: WindowArguments): WindowRequest {
-  const cursorArguments = Object.entries({ first, after, last, before }).filter(([, value]) => value != null);
   if (page != null) {
+    const cursorArguments = Object.entries({ first, after, last, before }).filter(
+      ([, value]) => value != null,
+    );
     if (cursorArguments.length > 0) {
       const names = cursorArguments.map(([name]) => `\`${name}\``).join(', ');
       throw badUserInput(
@@ -55,7 +57,10 @@ export function windowOf({ page, first, after, last, before }: WindowArguments):
 
 /** A workspace's number: 1 to 19 digits, as an upstream long can hold it. */
 export function projectIdOf(text: string): string {
-  return longOf('projectId', text);
+  if (/^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= MAX_INT64) return text;
+  throw badUserInput(
+    `\`projectId\` must be a positive whole number of at most 19 digits; got ${quote(text)}.`,
+  );
 }
 
 /** DataWorks documents a UUID. Every id that it can have given is accepted, whatever its characters. */
@@ -88,11 +93,6 @@ function idOf(name: string, text: string): string {
   throw badUserInput(
     `\`${name}\` must be an id as DataWorks gives it, 1 to 128 printable characters without white space around them; got ${quote(text)}.`,
   );
-}
-
-function longOf(name: string, text: string): string {
-  if (/^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= MAX_INT64) return text;
-  throw badUserInput(`\`${name}\` must be a positive whole number of at most 19 digits; got ${quote(text)}.`);
 }
 
 function rowCount(name: string, count: number): number {

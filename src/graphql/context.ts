@@ -1,9 +1,8 @@
 import type { Priority } from '../core/upstream.ts';
 import type { CallEvent } from '../core/upstream.ts';
-import type { GraphQLError, GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Viewer } from '../core/viewer.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
-import type { BoundOperation } from './operation.ts';
 import type { Loaders } from '../loaders/loaders.ts';
 import type { ReadSet } from '../core/readSet.ts';
 import type { StaleReason } from '../core/upstream.ts';
@@ -15,50 +14,38 @@ export interface GatewayContext {
   loaders: Loaders;
   subscriptions: SubscriptionSource;
   cost: OperationCost;
-  output: OutputBudget;
+  output: OutputSize;
   /** What has been read for it so far. */
   reads: ReadSet;
   /** Which parts of its answer are stale. */
-  staleParts: StaleParts;
+  staleParts: StalePart[];
 }
 
-/** Collects the parts of one answer that are older than their freshness allows. */
-export interface StaleParts {
-  add(path: ResponsePath, reason: StaleReason): void;
-  /** What `extensions` says of those that are in `data`, or null while everything there is fresh. */
-  extensions(data: unknown): StaleExtensions | null;
+/** A part of the response that is older than its freshness allows. */
+export interface StalePart {
+  path: ResponsePath;
+  reason: StaleReason;
 }
 
-/** A place in an answer, from the inside out, as graphql-js gives it to resolvers. */
+/** A position in the response, from the inside out, as graphql-js passes it to resolvers. */
 export type ResponsePath = GraphQLResolveInfo['path'];
-
-export interface StaleExtensions {
-  stale: { path: (string | number)[]; reason: StaleReason }[];
-  /** How many more parts are stale than `stale` lists. Absent where it lists all. */
-  staleOmitted?: number;
-}
 
 /** What an operation costs, in upstream calls. */
 export interface OperationCost {
   /** The most that one of the caller's operations may need. */
   ceiling: number;
-  /** How many calls the operation could need at worst, given what is cached now. Makes no call. */
-  atWorst(operation: BoundOperation): number;
-  /** What has come of it so far. */
+  /** How many calls the operation could have needed at worst, given what was cached before it ran. */
+  atWorst: number;
+  note(event: CallEvent): void;
   report(): CostReport;
 }
 
-/** How large an operation's answer may become. Bounds what no count before execution can know. */
-export interface OutputBudget {
-  /** Objects of the answer as counted before execution; of a subscription, those of one event. */
+/** The size of the operation's response. */
+export interface OutputSize {
+  /** Objects as counted before execution; of a subscription, those of one event. */
   countedObjects: number;
-  /**
-   * Charges the objects of a list whose length DataWorks sets. False once they are more than an answer may have: the list is left
-   * out then, and the whole answer replaced at the end.
-   */
-  charge(objects: number): boolean;
-  /** The error to send instead of the response; null while the budget lasts. */
-  exceeded: GraphQLError | null;
+  /** How many more objects the lists may contain whose length DataWorks sets. Below zero, the whole response is replaced by an error. */
+  objectsLeft: number;
 }
 
 /** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */

@@ -49,7 +49,11 @@ export function describeError(formatted: GraphQLFormattedError, error: unknown):
     const extensions = { code, ...(typeof retryAfterMs === 'number' && { retryAfterMs }) };
     return { message: formatted.message, ...place, extensions };
   }
-  return { message: INTERNAL_ERROR_MESSAGE, ...place, extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode } };
+  return {
+    message: INTERNAL_ERROR_MESSAGE,
+    ...place,
+    extensions: { code: 'INTERNAL_SERVER_ERROR' satisfies ErrorCode },
+  };
 }
 
 /** The error itself where it is a bug that operators must look at; null where it was foreseen. */

@@ -1,5 +1,4 @@
 import {
-  type ArgumentNode,
   type FieldNode,
   getArgumentValues,
   type GraphQLField,
@@ -19,8 +18,10 @@ export interface FieldArguments {
   node: FieldNode;
   /** Whether the field is a connection, which takes a window. */
   isConnection: boolean;
-  /** The arguments of a field that reads no variables; undefined for one that does. */
+  /** The arguments if no argument reads variables, else undefined. */
   constant: BoundArguments | null | undefined;
+  /** The window if no argument of the window reads variables, else undefined. */
+  constantWindow: WindowRequest | null | undefined;
 }
 
 export interface BoundArguments {
@@ -29,36 +30,50 @@ export interface BoundArguments {
   window: WindowRequest | null;
 }
 
+const WINDOW_ARGUMENTS: ReadonlySet<string> = new Set(['page', 'first', 'after', 'last', 'before']);
+
 export function fieldArgumentsOf(
   parent: GraphQLNamedType,
   definition: GraphQLField<unknown, unknown>,
   node: FieldNode,
 ): FieldArguments {
-  const isConnection = definition.args.some(({ name }) => name === 'first');
-  const field: FieldArguments = { parent, definition, node, isConnection, constant: undefined };
-  if (!node.arguments?.some(readsVariable)) field.constant = bindArguments(field, {});
+  const reading = new Set<string>();
+  for (const { name, value } of node.arguments ?? []) if (readsVariable(value)) reading.add(name.value);
+  const windowArguments = definition.args.filter(({ name }) => WINDOW_ARGUMENTS.has(name));
+  const isConnection = windowArguments.length > 0;
+  const field: FieldArguments = {
+    parent,
+    definition,
+    node,
+    isConnection,
+    constant: undefined,
+    constantWindow: undefined,
+  };
+  if (isConnection && !windowArguments.some(({ name }) => reading.has(name))) {
+    const windowOnly = { ...field, definition: { ...definition, args: windowArguments } };
+    field.constantWindow = bindArguments(windowOnly, {})?.window ?? null;
+  }
+  if (reading.size === 0) field.constant = bindArguments(field, {});
   return field;
 }
 
 /** @returns null for arguments that the field rejects with an error when it is resolved */
 export function bindArguments(
-  { definition, node, isConnection }: FieldArguments,
+  { definition, node, isConnection, constantWindow }: FieldArguments,
   variables: Variables,
 ): BoundArguments | null {
   try {
     const values = getArgumentValues(definition, node, variables);
-    return { values, window: isConnection ? windowOf(values) : null };
+    if (!isConnection) return { values, window: null };
+    const window = constantWindow === undefined ? windowOf(values) : constantWindow;
+    return window && { values, window };
   } catch {
     return null;
   }
 }
 
-function readsVariable({ value }: Pick<ArgumentNode, 'value'>): boolean {
-  return containsVariable(value);
-}
-
-function containsVariable(value: ValueNode): boolean {
+function readsVariable(value: ValueNode): boolean {
   if (value.kind === Kind.VARIABLE) return true;
-  if (value.kind === Kind.LIST) return value.values.some(containsVariable);
-  return value.kind === Kind.OBJECT && value.fields.some(readsVariable);
+  if (value.kind === Kind.LIST) return value.values.some(readsVariable);
+  return value.kind === Kind.OBJECT && value.fields.some((field) => readsVariable(field.value));
 }

@@ -1,6 +1,6 @@
 import type { Dated, DatedPipelineRun, StaleReason, UpstreamResult } from '../core/upstream.ts';
 import type { PipelineRunWindow, WindowEdge } from '../core/window.ts';
-import type { GatewayContext, ResponsePath, StaleParts } from './context.ts';
+import type { GatewayContext, ResponsePath, StalePart } from './context.ts';
 
 /*
  * How fresh each part of a response is: in the fields `asOf` and `staleBecause`, and in `extensions.stale` for clients that do not
@@ -15,7 +15,7 @@ export function noteStale<Part extends { staleBecause: StaleReason | null }>(
   part: Part,
   ...[{ staleParts }, { path }]: Position
 ): Part {
-  if (part.staleBecause !== null) staleParts.add(path, part.staleBecause);
+  if (part.staleBecause !== null) staleParts.push({ path, reason: part.staleBecause });
   return part;
 }
 
@@ -46,20 +46,20 @@ export function datedEdges({ edges, asOf, staleBecause }: PipelineRunWindow): Wi
 /** A response with more stale parts than this lists these and reports how many more there are. */
 const MAX_LISTED = 50;
 
-export function createStaleParts(): StaleParts {
-  const parts: { path: ResponsePath; reason: StaleReason }[] = [];
-  return {
-    add: (path, reason) => void parts.push({ path, reason }),
-    extensions(data) {
-      if (parts.length === 0) return null;
-      const stale = parts
-        .map(({ path, reason }) => ({ path: keysOf(path), reason }))
-        .filter(({ path }) => isIn(data, path));
-      if (stale.length === 0) return null;
-      const omitted = stale.length - MAX_LISTED;
-      return { stale: stale.slice(0, MAX_LISTED), ...(omitted > 0 && { staleOmitted: omitted }) };
-    },
-  };
+interface StaleExtensions {
+  stale: { path: (string | number)[]; reason: StaleReason }[];
+  /** How many more parts are stale than `stale` lists. Absent if it lists all. */
+  staleOmitted?: number;
+}
+
+/** What `extensions` reports about the stale parts that are in `data`; null if there are none. */
+export function staleExtensions(parts: readonly StalePart[], data: unknown): StaleExtensions | null {
+  const stale = parts
+    .map(({ path, reason }) => ({ path: keysOf(path), reason }))
+    .filter(({ path }) => isIn(data, path));
+  if (stale.length === 0) return null;
+  const omitted = stale.length - MAX_LISTED;
+  return { stale: stale.slice(0, MAX_LISTED), ...(omitted > 0 && { staleOmitted: omitted }) };
 }
 
 function keysOf(path: ResponsePath): (string | number)[] {

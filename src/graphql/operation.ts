@@ -5,11 +5,12 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { invalidVariables, tooExpensive } from '../core/errors.ts';
-import { analyse, type OperationAnalysis } from './analysis.ts';
+import { analysisOf, type OperationAnalysis } from './analysis.ts';
 import type { GatewayContext } from './context.ts';
 import { type BoundArguments, bindArguments, type FieldArguments, type Variables } from './fieldArguments.ts';
 import { assertMaySelect } from './gatedFields.ts';
-import { evaluate, type ObjectFormula, type Objects } from './outputObjects.ts';
+import { countObjects, type ObjectFormula, type Objects } from './outputObjects.ts';
+import { priceOf } from './price.ts';
 
 /** An operation of a valid document, with variables as the request has them. */
 export interface OperationRequest {
@@ -44,34 +45,24 @@ export interface BoundOperation {
  * @throws FORBIDDEN, BAD_USER_INPUT for variables that do not fit their types, QUERY_TOO_EXPENSIVE
  */
 export function admitOperation(
-  request: OperationRequest,
-  { viewer, cost, output }: Pick<GatewayContext, 'viewer' | 'cost' | 'output'>,
+  { schema, document, operation, variables }: OperationRequest,
+  { viewer, cost, output, loaders }: Pick<GatewayContext, 'viewer' | 'cost' | 'output' | 'loaders'>,
   { introspection, maxObjects }: OperationRules,
 ): BoundOperation {
-  const analysis = analysisOf(request);
-  assertMaySelect(analysis.gatedFields, viewer, introspection);
-  const bound = bindOperation(analysis, request.variables, maxObjects);
+  const analysis = analysisOf(operation, document, schema);
+  if (analysis.gatedFields.size > 0) assertMaySelect(analysis.gatedFields, viewer, introspection);
+  const bound = bindOperation(analysis, variables, maxObjects);
   output.countedObjects = countObjects(bound);
   if (output.countedObjects > maxObjects) {
     const got = output.countedObjects;
     throw tooExpensive({ what: 'output objects', max: maxObjects, got, setting: 'MAX_ROWS' });
   }
-  const calls = cost.atWorst(bound);
-  if (calls > cost.ceiling) {
+  cost.atWorst = priceOf(bound, loaders.prices);
+  if (cost.atWorst > cost.ceiling) {
     const what = 'upstream calls at worst';
-    throw tooExpensive({ what, max: cost.ceiling, got: calls, setting: 'MAX_OPERATION_CALLS' });
+    throw tooExpensive({ what, max: cost.ceiling, got: cost.atWorst, setting: 'MAX_OPERATION_CALLS' });
   }
   return bound;
-}
-
-export function analysisOf({
-  document,
-  schema,
-  operation,
-}: Omit<OperationRequest, 'variables'>): OperationAnalysis {
-  const analysis = analyse(document, schema).find((one) => one.operation === operation);
-  if (!analysis) throw new Error('The operation is not in its document.');
-  return analysis;
 }
 
 /** @throws BAD_USER_INPUT for variables that do not fit their types */
@@ -100,12 +91,4 @@ export function bindOperation(
       return bound;
     },
   };
-}
-
-/**
- * Counts the objects that the operation's response can have. Five aliased leaves count as one object. For a subscription, the
- * objects of one event. Fields that `@skip` and `@include` may leave out count, too.
- */
-export function countObjects(operation: BoundOperation): number {
-  return Math.ceil(evaluate(operation.analysis.objects, operation).fixed);
 }

@@ -8,7 +8,7 @@ import type { WindowRequest } from '../core/window.ts';
 import type { CallPlan } from './analysis.ts';
 import { assertLength, filterOf, MAX_IDS, MAX_REPRESENTATIONS, projectIdOf, runIdOf } from './arguments.ts';
 import type { GatewayContext } from './context.ts';
-import type { BoundArguments, FieldArguments, Variables } from './fieldArguments.ts';
+import type { BoundArguments, Variables } from './fieldArguments.ts';
 import { type GlobalId, parseGlobalId, parseRepresentation } from './globalId.ts';
 import type { BoundOperation } from './operation.ts';
 
@@ -50,17 +50,21 @@ export function priceOf(operation: BoundOperation, prices: Prices): number {
 
   function visit(plans: readonly CallPlan[], subject: Subject): void {
     for (const { node, field, below } of plans) {
-      if (!isIncluded(node, variables)) continue;
+      if (node.directives?.length && !isIncluded(node, variables)) continue;
       const given = field && operation.argumentsOf(field);
       if (!field) visit(below, subject);
-      else if (given) for (const child of priceField(calls, field, given, subject)) visit(below, child);
+      if (given === null) continue;
+      try {
+        for (const child of field?.price(calls, given, subject) ?? []) visit(below, child);
+      } catch {
+        // An argument that the field rejects with an error when it is resolved.
+      }
     }
   }
 }
 
 /** Execution rejects a condition that is null, and with it everything that is selected beside it. */
 function isIncluded(selection: SelectionNode, variables: Variables): boolean {
-  if (!selection.directives?.length) return true;
   try {
     const skip = getDirectiveValues(GraphQLSkipDirective, selection, variables);
     const include = getDirectiveValues(GraphQLIncludeDirective, selection, variables);
@@ -70,25 +74,15 @@ function isIncluded(selection: SelectionNode, variables: Variables): boolean {
   }
 }
 
-export function isCallSite(field: FieldArguments): boolean {
-  return nameOf(field) in priced;
-}
-
-function nameOf({ parent, definition }: FieldArguments): string {
-  return `${parent.name}.${definition.name}`;
-}
-
-/** Adds the calls of a field. @returns the objects that the field leads to; none for arguments that are rejected */
-function priceField(calls: Calls, field: FieldArguments, given: BoundArguments, subject: Subject): Subject[] {
-  try {
-    return priced[nameOf(field)]?.(calls, given, subject) ?? [];
-  } catch {
-    return [];
-  }
-}
+/**
+ * Adds the calls of a field and returns the objects that the field leads to.
+ *
+ * @throws BAD_USER_INPUT for arguments that the field rejects
+ */
+export type FieldPricing = (calls: Calls, given: BoundArguments, subject: Subject) => Subject[];
 
 /** The fields that can call the upstream. */
-const priced: Record<string, (calls: Calls, given: BoundArguments, subject: Subject) => Subject[]> = {
+export const pricedFields: Readonly<Record<string, FieldPricing>> = {
   'Query.pipelineRuns': (calls, { values, window }) => priceRuns(calls, projectIn(values), values, window),
   'Query.pipelineRun': (calls, { values }) =>
     priceRun(calls, projectIn(values), runIdOf(String(values['runId']))),

@@ -5,9 +5,7 @@ import type { CacheView, CallContext, Upstream } from '../core/upstream.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { PageSizes } from '../loaders/pageSizes.ts';
 import type { GatewayContext, OperationStart } from './context.ts';
-import { createCostTally, createOperationCost } from './cost.ts';
-import { createOutputBudget } from './responseLimits.ts';
-import { createStaleParts } from './freshness.ts';
+import { createOperationCost } from './cost.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 
 export interface ContextOptions {
@@ -29,7 +27,10 @@ export interface ContextOptions {
 export function createRequestContext(options: ContextOptions, start: OperationStart): GatewayContext {
   const { view, pageSizes, subscriptions, quota, clock, deadlineMs, maxOperationCalls, maxObjects } = options;
   const { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn } = start;
-  const tally = createCostTally();
+  const cost = createOperationCost(
+    viewer.maxOperationCalls ?? maxOperationCalls,
+    viewer.may('budget') ? quota : null,
+  );
   const reads = createReadSet();
   const call: CallContext = {
     reads,
@@ -43,21 +44,15 @@ export function createRequestContext(options: ContextOptions, start: OperationSt
     signal,
     traceparent: traceparent ?? undefined,
     report(event) {
-      tally.note(event);
+      cost.note(event);
       report(event);
     },
   };
   const mayRead = (projectId: string) => viewer.mayRead(projectId);
   const upstream = turn ? inTurns(options.upstream, turn) : options.upstream;
   const loaders = createLoaders(upstream, { view, pageSizes, mayRead }, call);
-  const cost = createOperationCost({
-    prices: loaders.prices,
-    tally,
-    ceiling: viewer.maxOperationCalls ?? maxOperationCalls,
-    budget: viewer.may('budget') ? quota : null,
-  });
-  const output = createOutputBudget(maxObjects);
-  return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: createStaleParts() };
+  const output = { countedObjects: 0, objectsLeft: maxObjects };
+  return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: [] };
 }
 
 /** Delivers each result in a turn of its own, so that many operations that end at once do not block the event loop. */

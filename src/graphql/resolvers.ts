@@ -88,7 +88,8 @@ export const resolvers: Resolvers & FederationResolvers = {
  * the promises of the rows before it, and their rejections are then unhandled.
  */
 function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
-  return output.charge(rows.length) ? rows : [];
+  output.objectsLeft -= rows.length;
+  return output.objectsLeft < 0 ? [] : rows;
 }
 
 function loadObject(

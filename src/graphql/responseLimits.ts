@@ -1,36 +1,21 @@
 import type { FormattedExecutionResult, GraphQLError } from 'graphql';
 import { tooExpensive } from '../core/errors.ts';
-import type { OutputBudget } from './context.ts';
+import type { OperationLimits } from '../core/settings.ts';
+import type { OutputSize } from './context.ts';
 
-/** @param maxObjects the most objects that the lists charged to the budget may contain together */
-export function createOutputBudget(maxObjects: number): OutputBudget {
-  let left = maxObjects;
-  const budget: OutputBudget = {
-    countedObjects: 0,
-    exceeded: null,
-    charge(objects) {
-      left -= objects;
-      if (left >= 0) return true;
-      budget.exceeded ??= tooExpensive({
-        what: 'output objects',
-        max: maxObjects,
-        got: null,
-        setting: 'MAX_ROWS',
-      });
-      return false;
-    },
-  };
-  return budget;
-}
+type Response = Pick<FormattedExecutionResult, 'data'> & { errors?: readonly unknown[] | undefined };
 
 /** The error to send instead of a response that has too many objects or bytes; null for one within the limits. */
 export function responseLimitError(
-  { data, errors }: Pick<FormattedExecutionResult, 'data'> & { errors?: readonly unknown[] | undefined },
-  { exceeded }: OutputBudget,
-  maxBytes: number,
+  { data, errors }: Response,
+  { objectsLeft }: OutputSize,
+  limits: Pick<OperationLimits, 'rows' | 'responseBytes'>,
 ): GraphQLError | null {
-  if (exceeded) return exceeded;
-  return remainingBytes([data, errors], maxBytes) < 0 ? responseTooLong(maxBytes) : null;
+  if (objectsLeft < 0) {
+    return tooExpensive({ what: 'output objects', max: limits.rows, got: null, setting: 'MAX_ROWS' });
+  }
+  const left = remainingBytes([data, errors], limits.responseBytes);
+  return left < 0 ? responseTooLong(limits.responseBytes) : null;
 }
 
 export function responseTooLong(maxBytes: number): GraphQLError {

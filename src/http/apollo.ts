@@ -20,6 +20,7 @@ import { bugIn, describeError } from '../graphql/describeError.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { admitOperation } from '../graphql/operation.ts';
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
+import { staleExtensions } from '../graphql/freshness.ts';
 import { responseLimitError } from '../graphql/responseLimits.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
 import type { RequestRecord } from './requestRecord.ts';
@@ -136,7 +137,7 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
         willSendResponse({ response }) {
           const { body, http: head } = response;
           if (body.kind === 'single') {
-            const refusal = responseLimitError(body.singleResult, output, limits.responseBytes);
+            const refusal = responseLimitError(body.singleResult, output, limits);
             if (refusal) {
               body.singleResult = { errors: [describeError({ message: refusal.message }, refusal)] };
               head.status = 400;
@@ -150,8 +151,8 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
           if (waits.length > 0) head.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
           if (body.kind === 'single') {
             const { singleResult } = body;
-            const stale = staleParts.extensions(singleResult.data);
-            if (stale !== null) singleResult.extensions = { ...singleResult.extensions, ...stale };
+            const stale = staleParts.length > 0 && staleExtensions(staleParts, singleResult.data);
+            if (stale) singleResult.extensions = { ...singleResult.extensions, ...stale };
           }
           if (body.kind === 'single' && http?.headers.get('gateway-cost') === '1') {
             body.singleResult.extensions = { ...body.singleResult.extensions, cost: cost.report() };

@@ -16,6 +16,7 @@ import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
 import { admitOperation } from '../graphql/operation.ts';
+import { staleExtensions } from '../graphql/freshness.ts';
 import { responseLimitError } from '../graphql/responseLimits.ts';
 import type { Connection } from './connection.ts';
 import { endingWith, mapEvents } from './eventStream.ts';
@@ -135,9 +136,9 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
 
   function executeFor(event: unknown, args: SubscriptionArgs, contextValue: GatewayContext) {
     const bounded = (result: ExecutionResult): ExecutionResult => {
-      const refusal = responseLimitError(result, contextValue.output, limits.responseBytes);
+      const refusal = responseLimitError(result, contextValue.output, limits);
       if (refusal) return { data: null, errors: [asGraphQLError(refusal)] };
-      const extensions = contextValue.staleParts.extensions(result.data);
+      const extensions = staleExtensions(contextValue.staleParts, result.data);
       return extensions ? { ...result, extensions: { ...extensions } } : result;
     };
     const result = execute({ ...args, rootValue: event, contextValue });

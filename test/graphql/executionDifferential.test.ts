@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { execute, type ExecutionResult, parse, validate } from 'graphql';
-import type { StaleParts } from '../../src/graphql/context.ts';
+import type { StalePart } from '../../src/graphql/context.ts';
+import { staleExtensions } from '../../src/graphql/freshness.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createExecutor } from '../support/boundOperation.ts';
 import { fakeContext } from '../support/executionLoaders.ts';
@@ -61,8 +62,8 @@ function without<T>(some: readonly T[], others: readonly T[]): T[] {
 }
 
 /** In one order: resolvers run in any. */
-function stalePathsOf(parts: StaleParts, { data }: ExecutionResult): string[] {
-  return (parts.extensions(data)?.stale ?? []).map(({ path }) => path.join('.')).sort();
+function stalePathsOf(parts: StalePart[], { data }: ExecutionResult): string[] {
+  return (staleExtensions(parts, data)?.stale ?? []).map(({ path }) => path.join('.')).sort();
 }
 
 /** graphql-js makes objects without a prototype, compiled code plain ones. Null where there is no object to tell by. */

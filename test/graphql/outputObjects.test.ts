@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { execute, getIntrospectionQuery, parse, validate } from 'graphql';
-import { countObjects } from '../../src/graphql/operation.ts';
+import { countObjects } from '../../src/graphql/outputObjects.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { boundOperation } from '../support/boundOperation.ts';
 import { runOf } from '../support/fakeUpstream.ts';
@@ -153,8 +153,8 @@ function objectsIn(data: unknown): number {
 
 /** As many rows as are asked for, five stages each. */
 const contextValue = {
-  output: { charge: () => true },
-  staleParts: { add: () => undefined },
+  output: { objectsLeft: Infinity },
+  staleParts: [] as unknown[],
   loaders: {
     runs: (_: unknown, window: object) => Promise.resolve(windowOf(window, runNamed)),
     items: (_: unknown, window: object) => Promise.resolve(windowOf(window, () => ({ itemId: '1' }))),

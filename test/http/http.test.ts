@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import type { OperationCost } from '../../src/graphql/context.ts';
 import { loadConfig } from '../../src/config/config.ts';
@@ -8,14 +7,14 @@ import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
 import { createExecution } from '../../src/graphql/execution.ts';
-import { createOutputBudget } from '../../src/graphql/responseLimits.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
 import { postOperation, startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const free: OperationCost = {
   ceiling: 0,
-  atWorst: () => 0,
+  atWorst: 0,
+  note: () => undefined,
   report() {
     throw new Error('Nobody asked for a price.');
   },
@@ -42,9 +41,9 @@ async function openDoor(
       loaders: {} as Loaders,
       subscriptions: {} as SubscriptionSource,
       cost: free,
-      output: createOutputBudget(result.config.http.limits.rows),
+      output: { countedObjects: 0, objectsLeft: result.config.http.limits.rows },
       reads: { actions: [], freshness: () => null },
-      staleParts: createStaleParts(),
+      staleParts: [],
     }),
     report: () => undefined,
     health: () => ({ status: 'ok', reasons: [] }),

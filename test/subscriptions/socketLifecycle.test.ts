@@ -9,9 +9,7 @@ import { CLOSE } from '../../src/subscriptions/closeCodes.ts';
 import { createConnections } from '../../src/subscriptions/connections.ts';
 import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
-import { createOutputBudget } from '../../src/graphql/responseLimits.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -138,10 +136,13 @@ function createScene() {
         requestId,
         viewer,
         subscriptions,
-        loaders: { authorised: (key: unknown) => key },
-        cost: { ceiling: 100, atWorst: () => 0 },
-        output: createOutputBudget(10_000),
-        staleParts: createStaleParts(),
+        loaders: {
+          authorised: (key: unknown) => key,
+          prices: { run: () => [], runs: () => [], knownRuns: () => null },
+        },
+        cost: { ceiling: 100, atWorst: 0 },
+        output: { countedObjects: 0, objectsLeft: 10_000 },
+        staleParts: [],
       }) as unknown as GatewayContext,
     observe: () => ({ traceparent: null, report, ended: () => undefined }),
     report,

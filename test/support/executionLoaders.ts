@@ -1,6 +1,5 @@
-import type { StaleParts } from '../../src/graphql/context.ts';
+import type { StalePart } from '../../src/graphql/context.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
-import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { runOf } from './fakeUpstream.ts';
 
 /** A context for executing operations without a gateway, and what its loaders were asked for. */
@@ -8,8 +7,8 @@ export interface FakeContext {
   loaders: Record<string, (...given: never[]) => Promise<unknown>>;
   /** Each call with its arguments, as text. */
   calls: string[];
-  staleParts: StaleParts;
-  output: { charge: (objects: number) => boolean };
+  staleParts: StalePart[];
+  output: { objectsLeft: number };
 }
 
 /**
@@ -21,8 +20,8 @@ export function fakeContext(): FakeContext {
   const called = (name: string, ...given: unknown[]) => void calls.push(`${name} ${JSON.stringify(given)}`);
   return {
     calls,
-    staleParts: createStaleParts(),
-    output: { charge: () => true },
+    staleParts: [],
+    output: { objectsLeft: Infinity },
     loaders: {
       runs(list: { projectId: string }, window: unknown) {
         called('runs', list, window);

@@ -1,7 +1,6 @@
 import { execute, parse, validate } from 'graphql';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { createStaleParts } from '../../src/graphql/freshness.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createExecutor } from './boundOperation.ts';
 import { createDice, type Dice, oneOf } from './dice.ts';
@@ -73,13 +72,16 @@ function unreliableContext(dice: Dice) {
       if (dice(half) === 0) throw new Error('It failed.');
       return load?.(...given);
     };
+  let left = 1;
   return {
-    staleParts: createStaleParts(),
+    staleParts: [],
     output: {
-      charge() {
-        const isLeft = dice(3) > 0;
-        if (!isLeft) counts.listsLeftOut += 1;
-        return isLeft;
+      get objectsLeft() {
+        return left;
+      },
+      set objectsLeft(_: number) {
+        left = dice(3) > 0 ? 1 : -1;
+        if (left < 0) counts.listsLeftOut += 1;
       },
     },
     loaders: {
