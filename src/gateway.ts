@@ -3,8 +3,8 @@ import { createRequestContext } from './graphql/requestContext.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { healthOf } from './health.ts';
 import type { Redis } from 'ioredis';
-import { budgeted } from './quota/budgeted.ts';
-import { type Budget, createBudget } from './quota/budget.ts';
+import { withQuota } from './quota/withQuota.ts';
+import { type Quota, createQuota } from './quota/quota.ts';
 import { limitedByCaller } from './quota/callerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
 import { cached } from './cache/cached.ts';
@@ -64,7 +64,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   if (redis) closers.add(() => redis.disconnect());
   const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
-  const budget = createBudget({
+  const budget = createQuota({
     limits: limitsFor(config.budget.edition, config.budget.overrides),
     clock,
     steadyClock: steady,
@@ -81,7 +81,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     live: () => subscriptions.counts(),
   });
   const client = createClient({ ...config.upstream, credential, clock: steady });
-  const patient = resilient(budgeted(client, budget), {
+  const patient = resilient(withQuota(client, budget), {
     clock: steady,
     onBreakerChange: observability.breakerChanged,
   });
@@ -183,7 +183,7 @@ async function connect(url: string, logger: Logger): Promise<Redis> {
 }
 
 /** What is left of the allowances that the cache must stretch freshness for. */
-function pacesOf(budget: Budget, clock: Clock): Pace[] {
+function pacesOf(budget: Quota, clock: Clock): Pace[] {
   const { month, dayLeft, msUntilDayTurns } = budget.snapshot();
   const paces = [
     { left: dayLeft, untilTurnMs: msUntilDayTurns },

@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
-import { budgeted } from '../../src/quota/budgeted.ts';
-import { createBudget } from '../../src/quota/budget.ts';
+import { withQuota } from '../../src/quota/withQuota.ts';
+import { createQuota } from '../../src/quota/quota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import { cached } from '../../src/cache/cached.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
@@ -80,8 +80,8 @@ function flatCache(read: Read, clock: Clock): Read {
 }
 
 function gateway(client: Upstream, clock: Clock): Ask {
-  const budget = createBudget({ limits: limitsFor('standard'), clock });
-  const { upstream, view } = cached(resilient(budgeted(client, budget), { clock }), {
+  const budget = createQuota({ limits: limitsFor('standard'), clock });
+  const { upstream, view } = cached(resilient(withQuota(client, budget), { clock }), {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,

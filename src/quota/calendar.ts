@@ -1,35 +1,71 @@
+import type { WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { Limits } from './presets.ts';
 
-/** One calendar day or month: its name (`2026-01-31`, `2026-01`), and the epoch milliseconds of its start and the next's. */
+/** One calendar day or month: its name (`2026-01-31`, `2026-01`), and the epoch milliseconds of its start and of the next one's. */
 export interface Period {
   name: string;
   startsAt: number;
   turnsAt: number;
 }
 
-/** A limit on a day or a month. No limit is Infinity. */
-export interface CalendarWindow {
-  name: 'day' | 'month';
-  limit: number;
-  periodAt(epochMs: number): Period;
+/** The calls of one period. */
+export interface PeriodCount extends Period {
+  /** Calls of this process. */
+  own: number;
+  /** How many of its own calls this process has last reported to Redis. */
+  reported: number;
+  /** Calls of other replicas, as last read from Redis. */
+  others: number;
 }
 
-/** DataWorks does not say where its day turns; midnight in China is an assumption. */
+export interface CalendarWindow {
+  name: 'day' | 'month';
+  /** Infinity: no limit. */
+  limit: number;
+  /**
+   * Counts belong to the name of their period and not to elapsed time: a wall clock that jumps to another day and back finds
+   * the same count again.
+   */
+  at: (epochMs: number) => PeriodCount;
+}
+
+export type CalendarWindows = readonly [day: CalendarWindow, month: CalendarWindow];
+
+/** DataWorks does not document when its day turns. Midnight in China is an assumption. */
 export const chinaOffsetMinutes = 480;
 
-export function calendarWindows(limits: Limits, utcOffsetMinutes: number): [CalendarWindow, CalendarWindow] {
+/** Enough days for a wall clock that jumps. */
+const maxPeriods = 400;
+
+export function calendarWindows({ perDay, perMonth }: Limits, utcOffsetMinutes: number): CalendarWindows {
   return [
-    {
-      name: 'day',
-      limit: limits.perDay ?? Infinity,
-      periodAt: rememberingLast((epochMs) => dayAt(epochMs, utcOffsetMinutes)),
-    },
-    {
-      name: 'month',
-      limit: limits.perMonth ?? Infinity,
-      periodAt: rememberingLast((epochMs) => monthAt(epochMs, utcOffsetMinutes)),
-    },
+    createWindow('day', perDay, (epochMs) => dayAt(epochMs, utcOffsetMinutes)),
+    createWindow('month', perMonth, (epochMs) => monthAt(epochMs, utcOffsetMinutes)),
   ];
+}
+
+/**
+ * Calls that this process may still send in the period. With `replicas`, it gets an equal share of what was left when it last
+ * reached Redis.
+ */
+export function callsLeft(
+  limit: number,
+  { own, reported, others }: PeriodCount,
+  replicas: number | null,
+): number {
+  if (replicas === null) return limit - others - own;
+  return Math.floor(Math.max(0, limit - others - reported) / replicas) - (own - reported);
+}
+
+export function snapshotOf(window: CalendarWindow, nowMs: number, replicas: number | null): WindowSnapshot {
+  const count = window.at(nowMs);
+  const { limit } = window;
+  return {
+    limit: limit === Infinity ? null : limit,
+    used: Math.min(limit, count.own + count.others),
+    left: limit === Infinity ? null : Math.max(0, callsLeft(limit, count, replicas)),
+    resetsAt: count.turnsAt,
+  };
 }
 
 export function dayAt(epochMs: number, utcOffsetMinutes: number): Period {
@@ -52,16 +88,29 @@ export function monthAt(epochMs: number, utcOffsetMinutes: number): Period {
   };
 }
 
-/** A date whose UTC fields read as the wall clock of the offset does. */
+/** A date whose UTC fields show the wall clock of the offset. */
 function localDate(epochMs: number, utcOffsetMinutes: number): Date {
   return new Date(epochMs + utcOffsetMinutes * 60_000);
 }
 
-/** Every permit asks several times, and the answer changes once a day. */
-function rememberingLast(periodAt: (epochMs: number) => Period): (epochMs: number) => Period {
-  let last: Period | null = null;
-  return (epochMs) => {
-    if (last === null || epochMs < last.startsAt || epochMs >= last.turnsAt) last = periodAt(epochMs);
-    return last;
+function createWindow(
+  name: CalendarWindow['name'],
+  limit: number | null,
+  periodAt: (epochMs: number) => Period,
+): CalendarWindow {
+  const counts = new Map<string, PeriodCount>();
+  let last: PeriodCount | null = null;
+  return {
+    name,
+    limit: limit ?? Infinity,
+    at(epochMs) {
+      if (last !== null && epochMs >= last.startsAt && epochMs < last.turnsAt) return last;
+      const period = periodAt(epochMs);
+      last = counts.get(period.name) ?? { ...period, own: 0, reported: 0, others: 0 };
+      counts.set(period.name, last);
+      const [oldest] = counts.keys();
+      if (counts.size > maxPeriods && oldest !== undefined) counts.delete(oldest);
+      return last;
+    },
   };
 }

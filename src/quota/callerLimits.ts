@@ -3,7 +3,7 @@ import type { Action, CallContext, Caller, Upstream } from '../core/upstream.ts'
 import { withChanges } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { chinaOffsetMinutes, dayAt } from './calendar.ts';
-import { abandoned } from './refusal.ts';
+import { canceled } from './errors.ts';
 
 const secondMs = 1_000;
 
@@ -96,7 +96,7 @@ function waitUntil(
   return new Promise((resolve, reject) => {
     const leave = () => {
       cancel();
-      reject(abandoned(action));
+      reject(canceled(action));
     };
     const cancel = clock.after(waitMs, () => {
       signal?.removeEventListener('abort', leave);

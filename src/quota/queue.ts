@@ -1,43 +1,46 @@
 import type { Clock } from '../core/clock.ts';
 import type { Action, CallContext, Priority } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import type { Obstacle, Payment, Permit } from './ledger.ts';
-import { abandoned, refusal, tooLate } from './refusal.ts';
-import type { Waiter } from './waitingLine.ts';
-import { createWaitingLine, mostExpendable } from './waitingLine.ts';
+import { canceled, deadlinePassed, quotaError } from './errors.ts';
+import type { Denial, Permit } from './store.ts';
+import { createWaitingLine, mostExpendable, type Waiter } from './waitingLine.ts';
 
 export interface QueueOptions {
   clock: Clock;
   maxWaiting: number;
-  /** Called for one payment at a time, on behalf of whoever is first in line when it comes back. */
-  pay: () => Promise<Payment>;
-  forecast: () => (ahead: number) => Obstacle;
+  /** Not called again before it settles. The permit goes to the call that is first in order then. */
+  take: () => Promise<Permit | Denial>;
+  forecast: () => (ahead: number) => Denial;
 }
 
 export interface Queue {
-  permit(action: Action, context: CallContext): Promise<Permit>;
-  /** Refuses all who can't be served by their deadline any more. To be called when the forecast got worse. */
+  permit: (action: Action, context: CallContext) => Promise<Permit>;
+  /** Rejects all calls that cannot be sent by their deadline any more. Must be called when the forecast gets worse. */
   review(): void;
   sizes(): Record<Priority, number>;
 }
 
-/** Obstacles are looked at again at least this often: the wall clock can jump, and Redis can come back. */
-const longestSleepMs = 1_000;
-/** A longer timer fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
+/** Denials are checked again at least this often: the wall clock can jump, and Redis can come back. */
+const maxSleepMs = 1_000;
+/** Node runs a longer timer at once. */
+const maxTimerMs = 2 ** 31 - 1;
 
-export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions): Queue {
+export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions): Queue {
   const line = createWaitingLine();
   let isPumping = false;
-  let isPaying = false;
+  let isTaking = false;
   let cancelAlarm: (() => void) | null = null;
 
   function permit(action: Action, context: CallContext): Promise<Permit> {
     const { deadline, signal } = context;
-    if (signal?.aborted) return Promise.reject(abandoned(action));
     const leftMs = deadline - clock.now();
-    if (leftMs <= 0) return Promise.reject(tooLate(action));
+    if (signal?.aborted) return Promise.reject(canceled(action));
+    if (leftMs <= 0) return Promise.reject(deadlinePassed(action));
     return new Promise((resolve, reject) => {
+      const settle = () => {
+        cancelTimer();
+        signal?.removeEventListener('abort', cancel);
+      };
       const waiter: Waiter = {
         action,
         callerId: context.caller?.id ?? '',
@@ -46,30 +49,21 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
           return context.priority;
         },
         deadlineMs: clock.monotonic() + leftMs,
-        admit,
-        refuse,
+        admit(granted) {
+          settle();
+          resolve(granted);
+        },
+        reject(reason) {
+          settle();
+          reject(reason);
+        },
       };
-      const onAbort = () => {
-        dismiss(waiter, abandoned(action));
-      };
-      const cancelTimer = clock.after(Math.min(leftMs, longestTimerMs), () => {
-        dismiss(waiter, refusal(action, forecast()(0)));
+      const cancel = () => dismiss(waiter, canceled(action));
+      const cancelTimer = clock.after(Math.min(leftMs, maxTimerMs), () => {
+        dismiss(waiter, quotaError(action, forecast()(0)));
       });
-      signal?.addEventListener('abort', onAbort, { once: true });
+      signal?.addEventListener('abort', cancel, { once: true });
       enter(waiter);
-
-      function admit(permitted: Permit): void {
-        letGo();
-        resolve(permitted);
-      }
-      function refuse(reason: UpstreamError): void {
-        letGo();
-        reject(reason);
-      }
-      function letGo(): void {
-        cancelTimer();
-        signal?.removeEventListener('abort', onAbort);
-      }
     });
   }
 
@@ -83,75 +77,66 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
   function dismissMostExpendable(): void {
     const order = line.inOrder();
     const waiter = mostExpendable(order);
-    if (waiter) dismiss(waiter, refusal(waiter.action, forecast()(order.indexOf(waiter))));
+    if (waiter) dismiss(waiter, quotaError(waiter.action, forecast()(order.indexOf(waiter))));
   }
 
   function dismiss(waiter: Waiter, reason: UpstreamError): void {
-    if (line.remove(waiter)) waiter.refuse(reason);
+    if (line.remove(waiter)) waiter.reject(reason);
     if (line.size() === 0) clearAlarm();
   }
 
-  /** After an arrival, only the newcomer and those behind have worse prospects than before. */
+  /** A newcomer delays only itself and those behind it. */
   function review(newcomer?: Waiter): void {
-    const obstacleOf = forecast();
+    const denialOf = forecast();
     const nowMs = clock.monotonic();
-    // A payment on its way is in the forecast already, and is for the first in line.
-    const inOrder = () => line.inOrder().slice(isPaying ? 1 : 0);
+    const soonest = denialOf(0);
+    if (newcomer !== undefined && line.size() === 1 && soonest.waitMs === 0) return;
+    // The forecast includes a call that is being taken, which goes to the first in order.
+    const inOrder = () => line.inOrder().slice(isTaking ? 1 : 0);
     let waiters = inOrder();
-    // All at once, since a day that is used up leaves nobody a chance.
-    const soonestMs = nowMs + obstacleOf(0).waitMs;
-    const hopeless = waiters.filter(({ deadlineMs }) => soonestMs >= deadlineMs);
-    for (const waiter of hopeless) {
-      dismiss(waiter, refusal(waiter.action, obstacleOf(waiters.indexOf(waiter))));
-    }
-    if (hopeless.length > 0) waiters = inOrder();
+    // All in one pass, since an exhausted day rejects every call.
+    const late = waiters.filter(({ deadlineMs }) => nowMs + soonest.waitMs >= deadlineMs);
+    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, denialOf(waiters.indexOf(waiter))));
+    if (late.length > 0) waiters = inOrder();
     let ahead = newcomer ? Math.max(0, waiters.indexOf(newcomer)) : 0;
     for (let waiter = waiters[ahead]; waiter !== undefined; waiter = waiters[ahead]) {
-      const obstacle = obstacleOf(ahead);
-      if (nowMs + obstacle.waitMs < waiter.deadlineMs) {
+      const denial = denialOf(ahead);
+      if (nowMs + denial.waitMs < waiter.deadlineMs) {
         ahead += 1;
       } else {
-        dismiss(waiter, refusal(waiter.action, obstacle));
-        // The later calls of its caller move up, and others do not.
+        dismiss(waiter, quotaError(waiter.action, denial));
+        // Only the later calls of the same caller move up.
         waiters = inOrder();
       }
     }
   }
 
-  /** Admits from the head of the line for as long as payments go through; then sleeps until they may again. */
+  /** Sends calls in order until one is denied, then sleeps until it may be sent. */
   async function pump(): Promise<void> {
     if (isPumping) return;
     isPumping = true;
     clearAlarm();
     try {
       while (line.size() > 0) {
-        const obstacle = await admitFirst();
-        if (obstacle === null) continue;
-        review();
-        if (line.size() > 0) setAlarm(obstacle.waitMs);
-        return;
+        isTaking = true;
+        const taken = await take();
+        isTaking = false;
+        if ('waitMs' in taken) {
+          review();
+          if (line.size() > 0) setAlarm(taken.waitMs);
+          return;
+        }
+        const first = line.takeFirst();
+        if (first) first.admit(taken);
+        else taken.giveBack();
       }
     } finally {
       isPumping = false;
     }
   }
 
-  async function admitFirst(): Promise<Obstacle | null> {
-    isPaying = true;
-    const payment = await pay();
-    isPaying = false;
-    if (!payment.paid) return payment.obstacle;
-    const first = line.takeFirst();
-    if (first) {
-      first.admit(payment);
-    } else {
-      payment.giveBack();
-    }
-    return null;
-  }
-
   function setAlarm(waitMs: number): void {
-    cancelAlarm = clock.after(Math.min(Math.max(Math.ceil(waitMs), 1), longestSleepMs), () => {
+    cancelAlarm = clock.after(Math.min(Math.max(Math.ceil(waitMs), 1), maxSleepMs), () => {
       cancelAlarm = null;
       void pump();
     });
@@ -162,5 +147,5 @@ export function createQueue({ clock, maxWaiting, pay, forecast }: QueueOptions):
     cancelAlarm = null;
   }
 
-  return { permit, review: () => review(), sizes: () => line.sizes() };
+  return { permit, review: () => review(), sizes: line.sizes };
 }

@@ -1,43 +1,43 @@
 import type { Action, Priority } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import type { Permit } from './ledger.ts';
+import type { Permit } from './store.ts';
 
-/** A call that waits for its permit. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
+/** A queued call. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
 export interface Waiter {
   action: Action;
   callerId: string;
   isProbe: boolean;
-  /** Read whenever the order is asked for: it rises when a person joins a refresh that waits. */
+  /** Not constant: it rises when an interactive caller joins a queued refresh. */
   readonly priority: Priority;
   deadlineMs: number;
   admit(permit: Permit): void;
-  refuse(reason: UpstreamError): void;
+  reject(reason: UpstreamError): void;
 }
 
 /**
- * Waiters in the order in which they are served: probes, then by priority. Within a priority callers take turns, and the calls of
- * one caller go in order of arrival. While refreshes wait, every fifth permit that a person could have goes to one of them.
+ * Queued calls in the order in which they are sent: probes first, then by priority. Within a priority, callers take turns, and the
+ * calls of one caller keep the order of their arrival. While refreshes are queued, every fifth interactive turn goes to one of them.
  */
 export interface WaitingLine {
   add(waiter: Waiter): void;
-  /** False when the waiter had already left. */
+  /** Returns false if the waiter is not queued. */
   remove(waiter: Waiter): boolean;
-  /** Removes the first in order and counts it as its caller's turn. */
+  /** Removes the first in order and counts a turn of its caller. */
   takeFirst(): Waiter | undefined;
   inOrder(): Waiter[];
   size(): number;
-  sizes(): Record<Priority, number>;
+  sizes: () => Record<Priority, number>;
 }
 
-/** Interactive calls for each refresh. Without a share of their own, refreshes would wait for as long as any caller asks for more. */
+/** Interactive calls for each refresh. Without a share, refreshes would starve while any caller asks for more. */
 const interactivePerRefresh = 4;
 
-/** A caller that is forgotten counts as one that has not had a turn. The forgotten ones are those whose turn is longest ago. */
-const maxRememberedCallers = 10_000;
+/** Beyond it, callers whose last turn is longest ago count as callers without a turn. */
+const maxCallers = 10_000;
 
 export function createWaitingLine(): WaitingLine {
   const line = new Set<Waiter>();
-  /** By priority: callers and the number of their last turn, the oldest first. */
+  /** For each priority: the callers and the number of their last turn, the oldest first. */
   const turns: Record<Priority, Map<string, number>> = {
     interactive: new Map(),
     refresh: new Map(),
@@ -66,7 +66,7 @@ export function createWaitingLine(): WaitingLine {
     lastTurns.delete(callerId);
     lastTurns.set(callerId, (turn += 1));
     const [oldest] = lastTurns.keys();
-    if (lastTurns.size > maxRememberedCallers && oldest !== undefined) lastTurns.delete(oldest);
+    if (lastTurns.size > maxCallers && oldest !== undefined) lastTurns.delete(oldest);
     if (priority === 'refresh') interactiveSinceRefresh = 0;
     if (priority === 'interactive') interactiveSinceRefresh += 1;
   }
@@ -81,7 +81,7 @@ export function createWaitingLine(): WaitingLine {
     },
     remove: (waiter) => line.delete(waiter),
     takeFirst() {
-      const [first] = inOrder();
+      const [first] = line.size === 1 ? line : inOrder();
       if (first === undefined) return undefined;
       line.delete(first);
       countTurn(first);
@@ -97,7 +97,7 @@ export function createWaitingLine(): WaitingLine {
   };
 }
 
-/** The waiters to refuse when there are too many: the calls of the caller with the most, the last in order first. */
+/** The call to reject when too many are queued: the last in order of the caller with the most. */
 export function mostExpendable(order: readonly Waiter[]): Waiter | undefined {
   const counts = new Map<string, number>();
   for (const { callerId } of order) counts.set(callerId, (counts.get(callerId) ?? 0) + 1);
@@ -105,7 +105,7 @@ export function mostExpendable(order: readonly Waiter[]): Waiter | undefined {
   return order.findLast(({ callerId, isProbe }) => !isProbe && counts.get(callerId) === most);
 }
 
-/** One call of each caller, then the second of each, and so on. The caller whose last turn is longest ago goes first. */
+/** The first call of each caller, then the second of each, and so on. The caller whose last turn is longest ago goes first. */
 function inTurns(waiters: readonly Waiter[], lastTurns: ReadonlyMap<string, number>): Waiter[] {
   const byCaller = new Map<string, Waiter[]>();
   for (const waiter of waiters) {

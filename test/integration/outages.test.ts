@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { createBudget } from '../../src/quota/budget.ts';
-import { budgeted } from '../../src/quota/budgeted.ts';
+import { createQuota } from '../../src/quota/quota.ts';
+import { withQuota } from '../../src/quota/withQuota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import type { Action, Actions, CallContext, Priority } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -22,9 +22,9 @@ function setUp() {
     ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     GetPipelineRun: ({ runId }) => runOf(runId),
   });
-  const budget = createBudget({ limits: limitsFor('standard', { perDay: 1_000 }), clock });
+  const budget = createQuota({ limits: limitsFor('standard', { perDay: 1_000 }), clock });
   const changes: string[] = [];
-  const upstream = resilient(budgeted(wire, budget), {
+  const upstream = resilient(withQuota(wire, budget), {
     clock,
     random: () => 0.5,
     onBreakerChange: (action, state) => changes.push(`${action} ${state}`),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { createBudget } from '../../src/quota/budget.ts';
-import { budgeted } from '../../src/quota/budgeted.ts';
+import { createQuota } from '../../src/quota/quota.ts';
+import { withQuota } from '../../src/quota/withQuota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import { createWaitingLine, type Waiter } from '../../src/quota/waitingLine.ts';
 import { cached } from '../../src/cache/cached.ts';
@@ -16,13 +16,13 @@ const standard = limitsFor('standard');
 
 function waiterOf(callerId: string, priority: Priority = 'interactive', isProbe = false): Waiter {
   const nothing = () => undefined;
-  return { action, callerId, priority, isProbe, deadlineMs: Infinity, admit: nothing, refuse: nothing };
+  return { action, callerId, priority, isProbe, deadlineMs: Infinity, admit: nothing, reject: nothing };
 }
 
 /** A budget of five calls a second, and what became of each call by its caller. */
 function setUp(options: { maxWaiting?: number } = {}) {
   const clock = createVirtualClock();
-  const budget = createBudget({ limits: standard, clock, ...options });
+  const budget = createQuota({ limits: standard, clock, ...options });
   const admitted: string[] = [];
   const refused: { id: string; error: UpstreamError }[] = [];
 
@@ -189,8 +189,8 @@ describe('a caller who asks for more than the account may', () => {
     const wire = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     });
-    const budget = createBudget({ limits: standard, clock });
-    const { upstream } = cached(resilient(budgeted(wire, budget), { clock }), {
+    const budget = createQuota({ limits: standard, clock });
+    const { upstream } = cached(resilient(withQuota(wire, budget), { clock }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,

@@ -1,9 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
-import { createBudget } from '../../src/quota/budget.ts';
+import { createQuota } from '../../src/quota/quota.ts';
 import { dayAt } from '../../src/quota/calendar.ts';
-import { createSlidingLog } from '../../src/quota/slidingLog.ts';
 import type { Priority } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -67,9 +66,9 @@ const limits = fc.record({
   perMonth: fc.option(fc.nat({ max: 20 })),
 });
 
-async function run(budgetLimits: Parameters<typeof createBudget>[0]['limits'], steps: Step[]) {
+async function run(budgetLimits: Parameters<typeof createQuota>[0]['limits'], steps: Step[]) {
   const clock = createVirtualClock(Date.UTC(2026, 0, 31, 15, 59, 50));
-  const budget = createBudget({ limits: budgetLimits, clock, marginMs: 0 });
+  const budget = createQuota({ limits: budgetLimits, clock, marginMs: 0 });
   const outcomes: Outcome[] = [];
   let asked = 0;
 
@@ -220,71 +219,6 @@ describe('whatever arrives and happens', () => {
         expect(inOrder.map(({ isAdmitted }) => isAdmitted)).toEqual(firstComeFirstServed(perSecond, steps));
       }),
       { numRuns: 100 },
-    );
-  });
-});
-
-describe('the sliding log', () => {
-  const flights = fc.array(fc.record({ pauseMs: fc.nat({ max: 400 }), takesMs: fc.nat({ max: 2_500 }) }), {
-    maxLength: 40,
-  });
-
-  test('lets no span hold more arrivals than its capacity, whenever between its permit and its outcome a call arrives', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 6 }),
-        flights,
-        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
-        (capacity, calls, lateness) => {
-          const log = createSlidingLog(capacity, spanMs);
-          const ends: { atMs: number; end: (atMs: number) => void }[] = [];
-          const arrivals: number[] = [];
-          let nowMs = 0;
-          for (const { pauseMs, takesMs } of calls) {
-            nowMs += pauseMs;
-            // Waits by forecast after forecast, as the queue does, while calls end.
-            for (let waitMs = log.waitMs(nowMs); waitMs > 0; waitMs = log.waitMs(nowMs)) {
-              const soonest = Math.min(...ends.map(({ atMs }) => atMs));
-              nowMs = Math.min(nowMs + waitMs, Math.max(nowMs, soonest));
-              for (const { atMs, end } of ends) if (atMs <= nowMs) end(atMs);
-              ends.splice(0, ends.length, ...ends.filter(({ atMs }) => atMs > nowMs));
-            }
-            ends.push({ atMs: nowMs + takesMs, end: log.record(nowMs) });
-            arrivals.push(nowMs + takesMs * (lateness.next().value as number));
-          }
-          for (const startMs of arrivals) {
-            const together = arrivals.filter((atMs) => atMs >= startMs && atMs < startMs + spanMs);
-            expect(together.length).toBeLessThanOrEqual(capacity);
-          }
-        },
-      ),
-    );
-  });
-
-  test('forecasts the very times at which a line is then admitted', () => {
-    fc.assert(
-      fc.property(
-        fc.integer({ min: 1, max: 6 }),
-        fc.array(fc.nat({ max: 400 }), { maxLength: 12 }),
-        fc.nat({ max: 15 }),
-        (capacity, pausesMs, length) => {
-          const log = createSlidingLog(capacity, spanMs);
-          let nowMs = 0;
-          for (const pause of pausesMs) {
-            nowMs += pause;
-            nowMs += log.waitMs(nowMs);
-            log.record(nowMs)(nowMs);
-          }
-          const startMs = nowMs;
-          const forecast = Array.from({ length }, (_, ahead) => startMs + log.waitMs(startMs, ahead));
-          const actual = Array.from({ length }, () => {
-            nowMs += log.waitMs(nowMs);
-            log.record(nowMs)(nowMs);
-            return nowMs;
-          });
-          expect(forecast).toEqual(actual);
-        },
-      ),
     );
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 
-import type { BudgetOptions } from '../../src/quota/budget.ts';
-import { createBudget } from '../../src/quota/budget.ts';
+import type { QuotaOptions } from '../../src/quota/quota.ts';
+import { createQuota } from '../../src/quota/quota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import type { CallContext, Priority } from '../../src/core/upstream.ts';
 import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
@@ -12,10 +12,10 @@ const action = 'ListPipelineRuns';
 const hour = 3_600_000;
 
 /** A budget on a virtual clock that notes what became of each permit, by name and in order. */
-function setUp(options: Partial<BudgetOptions> = {}, startMs = Date.UTC(2026, 0, 1, 12)) {
+function setUp(options: Partial<QuotaOptions> = {}, startMs = Date.UTC(2026, 0, 1, 12)) {
   const clock = createVirtualClock(startMs);
   const limits = { perSecond: 5, perDay: null, perMonth: null };
-  const budget = createBudget({ limits, clock, random: () => 0, ...options });
+  const budget = createQuota({ limits, clock, random: () => 0, ...options });
   const admitted: string[] = [];
   const admittedAtMs: number[] = [];
   const refused: { name: string; kind: UpstreamErrorKind; retryAfterMs: number | null; atMs: number }[] = [];
@@ -466,6 +466,6 @@ describe('limits', () => {
     { perSecond: 2.5, perDay: null, perMonth: null },
     { perSecond: 5, perDay: -1, perMonth: null },
   ])('that are none are refused: %j', (limits) => {
-    expect(() => createBudget({ limits })).toThrow(RangeError);
+    expect(() => createQuota({ limits })).toThrow(RangeError);
   });
 });

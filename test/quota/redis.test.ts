@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setMaxListeners } from 'node:events';
 
-import type { Budget, SharedOptions } from '../../src/quota/budget.ts';
-import type { Permit } from '../../src/quota/ledger.ts';
-import { createBudget } from '../../src/quota/budget.ts';
+import type { Quota, SharedOptions } from '../../src/quota/quota.ts';
+import type { Permit } from '../../src/quota/store.ts';
+import { createQuota } from '../../src/quota/quota.ts';
 import type { Limits } from '../../src/quota/presets.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -41,19 +41,19 @@ describeWithRedis('a budget shared through Redis', () => {
   async function startReplica(
     limits: Limits,
     { port, ...options }: Partial<SharedOptions> & { port?: number } = {},
-  ): Promise<Budget> {
+  ): Promise<Quota> {
     const redis = connect(port);
     await redis.ping();
     const shared = { redis, identity: 'account', commandTimeoutMs: 500, ...options };
-    return createBudget({ limits, shared });
+    return createQuota({ limits, shared });
   }
 
   /** A call that ends as soon as it may begin, unless its end is left to the test. */
-  async function permit(budget: Budget, context: Partial<CallContext> = {}): Promise<void> {
+  async function permit(budget: Quota, context: Partial<CallContext> = {}): Promise<void> {
     (await begin(budget, context)).ended();
   }
 
-  async function begin(budget: Budget, context: Partial<CallContext> = {}): Promise<Permit> {
+  async function begin(budget: Quota, context: Partial<CallContext> = {}): Promise<Permit> {
     const deadline = Date.now() + 15_000;
     const permit = await budget.permit('ListPipelineRuns', {
       deadline,
@@ -69,15 +69,15 @@ describeWithRedis('a budget shared through Redis', () => {
     return admittedAtMs.filter((timeMs) => timeMs > startMs).length;
   }
 
-  async function permits(budget: Budget, count: number): Promise<void> {
+  async function permits(budget: Quota, count: number): Promise<void> {
     await Promise.all(Array.from({ length: count }, () => permit(budget)));
   }
 
   /** Lets all the budgets admit what they can until the condition holds; then whoever still waits leaves. */
-  async function demandUntil(budgets: Budget[], isEnough: () => boolean): Promise<void> {
+  async function demandUntil(budgets: Quota[], isEnough: () => boolean): Promise<void> {
     const enough = new AbortController();
     setMaxListeners(0, enough.signal);
-    const demand = async (budget: Budget) => {
+    const demand = async (budget: Quota) => {
       while (!enough.signal.aborted) {
         await permit(budget, { signal: enough.signal }).catch((error: unknown) => {
           if (!enough.signal.aborted) throw error;
@@ -96,8 +96,9 @@ describeWithRedis('a budget shared through Redis', () => {
   }
 
   async function countOfToday(): Promise<number> {
-    const keys = await connections[0]!.keys('budget:v1:account:day:????-??-??');
-    return Number(await connections[0]!.get(keys[0]!));
+    const keys = await connections[0]!.keys('quota:v2:{account}:day:*');
+    const totals = await connections[0]!.hvals(keys[0]!);
+    return totals.reduce((sum, total) => sum + Number(total), 0);
   }
 
   test('lets two replicas together have the limit, never more of it, and asks Redis little for that', async () => {
@@ -271,7 +272,7 @@ describeWithRedis('a budget shared through Redis', () => {
   test('starts on its share when Redis was never there', async () => {
     await server.kill();
     const shared = { redis: connect(), identity: 'account' };
-    const replica = createBudget({ limits: { perSecond, ...noLimit }, shared });
+    const replica = createQuota({ limits: { perSecond, ...noLimit }, shared });
     await permits(replica, perSecond);
     expect(fullestSecond(admittedAtMs)).toBe(perSecond / 2);
     expect(replica.snapshot().shared).toBe('fallback');

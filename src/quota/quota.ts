@@ -1,0 +1,156 @@
+import type { Redis } from 'ioredis';
+
+import { type Clock, systemClock } from '../core/clock.ts';
+import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { Action, CallContext } from '../core/upstream.ts';
+import type { UpstreamError } from '../core/upstreamError.ts';
+import { calendarWindows, chinaOffsetMinutes } from './calendar.ts';
+import { createCooldowns } from './cooldowns.ts';
+import { createMemoryStore } from './localStore.ts';
+import type { Limits } from './presets.ts';
+import { createQueue } from './queue.ts';
+import { createRedisStore } from './redisStore.ts';
+import { type Denial, longest, type Permit, type QuotaStore } from './store.ts';
+
+export interface QuotaOptions {
+  /** See `limitsFor`. */
+  limits: Limits;
+  /** The wall clock, for day and month. Default: the system's. */
+  clock?: Clock;
+  /** The clock of deadlines. Default: `clock`. */
+  steadyClock?: Clock;
+  /** The span that holds at most `perSecond` calls, in milliseconds. Default: 1000. */
+  spanMs?: number;
+  /** The least distance that is added to the span. Milliseconds, default 50. */
+  marginMs?: number;
+  /** Where the day and the month turn. Default 480, China: an assumption, since DataWorks does not document it. */
+  utcOffsetMinutes?: number;
+  /** How many calls may be queued; beyond it, the last in order is rejected. Default: 1000. */
+  maxWaiting?: number;
+  /** From 0 to 1, for jitter. Default: Math.random. */
+  random?: () => number;
+  /** Called when the upstream reports the day's quota as used up, with the time of the next probe; with null when that is over. */
+  onExhaustion?: (nextProbeAt: number | null) => void;
+  /** Counts shared by all replicas. Default: each process counts its own calls. */
+  shared?: SharedOptions;
+}
+
+export interface SharedOptions {
+  /** Connected or connecting. Its owner handles its errors. */
+  redis: Redis;
+  /** Names the account and region in keys. Hashed by the caller: anybody who reads Redis reads keys. */
+  identity: string;
+  /** How many replicas there are; without Redis each has its share of the limits, of the second at least 1. Default: 2. */
+  replicas?: number;
+  /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
+  commandTimeoutMs?: number;
+  /**
+   * How long the last replica may take to notice that Redis is back, in milliseconds: until then, and a span longer, each keeps
+   * to its share. More than the longest delay between two connection attempts (2 s by ioredis' default) and than 1 s, the longest
+   * delay between tries of a Redis that hangs. Default: 4000.
+   */
+  noticeMs?: number;
+}
+
+export interface Quota {
+  /**
+   * Resolves when one call, which then is counted, may be sent. Waits by `context.priority` within `context.deadline`. Rejects with
+   * an `UpstreamError` as soon as the deadline cannot be met: kind `throttled` (second, or queue full) or `quotaExhausted` (day or
+   * month) with `retryAfterMs`; and with kind `timeout` if the deadline has passed or `context.signal` fires.
+   */
+  permit(action: Action, context: CallContext): Promise<Permit>;
+  /** The upstream answered that there were too many calls. Returns for how long all calls now pause, in milliseconds. */
+  throttled(error: UpstreamError): number;
+  /** The upstream answered that the day's quota is used up. Returns for how long all calls now pause. */
+  exhausted(error: UpstreamError): number;
+  /** The upstream answered: pauses start short again, and a probed day is not exhausted. */
+  succeeded(): void;
+  snapshot(): BudgetSnapshot;
+}
+
+/** One per process and upstream account. Throws a `RangeError` for invalid limits. */
+export function createQuota(options: QuotaOptions): Quota {
+  const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000, onExhaustion } = options;
+  assertLimits(limits);
+  const calendar = calendarWindows(limits, options.utcOffsetMinutes ?? chinaOffsetMinutes);
+  const cooldowns = createCooldowns({
+    clock,
+    day: calendar[0],
+    random,
+    onExhaustion: (nextProbeAt) => onExhaustion?.(nextProbeAt),
+  });
+  const store = createStore();
+  const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
+
+  function createStore(): QuotaStore {
+    const { spanMs = 1_000, marginMs = 50, shared } = options;
+    const local = { clock, perSecond: limits.perSecond, spanMs, marginMs, calendar };
+    if (!shared) return createMemoryStore(local);
+    const defaults = { replicas: 2, commandTimeoutMs: 150, noticeMs: 4_000 };
+    return createRedisStore({ ...defaults, ...shared, ...local, random });
+  }
+
+  async function take(): Promise<Permit | Denial> {
+    const paused = cooldowns.denial();
+    if (paused.waitMs > 0) return paused;
+    const taken = await store.take();
+    if ('waitMs' in taken) return taken;
+    // The upstream may have imposed a pause while Redis was asked.
+    const pausedSince = cooldowns.denial();
+    if (pausedSince.waitMs > 0) {
+      taken.giveBack();
+      return pausedSince;
+    }
+    cooldowns.departed();
+    return taken;
+  }
+
+  function forecast(): (ahead: number) => Denial {
+    const paused = cooldowns.denial();
+    const denialOf = store.forecast();
+    return (ahead) => longest(paused, denialOf(ahead));
+  }
+
+  function pauseMs(): number {
+    queue.review();
+    return cooldowns.denial().waitMs;
+  }
+
+  return {
+    permit: queue.permit,
+    throttled(error) {
+      store.fillSecond();
+      cooldowns.throttled(error);
+      return pauseMs();
+    },
+    exhausted(error) {
+      cooldowns.exhausted(error);
+      return pauseMs();
+    },
+    succeeded: cooldowns.succeeded,
+    snapshot() {
+      const windows = store.snapshot();
+      const nextProbeAt = cooldowns.nextProbeAt();
+      const left = Math.min(windows.day.left ?? Infinity, windows.month.left ?? Infinity);
+      return {
+        ...windows,
+        waiting: queue.sizes(),
+        shared: store.location(),
+        dayLeft: nextProbeAt !== null ? 0 : left === Infinity ? null : left,
+        nextProbeAt,
+        msUntilDayTurns: windows.day.resetsAt - clock.now(),
+      };
+    },
+  };
+}
+
+function assertLimits({ perSecond, perDay, perMonth }: Limits): void {
+  if (!Number.isInteger(perSecond) || perSecond < 1) {
+    throw new RangeError(`Expected perSecond to be a whole number from 1, got ${perSecond}.`);
+  }
+  for (const [name, limit] of Object.entries({ perDay, perMonth })) {
+    if (limit !== null && (!Number.isInteger(limit) || limit < 0)) {
+      throw new RangeError(`Expected ${name} to be null or a whole number from 0, got ${limit}.`);
+    }
+  }
+}

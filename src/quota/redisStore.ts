@@ -1,0 +1,202 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+import type { Clock } from '../core/clock.ts';
+import { backoffMs } from './backoff.ts';
+import { createLocalStore, type LocalStoreOptions } from './localStore.ts';
+import { takeScript } from './redisScript.ts';
+import type { Denial, Permit, QuotaStore } from './store.ts';
+
+export interface RedisStoreOptions extends LocalStoreOptions {
+  redis: Redis;
+  identity: string;
+  replicas: number;
+  commandTimeoutMs: number;
+  noticeMs: number;
+  random: () => number;
+}
+
+/** See `takeScript`. */
+type TakeReply = [granted: 0 | 1, redisMs: number, dayTotal: number, monthTotal: number, ...log: string[]];
+
+/** Change it with the meaning of a key, so that replicas of two versions never read each other's data. */
+const keyVersion = 2;
+/** How long a call keeps its place if its end is never reported, which is longer than any call takes. */
+const maxCallMs = 5_000;
+/** A call must depart within this time after Redis was asked, so that it ends while it holds its place. */
+const maxPermitDelayMs = 1_000;
+const shortestRetryMs = 10;
+const longestRetryMs = 100;
+const retryBackoff = { firstMs: 100, longestMs: 1_000 };
+
+/**
+ * Counts the calls of all replicas in Redis, in one script. The second is a sliding log of calls in Redis' own time. Day and month
+ * are hashes with a total per replica: each replica reports its own total, so a repeated script counts nothing twice, and a Redis
+ * that lost its data has it back after a call of each replica.
+ *
+ * While Redis is unavailable, each replica uses its share. The change must never let more than the limit through: a replica that
+ * loses Redis first waits a span, until the last calls of the others count no more. A replica that finds Redis again keeps to its
+ * share until the others must have found it, too. Not covered: Redis is unavailable for one replica only. The others then have
+ * the whole limit, and the share of that replica comes on top.
+ */
+export function createRedisStore(options: RedisStoreOptions): QuotaStore {
+  const { redis, clock, random, perSecond, replicas, commandTimeoutMs, calendar } = options;
+  const spanMs = options.spanMs + options.marginMs;
+  const holdMs = maxCallMs + spanMs;
+  const replicaId = randomUUID();
+  const keyPrefix = `quota:v${keyVersion}:{${options.identity}}`;
+  const secondKey = `${keyPrefix}:second`;
+  const local = createLocalStore(options);
+  let mode: 'redis' | 'fallback' = 'redis';
+  let failures = 0;
+  let retryAtMs = -Infinity;
+  let shareUntilMs = -Infinity;
+  let calls = 0;
+
+  // An idle replica would otherwise not notice a restart, and use what the others count as their shares.
+  redis.on('close', lost);
+  redis.on('ready', regained);
+
+  function lost(): void {
+    const nowMs = clock.monotonic();
+    if (mode === 'redis') {
+      mode = 'fallback';
+      failures = 0;
+      // Replies to the other replicas may still be on their way.
+      local.second.setOthers([]);
+      local.second.fill(nowMs + commandTimeoutMs);
+    }
+    retryAtMs = nowMs + backoffMs(retryBackoff, failures, random);
+    failures += 1;
+  }
+
+  function regained(): void {
+    if (mode === 'redis') return;
+    mode = 'redis';
+    shareUntilMs = clock.monotonic() + options.noticeMs + spanMs;
+  }
+
+  /** Of the second. */
+  function limit(): number {
+    const hasAll = mode === 'redis' && clock.monotonic() >= shareUntilMs;
+    return hasAll ? perSecond : Math.max(1, Math.floor(perSecond / replicas));
+  }
+
+  function mayTryRedis(): boolean {
+    return mode === 'redis' || clock.monotonic() >= retryAtMs;
+  }
+
+  /** When Redis is due for a retry, it may have more of the day than this replica's share. */
+  function forecast(): (ahead: number) => Denial {
+    return local.forecast(limit(), mayTryRedis() ? null : replicas);
+  }
+
+  async function take(): Promise<Permit | Denial> {
+    const denial = forecast()(0);
+    if (denial.waitMs > 0) return denial;
+    if (!mayTryRedis()) return local.record(clock.now());
+    try {
+      const permit = await takeInRedis();
+      regained();
+      return permit;
+    } catch {
+      lost();
+      const denialOfShare = forecast()(0);
+      return denialOfShare.waitMs > 0 ? denialOfShare : local.record(clock.now());
+    }
+  }
+
+  async function takeInRedis(): Promise<Permit | Denial> {
+    if (redis.status !== 'ready') throw new Error('Redis is not connected.');
+    const callId = `${replicaId}:${(calls += 1)}`;
+    const askedAtMs = clock.monotonic();
+    const nowMs = clock.now();
+    const periods = calendar.map(({ name, limit: max, at }) => ({
+      name,
+      max,
+      count: at(nowMs),
+      own: at(nowMs).own,
+    }));
+    const work = redis.eval(
+      takeScript,
+      3,
+      secondKey,
+      ...periods.map(({ name, count }) => `${keyPrefix}:${name}:${count.name}`),
+      callId,
+      replicaId,
+      perSecond,
+      holdMs,
+      ...periods.flatMap(({ max, own }) => [max === Infinity ? -1 : max, own]),
+    ) as Promise<TakeReply>;
+    const [granted, redisMs, dayTotal, monthTotal, ...log] = await within(work, commandTimeoutMs, clock, () =>
+      release(callId, null),
+    );
+    for (const [index, total] of [dayTotal, monthTotal].entries()) {
+      const period = periods[index];
+      if (period === undefined || total < 0) continue;
+      // The total includes this replica's own as just reported, and the call if it is granted.
+      period.count.reported = period.own + granted;
+      period.count.others = Math.max(period.count.others, total - period.count.reported);
+    }
+    const receivedAtMs = clock.monotonic();
+    const freeInMs = readLog(log, redisMs);
+    local.second.setOthers(freeInMs.map((inMs) => receivedAtMs + inMs));
+    const isLate = receivedAtMs - askedAtMs > maxPermitDelayMs;
+    if (granted === 1 && !isLate) {
+      // Redis read its clock after it was asked, so that the translated time is never too early.
+      return local.record(nowMs, (freeAtMs) =>
+        release(callId, freeAtMs === null ? null : freeAtMs - askedAtMs + redisMs),
+      );
+    }
+    if (granted === 1) release(callId, null);
+    const denial = forecast()(0);
+    const retryMs = Math.min(Math.max(...freeInMs, shortestRetryMs), longestRetryMs);
+    return denial.waitMs > 0 ? denial : { window: 'second', waitMs: retryMs };
+  }
+
+  /** In how many milliseconds the calls of the other replicas free their places, at the earliest. */
+  function readLog(log: readonly string[], redisMs: number): number[] {
+    return log.flatMap((callId, index) => {
+      if (index % 2 === 1 || callId.startsWith(replicaId)) return [];
+      return earliestFreeMs(Number(log[index + 1]) - redisMs);
+    });
+  }
+
+  /** A score far ahead belongs to a call under way, which may end now. Its real place is free a span after it departed at least. */
+  function earliestFreeMs(freeInMs: number): number {
+    return freeInMs <= spanMs ? freeInMs : Math.max(freeInMs - holdMs + spanMs, longestRetryMs);
+  }
+
+  /** Sets when the place of a call is free for all replicas: null for at once. If the command is lost, it is after `holdMs`. */
+  function release(callId: string, freeAtRedisMs: number | null): void {
+    const command =
+      freeAtRedisMs === null
+        ? redis.zrem(secondKey, callId)
+        : redis.zadd(secondKey, 'XX', Math.ceil(freeAtRedisMs), callId);
+    command.catch(() => undefined);
+  }
+
+  return {
+    take,
+    forecast,
+    fillSecond: local.fillSecond,
+    snapshot: () => local.snapshot(limit(), mode === 'redis' ? null : replicas),
+    location: () => mode,
+  };
+}
+
+/** Rejects after the timeout. `undo` runs if the work succeeds after that. */
+function within<Result>(
+  work: Promise<Result>,
+  timeoutMs: number,
+  clock: Clock,
+  undo: () => void,
+): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(timeoutMs, () => {
+      reject(new Error(`Redis did not answer within ${timeoutMs} ms.`));
+      work.then(undo, () => undefined);
+    });
+    work.then(resolve, reject).finally(cancel);
+  });
+}

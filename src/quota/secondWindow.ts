@@ -1,0 +1,124 @@
+import type { Action } from '../core/upstream.ts';
+
+/**
+ * A sliding window over the arrivals of calls at the upstream, of which only departures and outcomes can be seen. All times are
+ * monotonic milliseconds.
+ */
+export interface SecondWindow {
+  /** Records a call that departs now. */
+  depart(nowMs: number): Departure;
+  /** Counts the whole window as used at this time. */
+  fill(nowMs: number): void;
+  /** Replaces the calls of other processes, each by the time at which its place is free. */
+  setOthers(freeAtMs: number[]): void;
+  /**
+   * How long the call `ahead` places behind the next one waits at least, if every call departs as early as possible and no span
+   * holds more than `limit`. A call without an outcome counts as one that ends now.
+   */
+  waitMs(nowMs: number, ahead: number, limit: number): number;
+  used(nowMs: number): number;
+}
+
+export interface Departure {
+  /** Records the outcome, once. Returns when the place of the call is free. */
+  ended(nowMs: number, answered?: Action): number;
+  /** Forgets the call, because it was not sent. */
+  cancel(): void;
+}
+
+interface Call {
+  departedAtMs: number;
+  /** Null until the outcome is known. */
+  freeAtMs: number | null;
+}
+
+/** A minimum of fewer round trips says little about the true minimum. */
+const minSamples = 20;
+const maxSamples = 100;
+/** The share of the shortest recent round trip that every later one is assumed to take. */
+const assuredShare = 0.9;
+
+/**
+ * Two calls of one place must arrive at least `spanMs` apart. Call i departs at d, takes x to arrive and y from there to its
+ * outcome, so it ends at e = d + x + y. Call j takes the place at d'. It arrives in time if
+ *
+ *     d' + x' >= d + x + spanMs,  which is  d' >= e + spanMs - (x' + y).
+ *
+ * x' + y is unknown, but at least the shortest possible round trip, since delays only add to both ways. The shortest recent round
+ * trip of the same action estimates it from above, hence the reserve of 10 %. So the place is free at
+ *
+ *     d + spanMs + max(marginMs, (e - d) - 0.9 * shortest),
+ *
+ * which is the departure, plus the span, plus what this call took longer than the fastest one. Without enough samples, and after a
+ * call that failed, the bound is 0: the place is free at e + spanMs + marginMs. A call without outcome keeps its place. So an
+ * outlier never lets two arrivals come too close, however long it takes.
+ */
+export function createSecondWindow(capacity: number, spanMs: number, marginMs: number): SecondWindow {
+  const lengthMs = spanMs + marginMs;
+  const samplesMs = new Map<Action, number[]>();
+  let calls: Call[] = [];
+  let othersFreeAtMs: number[] = [];
+
+  function assuredMs(action: Action): number {
+    const samples = samplesMs.get(action);
+    return samples === undefined || samples.length < minSamples
+      ? 0
+      : assuredShare * Math.min(...samples) + marginMs;
+  }
+
+  function noteRoundTrip(action: Action, durationMs: number): void {
+    const samples = samplesMs.get(action) ?? [];
+    samples.push(durationMs);
+    if (samples.length > maxSamples) samples.shift();
+    samplesMs.set(action, samples);
+  }
+
+  /** For a call under way, the earliest time at which its place can be free. */
+  function freeTimes(nowMs: number): number[] {
+    const mostAssuredMs = Math.max(0, ...[...samplesMs.keys()].map(assuredMs));
+    const own = calls.map(
+      ({ freeAtMs, departedAtMs }) =>
+        freeAtMs ?? lengthMs + Math.max(departedAtMs, nowMs - mostAssuredMs, nowMs + 1 - lengthMs),
+    );
+    return [...own, ...othersFreeAtMs]
+      .filter((freeAtMs) => freeAtMs > nowMs)
+      .sort((one, other) => one - other);
+  }
+
+  return {
+    depart(nowMs) {
+      calls = calls.filter(({ freeAtMs }) => freeAtMs === null || freeAtMs > nowMs);
+      const call: Call = { departedAtMs: nowMs, freeAtMs: null };
+      calls.push(call);
+      return {
+        ended(endedAtMs, answered) {
+          if (call.freeAtMs !== null) return call.freeAtMs;
+          const durationMs = endedAtMs - nowMs;
+          const assured = answered === undefined ? 0 : assuredMs(answered);
+          if (answered !== undefined) noteRoundTrip(answered, durationMs);
+          return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - assured));
+        },
+        cancel() {
+          calls = calls.filter((other) => other !== call);
+        },
+      };
+    },
+    fill(nowMs) {
+      const full = { departedAtMs: nowMs, freeAtMs: nowMs + lengthMs };
+      calls = [
+        ...calls.filter(({ freeAtMs }) => freeAtMs === null),
+        ...Array.from({ length: capacity }, () => full),
+      ];
+    },
+    setOthers(freeAtMs) {
+      othersFreeAtMs = freeAtMs;
+    },
+    waitMs(nowMs, ahead, limit) {
+      if (calls.length + othersFreeAtMs.length + ahead < limit) return 0;
+      const times = freeTimes(nowMs);
+      const freeAtMs = times[times.length - limit + (ahead % limit)] ?? nowMs;
+      return freeAtMs - nowMs + Math.floor(ahead / limit) * lengthMs;
+    },
+    used: (nowMs) => freeTimes(nowMs).length,
+  };
+}
