@@ -15,40 +15,40 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A moment in ISO 8601, UTC, with milliseconds: `2023-12-16T14:24:14.000Z`. */
+  /** An ISO 8601 date and time in UTC with milliseconds, for example `2023-12-16T14:24:14.000Z`. */
   DateTime: { input: number; output: number; }
   /** Any JSON value. */
   JSON: { input: JsonValue; output: JsonValue; }
 };
 
-/** Something with an id that is unique in the whole graph. */
+/** An object with an ID. */
 export type Node = {
-  /** The global id, readable and stable: `gid://dataworks/<type>/<numbers>`. */
+  /** The global ID of the object: `gid://dataworks/<type>/<IDs in DataWorks>`. It never changes. */
   id: Scalars['ID']['output'];
 };
 
-/** Where a window stands in its list. */
+/** Information for pagination. */
 export type PageInfo = {
   __typename?: 'PageInfo';
-  /** The last row's cursor; null when the window is empty. */
+  /** The cursor of the last element. Null if the page is empty. */
   endCursor?: Maybe<Scalars['String']['output']>;
-  /** Whether the list has rows behind this window. */
+  /** Whether there are more elements after this page. */
   hasNextPage: Scalars['Boolean']['output'];
-  /** Whether the list has rows before this window. */
+  /** Whether there are more elements before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
-  /** The first row's cursor; null when the window is empty. */
+  /** The cursor of the first element. Null if the page is empty. */
   startCursor?: Maybe<Scalars['String']['output']>;
 };
 
-/** A numbered page, for page pickers. */
+/** A numbered page of a list. */
 export type PageInput = {
-  /** The page, from 1. */
+  /** The number of the page, starting at 1. */
   number: Scalars['Int']['input'];
-  /** Runs a page, 1 to 100. */
+  /** The number of runs per page, from 1 to 100. */
   size: Scalars['Int']['input'];
 };
 
-/** What kind of object an item is. */
+/** The kind of object that an item is. */
 export type PipelineItemType =
   /** A user-defined function. */
   | 'FUNCTION'
@@ -56,51 +56,51 @@ export type PipelineItemType =
   | 'NODE'
   /** A resource file. */
   | 'RESOURCE'
-  /** A type that this gateway does not know: see `rawType`. */
+  /** A type that this schema does not define: see `rawType`. */
   | 'UNKNOWN'
   /** A workflow. */
   | 'WORKFLOW_DEFINITION';
 
-/** One run of a deployment pipeline: a change on its way through checks and environments. */
+/** A run of a deployment pipeline, which takes a change through checks and environments. */
 export type PipelineRun = Node & {
   __typename?: 'PipelineRun';
-  /** When the answer that this run came in was last known true. */
+  /** When this data was last confirmed by DataWorks. */
   asOf: Scalars['DateTime']['output'];
-  /** When the run was created. Null if DataWorks did not say. */
+  /** When the run was created. Null if DataWorks does not report it. */
   createTime?: Maybe<Scalars['DateTime']['output']>;
-  /** The uid of the account that created the run. */
+  /** The uid of the Alibaba Cloud account that created the run. */
   creator?: Maybe<Scalars['ID']['output']>;
-  /** What the run's creator said about it. */
+  /** The description given by the run's creator. */
   description?: Maybe<Scalars['String']['output']>;
-  /** The global id: `gid://dataworks/PipelineRun/<projectId>/<runId>`. */
+  /** The global ID of the run: `gid://dataworks/PipelineRun/<projectId>/<runId>`. */
   id: Scalars['ID']['output'];
   /**
-   * The objects that the run publishes. Costs one upstream call a run. With neither `first` nor `last`, the first 10; with only
-   * `before`, the last 10 before it. Null, with an error, when it cannot be read.
+   * A list of the objects that the run deploys. Requires one upstream call for each run. Returns the first 10 items by default, or the
+   * last 10 before the cursor if only `before` is given. Null, with an error, if it cannot be read.
    */
   items?: Maybe<PipelineRunItemConnection>;
-  /** The error message of a failed run. */
+  /** The error message, if the run failed. */
   message?: Maybe<Scalars['String']['output']>;
-  /** When the run last changed. Null if DataWorks did not say. */
+  /** When the run was last modified. Null if DataWorks does not report it. */
   modifyTime?: Maybe<Scalars['DateTime']['output']>;
-  /** The workspace that the run belongs to. Null, with an error, when it cannot be read. */
+  /** The workspace that the run belongs to. Null, with an error, if it cannot be read. */
   project?: Maybe<Project>;
-  /** The number of the workspace that the run belongs to. */
+  /** The ID of the workspace that the run belongs to. */
   projectId: Scalars['ID']['output'];
-  /** The status as DataWorks spelled it, for when it is one that this gateway does not know. Empty if none was sent. */
+  /** The status exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawStatus: Scalars['String']['output'];
-  /** DataWorks' own id of the run, a UUID. */
+  /** The ID of the run in DataWorks, a UUID. */
   runId: Scalars['ID']['output'];
-  /** The run's stages in the order in which they are run. */
+  /** The run's stages, in the order of execution. */
   stages: Array<PipelineRunStage>;
-  /** Null when that answer is fresh; otherwise why an older one was served. */
+  /** Why this data is stale. Null if it is fresh. */
   staleBecause?: Maybe<StaleReason>;
-  /** How far the run has come. Only `SUCCEEDED` means that the deployment is done. */
+  /** The run's current status. Only `SUCCEEDED` means that the deployment is complete. */
   status: PipelineRunStatus;
 };
 
 
-/** One run of a deployment pipeline: a change on its way through checks and environments. */
+/** A run of a deployment pipeline, which takes a change through checks and environments. */
 export type PipelineRunItemsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
   before?: InputMaybe<Scalars['String']['input']>;
@@ -108,193 +108,193 @@ export type PipelineRunItemsArgs = {
   last?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** One thing about a run that is not as it was. */
+/** A change of one field of a run or of one of its stages. */
 export type PipelineRunChange = {
   __typename?: 'PipelineRunChange';
-  /** The status now, where `field` is `status`. Null for a stage that is gone. */
+  /** The current status if `field` is `status`. Null for a removed stage. */
   after?: Maybe<PipelineRunStatus>;
-  /** The status before, where `field` is `status`. Null for a stage that is new. */
+  /** The previous status if `field` is `status`. Null for a new stage. */
   before?: Maybe<PipelineRunStatus>;
-  /** The field of the run, or of its stage, that has changed, by its name here: `status`, `message`, `modifyTime`… */
+  /** The name of the field in this schema, for example `status`, `message` or `modifyTime`. */
   field: Scalars['String']['output'];
-  /** The code of the stage that the field is of; null where it is a field of the run itself. */
+  /** The code of the stage that has changed. Null if it is a field of the run. */
   stage?: Maybe<Scalars['String']['output']>;
 };
 
-/** A window of a list of pipeline runs. */
+/** A page of a list of pipeline runs. */
 export type PipelineRunConnection = {
   __typename?: 'PipelineRunConnection';
-  /** When the oldest part shown was last known true: read from DataWorks, or confirmed by the head of its list. */
+  /** When the oldest part of this page was last read from DataWorks, or confirmed by the head of its list. */
   asOf: Scalars['DateTime']['output'];
-  /** The runs of the window with their cursors. */
+  /** The runs of this page with their cursors. */
   edges: Array<PipelineRunEdge>;
-  /** The runs of the window. */
+  /** The runs of this page. */
   nodes: Array<PipelineRun>;
-  /** Where the window stands in the list. */
+  /** Information for pagination. */
   pageInfo: PageInfo;
-  /** Null when the answer is fresh; otherwise why an older one was served. */
+  /** Why this data is stale. Null if it is fresh. */
   staleBecause?: Maybe<StaleReason>;
-  /** How many runs the whole list has, by DataWorks' count. */
+  /** The total number of runs in the list, as counted by DataWorks. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** A run and its place in the list. */
+/** A run and its cursor. */
 export type PipelineRunEdge = {
   __typename?: 'PipelineRunEdge';
-  /** Names this row: pass it as `after` or `before`. Opaque, and valid for this workspace and filter only. */
+  /** An opaque cursor for `after` and `before`. Valid only for the same workspace and filter. */
   cursor: Scalars['String']['output'];
-  /** The run itself. */
+  /** The run. */
   node: PipelineRun;
 };
 
-/** Narrows a list of pipeline runs. Every field given must match. */
+/** Filters a list of pipeline runs. A run must match all of the given fields. */
 export type PipelineRunFilter = {
-  /** Only runs created by this Alibaba Cloud account, by its uid. */
+  /** Runs created by the Alibaba Cloud account with this uid. */
   creator?: InputMaybe<Scalars['ID']['input']>;
-  /** Only runs that publish this object (node, workflow, resource or function), by its id. */
+  /** Runs that deploy the object (node, workflow, resource or function) with this ID. */
   objectId?: InputMaybe<Scalars['ID']['input']>;
-  /** Only runs in this status. `UNKNOWN` cannot be asked for: DataWorks has no word for it. */
+  /** Runs with this status. `UNKNOWN` is rejected, because DataWorks cannot filter by it. */
   status?: InputMaybe<PipelineRunStatus>;
 };
 
-/** One object that a run publishes. */
+/** An object that a run deploys. */
 export type PipelineRunItem = {
   __typename?: 'PipelineRunItem';
   /** When the item was created. */
   createTime?: Maybe<Scalars['DateTime']['output']>;
-  /** DataWorks' own id of the object, up to 19 digits. */
+  /** The ID of the object in DataWorks, up to 19 digits. */
   itemId: Scalars['ID']['output'];
-  /** The error message of a failed publication. */
+  /** The error message, if the deployment of this object failed. */
   message?: Maybe<Scalars['String']['output']>;
-  /** When the item last changed. */
+  /** When the item was last modified. */
   modifyTime?: Maybe<Scalars['DateTime']['output']>;
-  /** The object's name. */
+  /** The name of the object. */
   name?: Maybe<Scalars['String']['output']>;
-  /** The status as DataWorks spelled it. Empty if none was sent. */
+  /** The status exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawStatus: Scalars['String']['output'];
-  /** The type as DataWorks spelled it. Empty if none was sent. */
+  /** The type exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawType: Scalars['String']['output'];
-  /** The object's FlowSpec document, decoded. */
+  /** The FlowSpec document of the object, decoded. */
   spec?: Maybe<Scalars['JSON']['output']>;
-  /** How far the publication of this object has come. */
+  /** The current status of the deployment of this object. */
   status: PipelineRunStatus;
-  /** What kind of object it is. */
+  /** The kind of object. */
   type: PipelineItemType;
-  /** The version of the object that is published. */
+  /** The version of the object that is deployed. */
   version?: Maybe<Scalars['String']['output']>;
 };
 
-/** A window of the objects that a run publishes. */
+/** A page of the objects that a run deploys. */
 export type PipelineRunItemConnection = {
   __typename?: 'PipelineRunItemConnection';
   /** When the oldest part shown was last known true. */
   asOf: Scalars['DateTime']['output'];
-  /** The items of the window with their cursors. */
+  /** The items of this page with their cursors. */
   edges: Array<PipelineRunItemEdge>;
-  /** The items of the window. */
+  /** The items of this page. */
   nodes: Array<PipelineRunItem>;
-  /** Where the window stands in the list. */
+  /** Information for pagination. */
   pageInfo: PageInfo;
-  /** Null when the answer is fresh; otherwise why an older one was served. */
+  /** Why this data is stale. Null if it is fresh. */
   staleBecause?: Maybe<StaleReason>;
-  /** How many items the run has, by DataWorks' count. */
+  /** The total number of items of the run, as counted by DataWorks. */
   totalCount: Scalars['Int']['output'];
 };
 
-/** An item and its place in the list. */
+/** An item and its cursor. */
 export type PipelineRunItemEdge = {
   __typename?: 'PipelineRunItemEdge';
-  /** Names this row: pass it as `after` or `before`. Opaque, and valid for this run only. */
+  /** An opaque cursor for `after` and `before`. Valid only for the same run. */
   cursor: Scalars['String']['output'];
-  /** The item itself. */
+  /** The item. */
   node: PipelineRunItem;
 };
 
-/** What happened to a list of runs since this subscriber was told of it last. */
+/** An update of a list of pipeline runs. */
 export type PipelineRunListUpdate = {
   __typename?: 'PipelineRunListUpdate';
-  /** When this was last known true. */
+  /** When this data was last confirmed by DataWorks. */
   asOf: Scalars['DateTime']['output'];
-  /** Null while polls succeed; otherwise why this is older than it should be. */
+  /** Why this data is stale. Null while polls succeed. */
   staleBecause?: Maybe<StaleReason>;
-  /** How many runs the whole list has, by DataWorks' count. */
+  /** The total number of runs in the list, as counted by DataWorks. */
   totalCount: Scalars['Int']['output'];
   /**
-   * The runs that something happened to, in the order of the list and those that are gone last. In the first event all runs of the
-   * head, as `PRESENT`. Empty where only the count or the freshness of the list has changed.
+   * The updates of single runs since the previous event of this subscription, in the order of the list, removed runs last. The first
+   * event contains all followed runs, as `PRESENT`. Empty if only the total count or the freshness of the list has changed.
    */
   updates: Array<PipelineRunUpdate>;
 };
 
-/** One stage of a run, such as a check or a deployment to one environment. */
+/** A stage of a run, such as a check or a deployment to one environment. */
 export type PipelineRunStage = {
   __typename?: 'PipelineRunStage';
-  /** Identifies the stage within its run, for example `BUILD_PACKAGE`, `PROD_CHECK` or `DEV`. An open set. */
+  /** Identifies the stage within its run, for example `BUILD_PACKAGE`, `PROD_CHECK` or `DEV`. Other values are possible. */
   code: Scalars['String']['output'];
-  /** What the stage is for. */
+  /** The description of the stage. */
   description?: Maybe<Scalars['String']['output']>;
-  /** Whatever the stage reported, its shape set by the stage's type. JSON text inside it is decoded; ids too long for a number are strings. */
+  /** What the stage reports. The structure depends on the type of the stage. Nested JSON text is decoded, and IDs that exceed the range of a JSON number are strings. */
   detail?: Maybe<Scalars['JSON']['output']>;
-  /** The error message of a failed stage. */
+  /** The error message, if the stage failed. */
   message?: Maybe<Scalars['String']['output']>;
-  /** The stage's name for people, in the workspace's language. */
+  /** The display name of the stage, in the language of the workspace. */
   name?: Maybe<Scalars['String']['output']>;
-  /** The status as DataWorks spelled it. Empty if none was sent. */
+  /** The status exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawStatus: Scalars['String']['output'];
-  /** The type as DataWorks spelled it. Empty if none was sent. */
+  /** The type exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawType: Scalars['String']['output'];
-  /** How far the stage has come. */
+  /** The stage's current status. */
   status: PipelineRunStatus;
-  /** The place of the stage in its run's order. */
+  /** The position of the stage within its run. */
   step: Scalars['Int']['output'];
-  /** What the stage does. */
+  /** The kind of work that the stage does. */
   type: PipelineStageType;
 };
 
-/** How far a run, a stage or an item has come. DataWorks has two spellings of each; both arrive here as one. */
+/** The status of a run, a stage or an item. DataWorks has two spellings of each status, which this schema unifies. */
 export type PipelineRunStatus =
-  /** Called off. */
+  /** Canceled. */
   | 'CANCELED'
-  /** Ended by an error. */
+  /** Failed with an error. */
   | 'FAILED'
-  /** Created and not yet started. */
+  /** Created, but not started yet. */
   | 'INIT'
-  /** In progress, or waiting for someone to advance a stage. */
+  /** In progress, or waiting for somebody to advance a stage. */
   | 'RUNNING'
-  /** Done, and successfully so. */
+  /** Completed successfully. */
   | 'SUCCEEDED'
-  /** Ended from outside before it was done. */
+  /** Terminated before it was complete. */
   | 'TERMINATED'
-  /** A status that this gateway does not know: see `rawStatus`. */
+  /** A status that this schema does not define: see `rawStatus`. */
   | 'UNKNOWN';
 
-/** What happened to one run, and the whole run as it is then. */
+/** An update of a pipeline run. */
 export type PipelineRunUpdate = {
   __typename?: 'PipelineRunUpdate';
-  /** When this was last known true. */
+  /** When this data was last confirmed by DataWorks. */
   asOf: Scalars['DateTime']['output'];
-  /** What is not as it was when this subscriber was told of the run last. Empty unless `kind` is `CHANGED`. */
+  /** The changes since the previous event of this subscription. Empty unless `kind` is `CHANGED`. */
   changes: Array<PipelineRunChange>;
-  /** What happened. */
+  /** The kind of update. */
   kind: PipelineRunUpdateKind;
-  /** The whole run as it is now; one that is gone as it was seen last. */
+  /** The current state of the run. For a removed run, its last known state. */
   run: PipelineRun;
-  /** Null while polls succeed; otherwise why this is older than it should be. */
+  /** Why this data is stale. Null while polls succeed. */
   staleBecause?: Maybe<StaleReason>;
 };
 
-/** What happened to a run. */
+/** The kind of an update of a run. */
 export type PipelineRunUpdateKind =
-  /** It has come into the list: it is new, or the filter matches it now. */
+  /** The run was added to the list: it is new, or it now matches the filter. */
   | 'ADDED'
-  /** Something about it has changed: see `changes`. */
+  /** The run has changed: see `changes`. */
   | 'CHANGED'
-  /** Nothing: this is how it is. The first event, and one that tells of a change of freshness only. */
+  /** The current state, without changes: in the first event, and if only the freshness has changed. */
   | 'PRESENT'
-  /** It is gone: deleted, or the filter of the list does not match it any more. */
+  /** The run was removed from the list: it was deleted, or it no longer matches the filter. */
   | 'REMOVED';
 
-/** What a stage does. */
+/** The kind of work that a stage does. */
 export type PipelineStageType =
   /** Builds the package. */
   | 'BUILD'
@@ -306,33 +306,33 @@ export type PipelineStageType =
   | 'DEPLOY'
   /** Takes objects offline. */
   | 'OFFLINE'
-  /** A type that this gateway does not know: see `rawType`. */
+  /** A type that this schema does not define: see `rawType`. */
   | 'UNKNOWN';
 
 /** A DataWorks workspace. */
 export type Project = Node & {
   __typename?: 'Project';
-  /** When this was last known true. */
+  /** When this data was last confirmed by DataWorks. */
   asOf: Scalars['DateTime']['output'];
-  /** What the workspace is for. */
+  /** The description of the workspace. */
   description?: Maybe<Scalars['String']['output']>;
-  /** The workspace's name for people. */
+  /** The display name of the workspace. */
   displayName?: Maybe<Scalars['String']['output']>;
-  /** The global id: `gid://dataworks/Project/<projectId>`. */
+  /** The global ID of the workspace: `gid://dataworks/Project/<projectId>`. */
   id: Scalars['ID']['output'];
-  /** The workspace's unique name. */
+  /** The unique name of the workspace. */
   name?: Maybe<Scalars['String']['output']>;
-  /** The uid of the account that owns the workspace. */
+  /** The uid of the Alibaba Cloud account that owns the workspace. */
   owner?: Maybe<Scalars['ID']['output']>;
-  /** The workspace's pipeline runs: the same as `Query.pipelineRuns` with this `projectId`. */
+  /** A list of the pipeline runs of the workspace: the same as `Query.pipelineRuns` with this `projectId`. */
   pipelineRuns?: Maybe<PipelineRunConnection>;
-  /** The workspace's number, as DataWorks shows it. */
+  /** The ID of the workspace in DataWorks. */
   projectId: Scalars['ID']['output'];
-  /** The status as DataWorks spelled it. Empty if none was sent. */
+  /** The status exactly as DataWorks reports it. Empty if DataWorks reports none. */
   rawStatus: Scalars['String']['output'];
-  /** Null when this is fresh; otherwise why an older answer was served. */
+  /** Why this data is stale. Null if it is fresh. */
   staleBecause?: Maybe<StaleReason>;
-  /** Whether the workspace can be used. */
+  /** The current status of the workspace. */
   status: ProjectStatus;
 };
 
@@ -347,55 +347,55 @@ export type ProjectPipelineRunsArgs = {
   page?: InputMaybe<PageInput>;
 };
 
-/** Whether a workspace can be used. */
+/** The status of a workspace. */
 export type ProjectStatus =
   /** In use. */
   | 'AVAILABLE'
-  /** Deleting it failed. */
+  /** Deletion failed. */
   | 'DELETE_FAILED'
   /** Being deleted. */
   | 'DELETING'
-  /** Disabled by hand. */
+  /** Disabled manually. */
   | 'FORBIDDEN'
-  /** Frozen, for example for an unpaid bill. */
+  /** Frozen, for example because of an overdue payment. */
   | 'FROZEN'
-  /** Being set up. */
+  /** Being initialized. */
   | 'INITIALIZING'
-  /** Setting it up failed. */
+  /** Initialization failed. */
   | 'INIT_FAILED'
-  /** A status that this gateway does not know: see `rawStatus`. */
+  /** A status that this schema does not define: see `rawStatus`. */
   | 'UNKNOWN'
-  /** Updating it failed. */
+  /** The update failed. */
   | 'UPDATE_FAILED'
   /** Being updated. */
   | 'UPDATING';
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type Query = {
   __typename?: 'Query';
-  /** Any object with a global id, or null if it does not exist. */
+  /** Returns an object by its global ID. Null if it does not exist. */
   node?: Maybe<Node>;
-  /** Many objects by global id, in the order asked; null in the place of each that does not exist. At most 100. */
+  /** Returns objects by their global IDs, in the given order. Null in place of each object that does not exist. */
   nodes: Array<Maybe<Node>>;
-  /** One pipeline run, or null if there is none of this id in the workspace. */
+  /** Returns a pipeline run by its ID in DataWorks. Null if the workspace has no such run. */
   pipelineRun?: Maybe<PipelineRun>;
   /**
-   * The pipeline runs of one workspace, newest first as far as DataWorks returns them so. Ask for a window with Relay's cursor
-   * arguments or for a numbered page with `page`, not both. With neither, the first 10; with only `before`, the last 10 before it.
-   * Null, with an error, when DataWorks refuses or cannot be reached and nothing is known.
+   * Returns a list of the pipeline runs of a workspace, in the order of DataWorks, which is usually newest first. Use either the cursor
+   * arguments or `page`. Returns the first 10 runs by default, or the last 10 before the cursor if only `before` is given.
+   * Null, with an error, if DataWorks rejects the request or is unavailable and nothing is cached.
    */
   pipelineRuns?: Maybe<PipelineRunConnection>;
-  /** One workspace, or null if the account has none of this number. */
+  /** Returns a workspace by its ID in DataWorks. Null if the account has no such workspace. */
   project?: Maybe<Project>;
 };
 
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
@@ -403,8 +403,8 @@ export type QueryNodeArgs = {
 
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
@@ -412,8 +412,8 @@ export type QueryNodesArgs = {
 
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type QueryPipelineRunArgs = {
   projectId: Scalars['ID']['input'];
@@ -422,8 +422,8 @@ export type QueryPipelineRunArgs = {
 
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type QueryPipelineRunsArgs = {
   after?: InputMaybe<Scalars['String']['input']>;
@@ -437,43 +437,45 @@ export type QueryPipelineRunsArgs = {
 
 
 /**
- * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. Answers come from a shared cache where that is fresh
- * enough, since DataWorks allows an account only a few calls a second: `asOf` and `staleBecause` say how fresh an answer is.
+ * Reads the deployment pipeline runs of Alibaba Cloud DataWorks workspaces. DataWorks allows an account a few calls per second, so
+ * results come from a shared cache if it is fresh enough. `asOf` and `staleBecause` show how fresh a result is.
  */
 export type QueryProjectArgs = {
   projectId: Scalars['ID']['input'];
 };
 
-/** Why an answer is older than its freshness allows. */
+/** The reason why data is older than its freshness policy allows. */
 export type StaleReason =
-  /** The account's allowance of upstream calls is spent for now. */
+  /** The upstream quota of the account is exhausted for now. */
   | 'BUDGET'
-  /** A newer one is being fetched: ask again in a moment. */
+  /** Newer data is being fetched. Retry in a moment. */
   | 'REFRESHING'
-  /** DataWorks failed or could not be reached. */
+  /** DataWorks returned an error or is unavailable. */
   | 'UPSTREAM_ERROR';
 
 /**
- * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
- * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
- * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ * Streams updates of pipeline runs through WebSocket (subprotocol `graphql-transport-ws`) at the URL of queries. The first event
+ * contains the current state. DataWorks is polled once for all subscribers of a run or list: every few seconds while a stage is
+ * running, and less often otherwise. Polling has the lowest priority of all upstream calls. Updates that a slow subscriber has not
+ * read yet are combined into one event.
  */
 export type Subscription = {
   __typename?: 'Subscription';
-  /** News of one run. Completes when the run is finished or gone. Polls that fail are told as `staleBecause`, once, with no change. */
-  pipelineRunUpdated: PipelineRunUpdate;
   /**
-   * News of the head of a list: of its newest runs, a hundred as the gateway is set up by default. What new runs push further down is
-   * followed no more.
+   * Streams updates of a run. Completes when the run is finished or deleted. The first of several failed polls is reported by
+   * `staleBecause`, in an event without changes.
    */
+  pipelineRunUpdated: PipelineRunUpdate;
+  /** Streams updates of the first runs of a list, 100 by default. A run that newer runs push further down is no longer followed. */
   pipelineRunsUpdated: PipelineRunListUpdate;
 };
 
 
 /**
- * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
- * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
- * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ * Streams updates of pipeline runs through WebSocket (subprotocol `graphql-transport-ws`) at the URL of queries. The first event
+ * contains the current state. DataWorks is polled once for all subscribers of a run or list: every few seconds while a stage is
+ * running, and less often otherwise. Polling has the lowest priority of all upstream calls. Updates that a slow subscriber has not
+ * read yet are combined into one event.
  */
 export type SubscriptionPipelineRunUpdatedArgs = {
   projectId: Scalars['ID']['input'];
@@ -482,9 +484,10 @@ export type SubscriptionPipelineRunUpdatedArgs = {
 
 
 /**
- * News of pipeline runs, over graphql-ws (the subprotocol `graphql-transport-ws`) at the URL of queries. The first event is the
- * present state. However many listen to one run or list, DataWorks is polled once, after all other calls: every few seconds while a
- * stage runs, and seldom while none does. What happens while a subscriber does not read arrives as one event.
+ * Streams updates of pipeline runs through WebSocket (subprotocol `graphql-transport-ws`) at the URL of queries. The first event
+ * contains the current state. DataWorks is polled once for all subscribers of a run or list: every few seconds while a stage is
+ * running, and less often otherwise. Polling has the lowest priority of all upstream calls. Updates that a slow subscriber has not
+ * read yet are combined into one event.
  */
 export type SubscriptionPipelineRunsUpdatedArgs = {
   filter?: InputMaybe<PipelineRunFilter>;
