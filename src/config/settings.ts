@@ -70,7 +70,7 @@ const upstream = {
   DATAWORKS_EDITION: setting(
     oneOf(EDITIONS),
     'standard',
-    'Calls: basic 5/s and 100/day, standard and professional 5/s, enterprise 50/s.',
+    'Sets the calls per second, day and month; see notes.',
   ),
   DATAWORKS_MAX_QPS: optional(
     whole(1, 10_000),
@@ -171,8 +171,8 @@ const subscriptions = {
   ),
   LIVE_MAX_OBJECTS_PER_CALLER: optional(
     whole(10, 1_000_000_000),
-    '20 × MAX_ROWS with authentication, else LIVE_MAX × MAX_ROWS',
-    'Objects that one event for all subscriptions of a caller may have.',
+    '20 × MAX_ROWS with authentication, see notes',
+    'Objects of one event of each subscription of a caller.',
   ),
   LIVE_IDLE_MS: setting(whole(1000, 86_400_000), 30_000, 'Time between polls while no stage runs.'),
 };

@@ -12,7 +12,7 @@ export interface ErrorCodeInfo {
 export const errorCodes = {
   BAD_USER_INPUT: {
     status: '200 (argument), 400 (variable)',
-    meaning: 'An argument or variable is invalid. The message says what was expected and what arrived.',
+    meaning: 'An argument or variable is invalid; the message says why.',
     action: 'Correct it.',
   },
   UNAUTHENTICATED: {
@@ -43,7 +43,7 @@ export const errorCodes = {
   },
   TOO_MANY_SUBSCRIPTIONS: {
     status: 200,
-    meaning: 'The caller, or all callers together, reached the limit of subscriptions or of their objects.',
+    meaning: 'A limit of subscriptions or of their objects is reached.',
     action: 'End a subscription, or poll with a query.',
   },
   OVERLOADED: {
@@ -60,8 +60,8 @@ export const errorCodes = {
   },
   UPSTREAM_FORBIDDEN: {
     status: 200,
-    meaning: 'DataWorks denies the account of the gateway access, or the project does not exist.',
-    action: 'Add the account to the workspace, or check its RAM policy.',
+    meaning: 'DataWorks denies the gateway access, or the project does not exist.',
+    action: 'Add the account to the workspace, or check its policy.',
   },
   UPSTREAM_REJECTED: {
     status: 200,

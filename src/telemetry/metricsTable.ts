@@ -19,7 +19,7 @@ export const metricsTable = {
   upstream_call_duration_seconds: {
     type: 'histogram',
     labels: ['action', 'outcome'],
-    help: 'Finished calls to DataWorks by action and outcome: ok, or the kind of failure.',
+    help: 'Finished calls to DataWorks: ok, or the kind of failure.',
   },
   upstream_retries_total: {
     type: 'counter',
@@ -29,7 +29,7 @@ export const metricsTable = {
   upstream_undecodable_total: {
     type: 'counter',
     labels: ['action', 'what'],
-    help: 'Unusable parts of DataWorks responses: omitted fields, rows replaced by placeholders, runs of another project.',
+    help: 'Unusable data of DataWorks: omitted fields, placeholder rows, foreign runs.',
   },
   breaker_state: {
     type: 'gauge',
