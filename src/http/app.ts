@@ -18,7 +18,7 @@ export interface AppOptions {
   headers: Readonly<Record<string, string>>;
   isDraining: () => boolean;
   /** Why a request for a WebSocket is rejected; null if the `upgrade` listener opens it. Default: null for all. */
-  upgradeRefusalOf?: (request: IncomingMessage) => HttpError | null;
+  upgradeErrorOf?: (request: IncomingMessage) => HttpError | null;
   /** Called with unexpected errors. */
   onBug: (error: unknown, requestId: string) => void;
 }
@@ -51,9 +51,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   });
   app.addHook('onRequest', (request, reply, done) => {
     request.record = createRequestRecord();
-    const { upgradeRefusal = null } = request.raw as Partial<UpgradableRequest>;
-    if (upgradeRefusal === null) done();
-    else sendHttpError(request, reply.header('connection', 'close'), upgradeRefusal);
+    const { upgradeError = null } = request.raw as Partial<UpgradableRequest>;
+    if (upgradeError === null) done();
+    else sendHttpError(request, reply.header('connection', 'close'), upgradeError);
   });
   const defaultHeaders = Object.entries(options.headers);
   app.addHook('onSend', (request, reply, _payload, done) => {
@@ -89,12 +89,12 @@ const IDLE_SLACK_MS = 1000;
 
 function createHttpServer(
   listener: RequestListener,
-  { limits, upgradeRefusalOf = () => null }: AppOptions,
+  { limits, upgradeErrorOf = () => null }: AppOptions,
 ): Server {
   const { deadlineMs, queueMs } = limits;
   const server = createServer(
     {
-      IncomingMessage: upgradableRequest(upgradeRefusalOf),
+      IncomingMessage: upgradableRequest(upgradeErrorOf),
       // Node applies the longer of both to the whole request, body included.
       requestTimeout: deadlineMs,
       headersTimeout: deadlineMs,

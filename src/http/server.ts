@@ -85,7 +85,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ...options,
     headers: { ...securityHeadersFor(options.corsOrigins), 'cache-control': 'no-store' },
     isDraining,
-    upgradeRefusalOf: (request) => webSockets.refusalOf(request),
+    upgradeErrorOf: (request) => webSockets.upgradeErrorOf(request),
   });
   addOperatorRoutes(app, {
     ...options,

@@ -133,14 +133,14 @@ export function openConnection(
     state = { phase: 'authenticating' };
     const viewer = await options.admission.admit(peer, authorization);
     if (hasEnded()) return false;
-    if ('code' in viewer) return refuse(viewer);
-    if (!options.claim(viewer)) return refuse(tooManySockets);
+    if ('code' in viewer) return reject(viewer);
+    if (!options.claim(viewer)) return reject(tooManySockets);
     cancelTimer();
     state = { phase: 'ready', viewer, authorization };
     return true;
   }
 
-  function refuse({ code, message, status }: HttpError): false {
+  function reject({ code, message, status }: HttpError): false {
     close(closeCodeOf[status] ?? CLOSE.tryAgainLater, `${code}: ${message}`);
     return false;
   }

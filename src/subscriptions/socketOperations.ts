@@ -93,8 +93,8 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   ): SubscriptionArgs {
     if (state.phase !== 'ready') throw new Error('graphql-ws requires connection_ack before subscribe.');
     const { viewer } = state;
-    const refusal = admission.countOperation(viewer, peer);
-    if (refusal) throw requestError(refusal);
+    const error = admission.countOperation(viewer, peer);
+    if (error) throw requestError(error);
     const { document, operation } = readDocument(payload);
     start.operation = operation;
     const variables = payload.variables ?? {};
@@ -136,8 +136,8 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
 
   function executeFor(event: unknown, args: SubscriptionArgs, contextValue: GatewayContext) {
     const bounded = (result: ExecutionResult): ExecutionResult => {
-      const refusal = responseLimitError(result, contextValue.output, limits);
-      if (refusal) return { data: null, errors: [asGraphQLError(refusal)] };
+      const error = responseLimitError(result, contextValue.output, limits);
+      if (error) return { data: null, errors: [asGraphQLError(error)] };
       const extensions = staleExtensions(contextValue.staleParts, result.data);
       return extensions ? { ...result, extensions: { ...extensions } } : result;
     };
@@ -152,11 +152,11 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   }
 
   function observeStart({ peer: { id, headers }, state }: Connection): SubscriptionStart {
-    const watch = observe({ requestId: id, headers });
+    const observation = observe({ requestId: id, headers });
     const start: SubscriptionStart = {
       operation: null,
       end: (codes) =>
-        watch.ended({
+        observation.ended({
           operationName: start.operation?.name?.value ?? null,
           operationType: start.operation?.operation ?? null,
           codes,

@@ -71,8 +71,8 @@ export function createDocumentReader({
   }
 
   function parsed(text: string): DocumentNode {
-    const refusal = documentNestingRefusal(text);
-    if (refusal) throw requestError(refusal);
+    const error = documentNestingRefusal(text);
+    if (error) throw requestError(error);
     try {
       return parse(text, { maxTokens: limits.tokens });
     } catch (error) {

@@ -27,11 +27,11 @@ export function createSubscriptionLimiter(limits: SubscriptionLimits) {
       const count = subscriptions.of(caller);
       const objects = eventObjects.of(caller) + newObjects;
       if (count >= perCaller)
-        throw refusal(`You have ${count} subscriptions open, the maximum`, 'LIVE_MAX_PER_CALLER');
+        throw limitError(`You have ${count} subscriptions open, the maximum`, 'LIVE_MAX_PER_CALLER');
       if (subscriptions.total() >= inAll)
-        throw refusal(`This gateway has ${inAll} subscriptions open, the maximum`, 'LIVE_MAX');
+        throw limitError(`This gateway has ${inAll} subscriptions open, the maximum`, 'LIVE_MAX');
       if (objects > objectsPerCaller)
-        throw refusal(
+        throw limitError(
           `One event of each of your subscriptions would have ${objects} objects together, more than the ${objectsPerCaller}`,
           'LIVE_MAX_OBJECTS_PER_CALLER',
         );
@@ -43,7 +43,7 @@ export function createSubscriptionLimiter(limits: SubscriptionLimits) {
   };
 }
 
-function refusal(state: string, setting: string): Error {
+function limitError(state: string, setting: string): Error {
   const message = `${state} that ${setting} allows: end one, poll with a query, or ask the operator to raise it.`;
   return requestError({ code: 'TOO_MANY_SUBSCRIPTIONS', message, status: 429 });
 }

@@ -10,8 +10,8 @@ export interface UpgradeRules {
   canOpen: (address: string) => boolean;
 }
 
-/** Why a request for a WebSocket is refused; null if the WebSocket can be opened now. */
-export function upgradeRefusal(request: IncomingMessage, rules: UpgradeRules): HttpError | null {
+/** Returns the error for a request for a WebSocket that cannot be opened now, or null. */
+export function upgradeErrorOf(request: IncomingMessage, rules: UpgradeRules): HttpError | null {
   if (!canSwitch(request)) return notSwitchable;
   if (isFromForeignPage(request, rules.corsOrigins)) return foreignPage;
   if (rules.isDraining()) return draining;
@@ -21,8 +21,8 @@ export function upgradeRefusal(request: IncomingMessage, rules: UpgradeRules): H
 
 /** A request as `upgradableRequest` makes it. */
 export interface UpgradableRequest extends IncomingMessage {
-  /** Why the request is answered over HTTP although it asks for a WebSocket; null for all other requests. */
-  upgradeRefusal: HttpError | null;
+  /** The response to a request for a WebSocket that cannot be opened; null for all other requests. */
+  upgradeError: HttpError | null;
 }
 
 /**
@@ -34,11 +34,11 @@ export interface UpgradableRequest extends IncomingMessage {
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-7.8
  */
 export function upgradableRequest(
-  refusalOf: (request: IncomingMessage) => HttpError | null,
+  errorOf: (request: IncomingMessage) => HttpError | null,
 ): typeof IncomingMessage {
   return class extends IncomingMessage implements UpgradableRequest {
     // Without initializers: the constructor of IncomingMessage calls the setter before fields exist.
-    declare upgradeRefusal: HttpError | null;
+    declare upgradeError: HttpError | null;
     declare isUpgrade: boolean | null;
 
     /** Decided when Node first reads it: the headers are complete then. */
@@ -50,13 +50,13 @@ export function upgradableRequest(
     set upgrade(isRequested: boolean | null) {
       if (!isRequested) {
         this.isUpgrade = false;
-        this.upgradeRefusal = null;
+        this.upgradeError = null;
       } else if (this.isUpgrade === false) this.isUpgrade = null;
     }
 
     isAccepted(): boolean {
-      this.upgradeRefusal = refusalOf(this);
-      return this.upgradeRefusal === null;
+      this.upgradeError = errorOf(this);
+      return this.upgradeError === null;
     }
   };
 }

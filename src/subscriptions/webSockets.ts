@@ -7,7 +7,7 @@ import { CLOSE } from './closeCodes.ts';
 import { CLOSE_GRACE_MS } from './connection.ts';
 import { type ConnectionsOptions, createConnections } from './connections.ts';
 import { createSocketOperations, type SocketOperationOptions } from './socketOperations.ts';
-import { upgradeRefusal } from './upgrade.ts';
+import { upgradeErrorOf } from './upgrade.ts';
 
 export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOptions {
   /** The longest message that is read, in bytes. */
@@ -38,9 +38,9 @@ export function createWebSockets(options: WebSocketOptions) {
   const stopPinging = pingEach(server.clients);
 
   return {
-    /** Why a request for a WebSocket is refused; null if the WebSocket can be opened now. */
-    refusalOf: (request: IncomingMessage) => upgradeRefusal(request, { ...options, ...connections }),
-    /** Handles the `upgrade` event of an HTTP server, for requests that are not refused. */
+    /** Returns the error for a request for a WebSocket that cannot be opened now, or null. */
+    upgradeErrorOf: (request: IncomingMessage) => upgradeErrorOf(request, { ...options, ...connections }),
+    /** Handles the `upgrade` event of an HTTP server, for requests without such an error. */
     open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
       const { headers } = request;
       const hostname = headers.host?.replace(/:\d+$/, '') ?? '';
