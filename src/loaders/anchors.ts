@@ -19,23 +19,21 @@ export type AnchorPlace = { need: number[] } | { at: number; isPresent: boolean 
  */
 export function findAnchor(anchor: Anchor, search: AnchorSearch): AnchorPlace {
   const { pages, pageSize, totalCount } = search;
-  const found = offsetOf(anchor.id, search);
+  const found = newestOffsetOf(anchor.id, search);
   if (found !== null) return { at: found, isPresent: true };
   const lastPage = Math.max(0, Math.ceil((totalCount ?? Infinity) / pageSize) - 1);
   const expected = Math.min(Math.floor(anchor.offset / pageSize), lastPage);
   if (!pages.has(expected)) return { need: [expected] };
-  return anchor.time !== null && isNewestFirst(pages)
-    ? placeByTime(anchor.time, anchor.offset, { ...search, expected, lastPage })
-    : placeByOffset(anchor.offset, { ...search, expected, lastPage });
+  const place = anchor.time !== null && isNewestFirst(search) ? placeByTime : placeByOffset;
+  return place(anchor, { ...search, expected, lastPage });
 }
 
 /** Where the row is according to the newest page that has it. */
-function offsetOf(id: string, { pages, pageSize }: AnchorSearch): number | null {
+function newestOffsetOf(id: string, { pages, pageSize }: AnchorSearch): number | null {
   let found: { at: number; asOf: number } | null = null;
   for (const [index, { keys, asOf }] of pages) {
-    if (found !== null && asOf <= found.asOf) continue;
     const row = keys.findIndex((key) => key.id === id);
-    if (row >= 0) found = { at: index * pageSize + row, asOf };
+    if (row >= 0 && asOf > (found?.asOf ?? -Infinity)) found = { at: index * pageSize + row, asOf };
   }
   return found?.at ?? null;
 }
@@ -47,7 +45,7 @@ interface BoundedSearch extends AnchorSearch {
 }
 
 /** Without an order, only the neighbouring pages are searched. The list goes on at the old offset if they do not have the row. */
-function placeByOffset(offset: number, { pages, expected, lastPage }: BoundedSearch): AnchorPlace {
+function placeByOffset({ offset }: Anchor, { pages, expected, lastPage }: BoundedSearch): AnchorPlace {
   for (const neighbour of [expected + 1, expected - 1]) {
     if (neighbour >= 0 && neighbour <= lastPage && !pages.has(neighbour)) return { need: [neighbour] };
   }
@@ -58,7 +56,8 @@ function placeByOffset(offset: number, { pages, expected, lastPage }: BoundedSea
  * The times on a page show whether the place is above it, on it or below it. The search steps away from the expected page in
  * doubling strides, then halves the interval: in a list that moved by n pages it costs about 2·log2(n) reads.
  */
-function placeByTime(time: number, offset: number, search: BoundedSearch): AnchorPlace {
+function placeByTime({ time: anchorTime, offset }: Anchor, search: BoundedSearch): AnchorPlace {
+  const time = anchorTime ?? -Infinity;
   let above = -1;
   let below = search.lastPage + 1;
   const around: number[] = [];
@@ -104,35 +103,24 @@ function nextProbe({ above, below }: Interval, { expected, lastPage }: BoundedSe
 }
 
 /** Where a row of this time would be. Among rows of the same time, only the old offset shows which came before it. */
-function gapAt(time: number, offset: number, { pages, pageSize }: AnchorSearch): number | null {
-  let firstNotNewer: number | null = null;
-  let firstOlder: number | null = null;
-  let afterLast: number | null = null;
-  for (const [index, { keys }] of inListOrder(pages)) {
-    for (const [row, key] of keys.entries()) {
-      const at = index * pageSize + row;
-      const rowTime = key.time ?? -Infinity;
-      if (rowTime === time) firstNotNewer ??= at;
-      if (rowTime < time) firstOlder ??= at;
-      if (rowTime >= time) afterLast = at + 1;
-    }
-  }
-  const latest = firstOlder ?? afterLast;
-  if (firstNotNewer === null || latest === null) return latest;
-  return Math.min(Math.max(offset, firstNotNewer), latest);
+function gapAt(time: number, offset: number, search: AnchorSearch): number | null {
+  const rows = rowsInOrder(search);
+  const lastNotOlder = rows.findLast((row) => row.time >= time);
+  const latest = rows.find((row) => row.time < time)?.at ?? (lastNotOlder ? lastNotOlder.at + 1 : null);
+  const firstTied = rows.find((row) => row.time === time);
+  return firstTied && latest !== null ? Math.min(Math.max(offset, firstTied.at), latest) : latest;
 }
 
-function isNewestFirst(pages: KnownPages): boolean {
-  let previous = Infinity;
-  for (const [, { keys }] of inListOrder(pages)) {
-    for (const { time } of keys) {
-      if (time === null || time > previous) return false;
-      previous = time;
-    }
-  }
-  return true;
+function isNewestFirst(search: AnchorSearch): boolean {
+  const rows = rowsInOrder(search);
+  return rows.every(({ time }, n) => time > -Infinity && time <= (rows[n - 1]?.time ?? Infinity));
 }
 
-function inListOrder<Page>(pages: ReadonlyMap<number, Page>): [number, Page][] {
-  return [...pages].sort(([a], [b]) => a - b);
+/** Where the known rows are, and their times; -Infinity where the upstream sent none. */
+function rowsInOrder({ pages, pageSize }: AnchorSearch): { at: number; time: number }[] {
+  return [...pages]
+    .sort(([a], [b]) => a - b)
+    .flatMap(([index, { keys }]) =>
+      keys.map(({ time }, row) => ({ at: index * pageSize + row, time: time ?? -Infinity })),
+    );
 }

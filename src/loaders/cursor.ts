@@ -36,29 +36,25 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
   return { id, time: time === '' ? null : Number(time), offset: Number(offset) };
 }
 
-/** The window with its cursors decoded. Throws BAD_USER_INPUT for a cursor of another list. */
-export function decodeRequest(request: WindowRequest, list: NamedList): WindowSpec {
-  if (request.by === 'offset') return request;
-  const { from, count, after, before } = request;
-  return {
-    by: 'anchor',
-    from,
-    count,
-    after: after === null ? null : anchorOf('after', after, list),
-    before: before === null ? null : anchorOf('before', before, list),
-  };
-}
-
 interface NamedList {
   identity: string;
   description: string;
 }
 
-function anchorOf(argument: string, cursor: string, { identity, description }: NamedList): Anchor {
-  const anchor = decodeCursor(identity, cursor);
-  if (anchor) return anchor;
+/** The window with its cursors decoded, or BAD_USER_INPUT for a cursor of another list. */
+export function decodeRequest(request: WindowRequest, list: NamedList): WindowSpec | Error {
+  if (request.by === 'offset') return request;
+  const { from, count } = request;
+  const after = request.after === null ? null : decodeCursor(list.identity, request.after);
+  const before = request.before === null ? null : decodeCursor(list.identity, request.before);
+  if (request.after !== null && after === null) return badCursor('after', request.after, list);
+  if (request.before !== null && before === null) return badCursor('before', request.before, list);
+  return { by: 'anchor', from, count, after, before };
+}
+
+function badCursor(argument: string, cursor: string, { description }: NamedList): Error {
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
-  throw badUserInput(
+  return badUserInput(
     `\`${argument}\` must be a cursor of ${description}, from an edge or pageInfo of this list; got ${JSON.stringify(shown)}. ` +
       'Cursors are not valid for another filter or parent: start again without one.',
   );

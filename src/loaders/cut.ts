@@ -11,10 +11,10 @@ import { planWindow, type WindowPlan, type WindowSpec } from './windowPlan.ts';
 export function cutWindow<Row>(
   list: ListPages<Row>,
   spec: WindowSpec,
-  plan: WindowPlan,
+  plan: WindowPlan | Error,
   pages: PageMap<Row> = list.known,
 ): Window<Row> | null {
-  if ('need' in plan) return null;
+  if (!('start' in plan)) return null;
   const { start, end, totalCount } = plan;
   const { source, size } = list;
   const used = new Map<number, ReadPage<Row>>();

@@ -62,20 +62,20 @@ export function createLoaders(
   { view, pageSizes, mayRead }: LoaderOptions,
   context: CallContext,
 ): Loaders {
-  const listOptions = { upstream, view, pageSizes, context };
-  const runLists = createLists((key: RunListKey) => runList(listOptions, key));
-  const itemLists = createLists((key: RunKey) => itemList(listOptions, key));
+  const lists = { upstream, view, pageSizes, context };
+  const runLists = new Map<string, OpenList<PipelineRun>>();
+  const itemLists = new Map<string, OpenList<PipelineRunItem>>();
   const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
   const projects = new DataLoader<string, UpstreamResult<Project | null>>(
-    (ids) => loadProjects(listOptions, ids),
+    (ids) => loadProjects(lists, ids),
     { maxBatchSize: MAX_PROJECTS_A_CALL },
   );
 
   return {
-    runs: async (key, window) => runLists(authorised(key)).windows.load(window),
+    runs: async (key, window) => open(runLists, runList(lists, authorised(key))).windows.load(window),
     async items(key, window) {
       if (isPlaceholderId(authorised(key).runId)) throw runWithoutId();
-      return itemLists(key).windows.load(window);
+      return open(itemLists, itemList(lists, key)).windows.load(window);
     },
     async run(key) {
       const id = `${authorised(key).projectId}/${key.runId}`;
@@ -86,8 +86,10 @@ export function createLoaders(
     project: async (projectId) => projects.load(authorised({ projectId }).projectId),
     authorised,
     prices: {
-      runs: (key, window) => (mayRead(key.projectId) ? runLists(key).reader.price(window) : []),
-      items: (key, window) => (mayRead(key.projectId) ? itemLists(key).reader.price(window) : []),
+      runs: (key, window) =>
+        mayRead(key.projectId) ? open(runLists, runList(lists, key)).reader.price(window) : [],
+      items: (key, window) =>
+        mayRead(key.projectId) ? open(itemLists, itemList(lists, key)).reader.price(window) : [],
       itemsOfAnyRun: (window) => priceOfAnyItems(window, pageSizes.sizeOf('ListPipelineRunItems')),
       run: (key) =>
         mayRead(key.projectId) && !view.peek('GetPipelineRun', key)
@@ -99,7 +101,7 @@ export function createLoaders(
           : [],
       knownRuns({ projectId, filter }, window) {
         if (!mayRead(projectId)) return [];
-        const rows = runLists({ projectId, filter }).reader.cachedRows(window);
+        const rows = open(runLists, runList(lists, { projectId, filter })).reader.cachedRows(window);
         return rows?.map(({ runId }) => ({ projectId, runId })) ?? null;
       },
     },
@@ -123,25 +125,17 @@ interface OpenList<Row> {
   windows: DataLoader<WindowRequest, Window<Row>, string>;
 }
 
-/** Returns the one reader of each list. */
-function createLists<Key, Row>(sourceOf: (key: Key) => ListSource<Row>): (key: Key) => OpenList<Row> {
-  const lists = new Map<string, OpenList<Row>>();
-  return (key) => {
-    const source = sourceOf(key);
-    let list = lists.get(source.identity);
-    if (!list) {
-      const reader = createListReader(source);
-      list = { reader, windows: createWindowLoader(reader) };
-      lists.set(source.identity, list);
-    }
-    return list;
-  };
-}
-
-function createWindowLoader<Row>(reader: ListReader<Row>): OpenList<Row>['windows'] {
-  return new DataLoader((requests) => reader.read(requests), {
-    cacheKeyFn: (request) => JSON.stringify(request),
-  });
+function open<Row>(lists: Map<string, OpenList<Row>>, source: ListSource<Row>): OpenList<Row> {
+  let list = lists.get(source.identity);
+  if (!list) {
+    const reader = createListReader(source);
+    const windows = new DataLoader<WindowRequest, Window<Row>, string>((requests) => reader.read(requests), {
+      cacheKeyFn: (request) => JSON.stringify(request),
+    });
+    list = { reader, windows };
+    lists.set(source.identity, list);
+  }
+  return list;
 }
 
 function priceOfAnyItems(window: WindowRequest, pageSize: number): string[] {

@@ -61,14 +61,9 @@ export function createPageSizes(maxSize: number, clock: Clock): PageSizes {
     hasSeenFullPage: (action, size) => size <= (fullPages.get(action) ?? 0),
     learnEnd: (list, totalCount, end) => void ends.set(list, `${end} of ${totalCount}`),
     isKnownEnd: (list, totalCount, end) => ends.get(list) === `${end} of ${totalCount}`,
-    servedAsOf(window) {
-      const asOf = served.get(window) ?? -Infinity;
-      // The wall clock was set back. Nothing can be read that is as new as this.
-      return asOf <= clock.now() ? asOf : -Infinity;
-    },
+    servedAsOf: (window) => served.get(window) ?? -Infinity,
     noteServed(window, asOf) {
-      const before = served.get(window) ?? -Infinity;
-      if (asOf > before || before > clock.now()) served.set(window, asOf);
+      served.set(window, Math.max(asOf, served.get(window) ?? -Infinity));
     },
   };
 }

@@ -107,9 +107,7 @@ export function addPage<Row>(pages: ListPages<Row>, index: number, result: Upstr
     result,
     rows,
     asOf: result.asOf,
-    get totalCount() {
-      return pages.end?.claimed === totalCount ? pages.end.rows : totalCount;
-    },
+    totalCount: pages.end?.claimed === totalCount ? pages.end.rows : totalCount,
     // Most windows do not need the keys.
     get keys() {
       return (keys ??= rows.map((row) => pages.source.key(row)));

@@ -1,4 +1,3 @@
-import { asError } from '../core/asError.ts';
 import type { Window, WindowRequest } from '../core/window.ts';
 import { firstDoubtfulPage, outdatedPages } from './consistency.ts';
 import { decodeRequest } from './cursor.ts';
@@ -30,11 +29,12 @@ const MAX_ROUNDS = 64;
 /** An operation is priced by the page size known when it starts. If the upstream returns less, this many calls a round are allowed. */
 const MAX_SMALLER_PAGES = 10;
 
-interface PlannedWindow {
+interface ListWindow {
   /** Identifies the window among those of all lists. */
   key: string;
-  spec: WindowSpec;
-  plan: WindowPlan;
+  /** The error is BAD_USER_INPUT. */
+  spec: WindowSpec | Error;
+  plan: WindowPlan | Error;
   /** The version of the pages that the plan was made from. */
   version: number;
   /** The newest `asOf` with which the window was served before. */
@@ -45,13 +45,14 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
   const { identity, pageSize, pageSizes } = source;
   const pages = createListPages(source);
   const repair = createRepair(pages);
-  const planned = new Map<string, PlannedWindow | Error>();
+  const windows = new Map<string, ListWindow>();
   let queue: Promise<unknown> = Promise.resolve();
 
   return {
     price(request) {
       const window = windowOf(request);
-      if (window instanceof Error || !('need' in planOnCache(window))) return [];
+      const plan = planOnCache(window);
+      if (!('need' in plan) || window.spec instanceof Error) return [];
       const calls: string[] = [];
       const totalCount = source.peekPage(0, pageSize)?.value.totalCount ?? null;
       for (const page of pagesAtWorst(window.spec, pageSize, totalCount)) {
@@ -62,97 +63,40 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     },
     cachedRows(request) {
       const window = windowOf(request);
-      if (window instanceof Error) return [];
-      return cutWindow(pages, window.spec, planOnCache(window))?.edges.map(({ node }) => node) ?? null;
+      const plan = planOnCache(window);
+      if (window.spec instanceof Error) return [];
+      return cutWindow(pages, window.spec, plan)?.edges.map(({ node }) => node) ?? null;
     },
     read(requests) {
       // One read after the other: the second does not repeat what the first has read.
-      const result = queue.then(() => readWindows(requests));
-      queue = result;
-      return result;
+      const results = queue.then(() => readWindows(requests.map(windowOf)));
+      queue = results;
+      return results;
     },
   };
 
-  function windowOf(request: WindowRequest): PlannedWindow | Error {
+  function windowOf(request: WindowRequest): ListWindow {
     const key = identity + JSON.stringify(request);
-    let window = planned.get(key);
-    if (window) return window;
-    try {
-      window = {
-        key,
-        spec: decodeRequest(request, source),
-        plan: { need: 'any' },
-        version: -1,
-        notBefore: -Infinity,
-      };
-    } catch (error) {
-      window = asError(error);
+    let window = windows.get(key);
+    if (!window) {
+      const spec = decodeRequest(request, source);
+      window = { key, spec, plan: { need: 'any' }, version: -1, notBefore: -Infinity };
+      windows.set(key, window);
     }
-    planned.set(key, window);
     return window;
   }
 
-  /** Plans the window once for each state of the known pages. Its price and its read share the plan. */
-  function planOf(window: PlannedWindow): WindowPlan {
+  /** Plans the window once for each state of the known pages: its price and its read share the plan. */
+  function planOf(window: ListWindow): WindowPlan | Error {
     if (window.version !== pages.version) {
-      window.plan = planWindow(window.spec, pages.known, pages.size);
+      window.plan = window.spec instanceof Error ? window.spec : newPlan(window.spec);
       window.version = pages.version;
     }
     return window.plan;
   }
 
-  function planOnCache(window: PlannedWindow): WindowPlan {
-    for (;;) {
-      const plan = planOf(window);
-      if (!isNeed(plan) || ![...pagesNeeded([plan])].some((index) => peekPage(pages, index))) return plan;
-    }
-  }
-
-  async function readWindows(requests: readonly WindowRequest[]): Promise<(Window<Row> | Error)[]> {
-    const windows = requests.map(windowOf);
-    // What is served while this read is under way does not make its windows go back in time.
-    for (const window of windows)
-      if (!(window instanceof Error)) window.notBefore = pageSizes.servedAsOf(window.key);
-    await load([]);
-    let results = await resolve(windows);
-    const notBefore = Math.max(-Infinity, ...windows.map((window, at) => floorAbove(results[at], window)));
-    if (notBefore > -Infinity) {
-      await repair.renew(notBefore);
-      results = await resolve(windows);
-    }
-    return results.map((result, at) => {
-      const window = windows[at];
-      if (floorAbove(result, window) > -Infinity) return repair.failure ?? keptChanging(source);
-      if (window && 'key' in window && 'asOf' in result) pageSizes.noteServed(window.key, result.asOf);
-      return result;
-    });
-  }
-
-  /** Reads pages until all windows are covered. */
-  async function resolve(windows: readonly (PlannedWindow | Error)[]): Promise<(Window<Row> | Error)[]> {
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      const outcomes = windows.map((window) => (window instanceof Error ? window : outcomeOf(window)));
-      const results = outcomes.filter((outcome): outcome is Window<Row> | Error => !isNeed(outcome));
-      if (results.length === outcomes.length) return results;
-      await load(pagesNeeded(outcomes.filter(isNeed)));
-    }
-    const error = new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`);
-    return windows.map(() => error);
-  }
-
-  async function load(indexes: Iterable<number>): Promise<void> {
-    await fetchPages(pages, indexes);
-    if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0) await repair.run();
-  }
-
-  /** The window, or the error that it meets, or the pages that it needs. */
-  function outcomeOf(window: PlannedWindow): Window<Row> | Error | Need {
-    const plan = planOf(window);
-    if (!('need' in plan)) {
-      const { spec } = window;
-      const cut = cutWindow(pages, spec, plan) ?? cutFromSomePages(pages, spec);
-      return cut ?? repair.failure ?? keptChanging(source);
-    }
+  function newPlan(spec: WindowSpec): WindowPlan | Error {
+    const plan = planWindow(spec, pages.known, pages.size);
     const needed = pagesNeeded([plan]);
     for (const index of needed) {
       const failure = pages.failures.get(index);
@@ -161,26 +105,68 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     const isTooMuch = pages.size < pageSize && needed.size > MAX_SMALLER_PAGES;
     return isTooMuch ? costsMore(source, pages.size) : plan;
   }
+
+  function planOnCache(window: ListWindow): WindowPlan | Error {
+    for (;;) {
+      const plan = planOf(window);
+      let isFound = false;
+      for (const index of pagesNeeded([plan])) isFound = peekPage(pages, index) || isFound;
+      if (!isFound) return plan;
+    }
+  }
+
+  async function readWindows(requested: readonly ListWindow[]): Promise<(Window<Row> | Error)[]> {
+    // What is served while this read is under way does not make its windows go back in time.
+    for (const window of requested) window.notBefore = pageSizes.servedAsOf(window.key);
+    await cover(requested);
+    let results = requested.map(resultOf);
+    const outdated = requested.filter(({ notBefore }, at) => isOlder(results[at], notBefore));
+    if (outdated.length > 0) {
+      await repair.renew(Math.max(...outdated.map(({ notBefore }) => notBefore)));
+      await cover(requested);
+      results = requested.map(resultOf);
+    }
+    for (const [at, { key, notBefore }] of requested.entries()) {
+      const result = results[at];
+      if (isOlder(result, notBefore)) results[at] = repair.failure ?? keptChanging(source);
+      else if (result && 'asOf' in result) pageSizes.noteServed(key, result.asOf);
+    }
+    return results;
+  }
+
+  /** Reads pages until the windows are covered, as far as that is possible. */
+  async function cover(requested: readonly ListWindow[]): Promise<void> {
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const missing = pagesNeeded(requested.map(planOf));
+      if (missing.size === 0 && pages.peeked.size === 0) return;
+      await fetchPages(pages, missing);
+      if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0) await repair.run();
+    }
+  }
+
+  function resultOf(window: ListWindow): Window<Row> | Error {
+    const plan = planOf(window);
+    const { spec } = window;
+    if (plan instanceof Error) return plan;
+    if ('need' in plan || spec instanceof Error)
+      return new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`);
+    const cut = cutWindow(pages, spec, plan) ?? cutFromSomePages(pages, spec);
+    return cut ?? repair.failure ?? keptChanging(source);
+  }
 }
 
-type Need = Extract<WindowPlan, { need: unknown }>;
-
-function isNeed(outcome: WindowPlan | Window<unknown> | Error): outcome is Need {
-  return 'need' in outcome;
+/** All pages that the plans need. A plan that needs any page waits for those of the others, if there are some. */
+function pagesNeeded(plans: readonly (WindowPlan | Error)[]): Set<number> {
+  const needed = new Set<number>();
+  let isAnyNeeded = false;
+  for (const plan of plans) {
+    if (!('need' in plan)) continue;
+    if (plan.need === 'any') isAnyNeeded = true;
+    else for (const index of plan.need) needed.add(index);
+  }
+  return isAnyNeeded && needed.size === 0 ? needed.add(0) : needed;
 }
 
-/** All pages that the plans need. A plan that needs any page waits for the pages of the others, if there are some. */
-function pagesNeeded(plans: readonly Need[]): Set<number> {
-  const needed = new Set(plans.flatMap(({ need }) => (need === 'any' ? [] : need)));
-  if (needed.size === 0 && plans.length > 0) needed.add(0);
-  return needed;
-}
-
-/** The date that the window must have at least, if its result is older; else -Infinity. */
-function floorAbove(
-  result: Window<unknown> | Error | undefined,
-  window: PlannedWindow | Error | undefined,
-): number {
-  if (!window || window instanceof Error || !result || result instanceof Error) return -Infinity;
-  return result.asOf < window.notBefore ? window.notBefore : -Infinity;
+function isOlder(result: Window<unknown> | Error | undefined, notBefore: number): boolean {
+  return result !== undefined && 'asOf' in result && result.asOf < notBefore;
 }

@@ -168,6 +168,7 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     if (pages.end?.claimed === claimed && pages.end.rows !== rows) return miscounted(index, page);
     pages.end = { claimed, rows };
     pages.version += 1;
+    for (const [other, { result }] of known) addPage(pages, other, result);
     pageSizes.learnEnd(identity, claimed, rows);
     return null;
   }

@@ -84,16 +84,6 @@ describe('the dates of served windows', () => {
     expect(pageSizes.servedAsOf('another window')).toBe(-Infinity);
   });
 
-  test('from a wall clock that was ahead are ignored and replaced', () => {
-    const clock = createVirtualClock();
-    const now = clock.now();
-    const pageSizes = createPageSizes(10, clock);
-    pageSizes.noteServed('window', now + 3_600_000);
-    expect(pageSizes.servedAsOf('window')).toBe(-Infinity);
-    pageSizes.noteServed('window', now);
-    expect(pageSizes.servedAsOf('window')).toBe(now);
-  });
-
   test('are forgotten beyond ten thousand windows', () => {
     const clock = createVirtualClock();
     const pageSizes = createPageSizes(10, clock);
