@@ -66,10 +66,9 @@ export function createLoaders(
   const runLists = new Map<string, OpenList<PipelineRun>>();
   const itemLists = new Map<string, OpenList<PipelineRunItem>>();
   const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
-  const projects = new DataLoader<string, UpstreamResult<Project | null>>(
-    (ids) => loadProjects(lists, ids),
-    { maxBatchSize: MAX_PROJECTS_A_CALL },
-  );
+  const projects = new DataLoader<string, UpstreamResult<Project | null>>((ids) => loadProjects(lists, ids), {
+    maxBatchSize: MAX_PROJECTS_A_CALL,
+  });
 
   return {
     runs: async (key, window) => open(runLists, runList(lists, authorised(key))).windows.load(window),

@@ -98,6 +98,8 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   const result = { answers: 0, failed: 0, stale: 0, calls: 0, wentBack: [] as string[] };
   const arrived = new Map<string, number>();
   const polls: Promise<void>[] = [];
+  // Shared by all operations, as in a gateway: it knows how new each window was when it was last served.
+  const pageSizes = createPageSizes(10, clock);
 
   /** Compares with what had arrived when it was asked for: which of two answers under way comes first is chance. */
   async function poll(name: string, read: () => Promise<{ asOf: number; staleBecause: unknown }>) {
@@ -116,7 +118,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   function pollSomething(): Promise<void> {
     const loaders = createLoaders(
       cache,
-      { view, pageSizes: createPageSizes(10, clock), mayRead: () => true },
+      { view, pageSizes, mayRead: () => true },
       contextOf(clock),
     );
     if (dice(5) === 0) {
