@@ -8,15 +8,15 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface CommandLine {
   /** A file of settings, or null. */
   configFile: string | null;
-  /** Whether to check the settings and end. */
+  /** Whether to validate the settings and exit. */
   check: boolean;
 }
 
-/** @throws OperatorError for arguments that are none, and for a key among them. */
+/** @throws OperatorError for unknown arguments, and for an access key among them */
 export function readCommandLine(args: readonly string[]): CommandLine {
   if (args.some((argument) => LOOKS_LIKE_KEY.test(argument))) {
     throw new OperatorError([
-      'A key on the command line can be read by every process of the machine: count it as lost, make a new one, and hand it over in the environment or in the file of --config.',
+      'The command line contains a key, which every process of the machine can read. Revoke it, create a new one, and pass it in the environment or in the file of --config.',
     ]);
   }
   try {
@@ -31,9 +31,9 @@ export function readCommandLine(args: readonly string[]): CommandLine {
 }
 
 /**
- * Settings by their environment names, from a file of `NAME=value` lines or of one JSON object.
+ * Settings from a file of `NAME=value` lines or of one JSON object.
  *
- * @throws OperatorError for a file that is neither, and for names that are no settings.
+ * @throws OperatorError for an unreadable file, and for names that are not settings
  */
 export function readConfigFile(path: string): Environment {
   const values = parse(path);
@@ -55,12 +55,12 @@ function parse(path: string): Environment {
     return Object.fromEntries(entries.map(([name, value]) => [name, textOf(value)]));
   } catch {
     throw new OperatorError([
-      `The file ${withoutCredentials(path)} of --config can't be read, or is not what it should be.`,
+      `The file ${withoutCredentials(path)} of --config cannot be read. It must contain NAME=value lines or one JSON object.`,
     ]);
   }
 }
 
-/** A line that continues a secret can look like a name with a value. */
+/** A continued line of a secret can look like a name with a value. */
 function shownName(name: string): string {
   return /^[A-Z][A-Z0-9_]{0,63}$/.test(name) ? name : 'A name that is not upper-case letters, digits and _';
 }
@@ -68,11 +68,11 @@ function shownName(name: string): string {
 function textOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? 'on' : 'off';
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  throw new TypeError('A setting is a text, a number or true or false.');
+  throw new TypeError('A setting must be a string, number or boolean.');
 }
 
 /** An access key's id, or an option or variable whose value would be a secret. */
 const LOOKS_LIKE_KEY = /\bLTAI\w{8,}|access-?_?key|secret|security-?_?token/i;
 
-/** Read by others: `@alicloud/credentials`, OpenTelemetry and Node. */
+/** Settings of `@alicloud/credentials`, OpenTelemetry and Node. */
 const FOREIGN_NAME = /^(?:ALIBABA_CLOUD|OTEL|NODE)_[A-Z0-9_]+$/;

@@ -2,28 +2,27 @@ import { GraphQLError } from 'graphql';
 import type { Logger } from '../telemetry/logger.ts';
 
 export interface LifecycleOptions {
-  /** What is to be emitted to: the process itself, but for tests. */
+  /** The process; tests pass another emitter. */
   process: Pick<NodeJS.Process, 'on' | 'exit'>;
   logger: Logger;
-  /** Ends what runs within a bound of its own. */
+  /** Stops the gateway within a time limit of its own. */
   close: () => Promise<void>;
 }
 
 /**
- * Ends the process as an orchestrator expects: on SIGTERM or SIGINT with 0 once all is closed, on a second one at once, and
- * with 1 on what nobody has caught, since nobody knows what state that leaves behind. Errors of single answers are known: they are
- * logged and end nothing.
+ * Exits as an orchestrator expects: with 0 after SIGTERM or SIGINT once everything is closed, immediately on a second signal, and
+ * with 1 after an uncaught error, which leaves an unknown state. Unhandled errors of fields are logged and do not exit.
  */
 export function manageLifecycle({ process, logger, close }: LifecycleOptions): void {
   let isClosing = false;
 
   function end(signal: NodeJS.Signals): void {
     if (isClosing) {
-      logger.warn({ signal }, 'The second signal: ending at once.');
+      logger.warn({ signal }, 'Second signal: exiting immediately.');
       process.exit(1);
     }
     isClosing = true;
-    logger.info({ signal }, 'Shutting down: what is in flight may end.');
+    logger.info({ signal }, 'Shutting down: requests in flight may finish.');
     close().then(() => {
       logger.info('Shut down.');
       process.exit(0);
@@ -31,23 +30,23 @@ export function manageLifecycle({ process, logger, close }: LifecycleOptions): v
   }
 
   function crash(error: unknown): void {
-    logger.fatal({ err: error }, 'Ending: an error was caught by nobody.');
+    logger.fatal({ err: error }, 'Uncaught error: exiting.');
     process.exit(1);
   }
 
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
   process.on('unhandledRejection', (reason) => {
-    if (isOfOneAnswer(reason)) logger.error({ err: reason }, 'The error of a field was left unhandled.');
+    if (isFieldError(reason)) logger.error({ err: reason }, 'Unhandled error of a field.');
     else crash(reason);
   });
   process.on('uncaughtException', crash);
 }
 
 /**
- * Where a non-null field of a list's row throws at once, graphql-js drops the promises of the rows before it. If one of those
- * rejects, it does so with an error that has a path in the answer, and the answer has been made without it.
+ * If a non-null field in a list throws synchronously, graphql-js drops the promises of earlier rows. Their rejections have a path
+ * in the response and do not affect it.
  */
-function isOfOneAnswer(reason: unknown): boolean {
+function isFieldError(reason: unknown): boolean {
   return reason instanceof GraphQLError && reason.path !== undefined;
 }

@@ -11,8 +11,8 @@ import { startTracing } from '../telemetry/tracing.ts';
 import { createCredentialSource } from '../upstream/credentials.ts';
 
 /**
- * `npm start`: serves the real DataWorks from the settings of the environment and of the file that `--config` names, or says all
- * that is missing and exits 1. With `--check` it only says.
+ * `npm start`: serves DataWorks with settings from the environment and the file of `--config`. Prints all problems at once and exits
+ * with 1 if there are any. `--check` only validates.
  */
 async function main(args: readonly string[]): Promise<void> {
   const { configFile, check } = readCommandLine(args);
@@ -25,11 +25,11 @@ async function main(args: readonly string[]): Promise<void> {
     () => (check ? undefined : credential.warm()),
   ]);
   if (!('config' in result) || problems.length > 0) throw new OperatorError(problems);
-  if (check) console.log('The settings are good.');
+  if (check) console.log('Configuration is valid.');
   else await serve(result.config, credential);
 }
 
-/** The environment's own values count more. Other packages read theirs there, so the file's must stand there too. */
+/** The environment takes precedence. Other packages read their settings from it, so values of the file are added to it. */
 function addToEnvironment(values: Environment): void {
   const own = Object.entries(process.env).filter(([, value]) => value !== '');
   Object.assign(process.env, values, Object.fromEntries(own));
@@ -50,7 +50,7 @@ async function serve(config: Config, credential: ReturnType<typeof createCredent
   logger.info(`DataWorks GraphQL gateway at ${gateway.url}/graphql`);
 }
 
-/** Of all steps, so that an operator is told everything at once. */
+/** The problems of all steps, so that they are reported at once. */
 async function problemsOf(steps: readonly (() => unknown)[]): Promise<string[]> {
   const problems: string[] = [];
   for (const step of steps) {

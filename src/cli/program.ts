@@ -1,7 +1,7 @@
 import { OperatorError } from '../core/operatorError.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
-/** Runs a program, or says why it cannot start, all reasons at once, and ends the process with 1. A bug is thrown on. */
+/** Runs a program. Prints why it cannot start, all reasons at once, and exits with 1. Rethrows bugs. */
 export async function runProgram(name: string, main: () => Promise<void>): Promise<void> {
   try {
     await main();
@@ -13,17 +13,17 @@ export async function runProgram(name: string, main: () => Promise<void>): Promi
 }
 
 /**
- * What an operator can see to of what went wrong.
+ * What an operator can correct.
  *
- * @throws the error itself where it is a bug.
+ * @throws the error itself if it is a bug
  */
 export function problemsIn(error: unknown): readonly string[] {
   if (error instanceof OperatorError) return error.problems;
   if (error instanceof UpstreamError) return [error.message];
   const { code, syscall, port } = error as NodeJS.ErrnoException & { port?: number };
-  if (syscall === 'getaddrinfo') return ['HOST is not the name of this machine or of one of its addresses.'];
+  if (syscall === 'getaddrinfo') return ['HOST is not a name or address of this machine.'];
   if (syscall !== 'listen' || code === undefined) throw error;
   const advice =
-    code === 'EADDRINUSE' ? 'something listens there already. End it, or set another PORT' : code;
-  return [`Port ${String(port)} of HOST can't be listened on: ${advice}.`];
+    code === 'EADDRINUSE' ? 'the port is in use. Stop the other program, or set another PORT' : code;
+  return [`Cannot listen on port ${String(port)} of HOST: ${advice}.`];
 }

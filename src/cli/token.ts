@@ -5,10 +5,10 @@ import { staticTokenEntry } from '../auth/staticTokens.ts';
 
 const USAGE = `Usage: npm run token -- <name> --projects <numbers, or '*'> [--may ${CAPABILITIES.join(',')}]`;
 
-/** `npm run token`: makes a bearer token, shows it this once, and prints the entry for the file of AUTH_TOKENS_FILE. */
+/** `npm run token`: creates a bearer token, prints it once, and prints its entry for the file of AUTH_TOKENS_FILE. */
 function main(args: readonly string[]): void {
   const { name, projects = '', may = '' } = readArguments(args);
-  // 256 random bits: nothing that a plain digest would leave to be guessed.
+  // 256 random bits, so an unsalted digest cannot be reversed.
   const token = `dwg_${randomBytes(32).toString('base64url')}`;
   const entry = staticTokenEntry.safeParse({
     name,
@@ -22,8 +22,8 @@ function main(args: readonly string[]): void {
     process.exitCode = 1;
     return;
   }
-  console.error(`The token, for its holder. It is shown this once:\n\n  ${token}\n`);
-  console.error('For the array in the file of AUTH_TOKENS_FILE:\n');
+  console.error(`The token. It is printed only once:\n\n  ${token}\n`);
+  console.error('The entry for the array in the file of AUTH_TOKENS_FILE:\n');
   console.log(JSON.stringify(entry.data, null, 2));
 }
 

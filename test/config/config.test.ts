@@ -140,7 +140,7 @@ describe('a file of settings', () => {
     expect(() => readConfigFile(misspelled)).toThrow(/DATAWORKS_REGOIN .*\nMAX_DEPHT .* is not a setting/);
     expect(() => readConfigFile('/nowhere')).toThrow(/can't be read/);
     const nested = await files.write('d.json', { PORT: { is: 1 } });
-    expect(() => readConfigFile(nested)).toThrow(/is not what it should be/);
+    expect(() => readConfigFile(nested)).toThrow(/cannot be read. It must contain/);
   });
 });
 

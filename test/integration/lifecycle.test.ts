@@ -41,8 +41,8 @@ const settings = (more: Record<string, string> = {}): Record<string, string> => 
   ...more,
 });
 
-describe('a start', () => {
-  test('tells all that is missing, the credentials too, without a stack, and exits 1', async () => {
+describe('the start', () => {
+  test('prints all problems, missing credentials included, without a stack, and exits with 1', async () => {
     await using gateway = startGatewayProcess({ MAX_DEPTH: 'deep' });
     expect(await gateway.exit).toEqual({ code: 1, signal: null });
     expect(gateway.stdout()).toBe('');
@@ -57,23 +57,23 @@ describe('a start', () => {
   test.each([
     ['main', 'The gateway'],
     ['demo', 'The demo'],
-  ] as const)('on a port that is taken is one line: %s', async (program, name) => {
+  ] as const)('prints one line if the port is in use: %s', async (program, name) => {
     const { port } = new URL(simulator.url);
     await using gateway = startGatewayProcess(settings({ PORT: port }), [], program);
     expect(await gateway.exit).toEqual({ code: 1, signal: null });
     expect(gateway.stderr()).toBe(
-      `${name} cannot start:\n  - Port ${port} of HOST can't be listened on: something listens there already. End it, or set another PORT.\n`,
+      `${name} cannot start:\n  - Cannot listen on port ${port} of HOST: the port is in use. Stop the other program, or set another PORT.\n`,
     );
   });
 
-  test('with a key on the command line is refused, and the key not repeated', async () => {
+  test('rejects a key on the command line without repeating it', async () => {
     await using gateway = startGatewayProcess(settings(), ['--access-key-secret=canary']);
     expect(await gateway.exit).toEqual({ code: 1, signal: null });
-    expect(gateway.stderr()).toMatch(/A key on the command line/);
+    expect(gateway.stderr()).toMatch(/The command line contains a key/);
     expect(gateway.stderr()).not.toMatch(/canary/);
   });
 
-  test('takes settings and the key from a file, and what stands in the environment before it', async () => {
+  test('reads settings and the key from a file; the environment takes precedence', async () => {
     const file = await files.write(
       'gateway.env',
       Object.entries(settings({ PORT: '1' }))
@@ -87,13 +87,13 @@ describe('a start', () => {
 });
 
 describe('--check', () => {
-  test('needs no credentials, starts nothing and exits 0 for good settings', async () => {
+  test('needs no credentials, starts nothing and exits with 0 for valid settings', async () => {
     await using gateway = startGatewayProcess({ DATAWORKS_REGION: 'cn-shanghai' }, ['--check']);
     expect(await gateway.exit).toEqual({ code: 0, signal: null });
-    expect(gateway.stdout()).toBe('The settings are good.\n');
+    expect(gateway.stdout()).toBe('Configuration is valid.\n');
   });
 
-  test('reads the files that settings name, and tells what is wrong in all of them', async () => {
+  test('reads the files that settings name and prints the problems of all of them', async () => {
     await using gateway = startGatewayProcess(
       {
         DATAWORKS_REGION: 'cn-shanghai',
@@ -108,7 +108,7 @@ describe('--check', () => {
 });
 
 describe('SIGTERM', () => {
-  test('lets what is in flight end, takes no new connection and exits 0', async () => {
+  test('finishes requests in flight, accepts no new connection and exits with 0', async () => {
     await using gateway = startGatewayProcess(settings());
     const url = await gateway.url;
     const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
@@ -124,7 +124,7 @@ describe('SIGTERM', () => {
     expect(await gateway.exit).toEqual({ code: 0, signal: null });
   });
 
-  test('a second time ends it at once', async () => {
+  test('exits immediately the second time', async () => {
     await using gateway = startGatewayProcess(settings());
     const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
     const inFlight = postOperation(await gateway.url, RUNS).catch(() => 'cut off');
@@ -137,7 +137,7 @@ describe('SIGTERM', () => {
     hold();
   });
 
-  test('cuts off what takes longer than SHUTDOWN_GRACE_MS, and exits 0', async () => {
+  test('cuts off requests that take longer than SHUTDOWN_GRACE_MS and exits with 0', async () => {
     await using gateway = startGatewayProcess(settings({ SHUTDOWN_GRACE_MS: '50' }));
     const hold = simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
     const inFlight = postOperation(await gateway.url, RUNS).catch(() => 'cut off');
@@ -148,7 +148,7 @@ describe('SIGTERM', () => {
     hold();
   });
 
-  test('refuses a request that was on its way, and readiness with it', async () => {
+  test('rejects a request that arrives meanwhile, and reports not ready', async () => {
     const result = loadConfig({ PORT: '0', DATAWORKS_ENDPOINT: simulator.url });
     if ('problems' in result) throw new Error(result.problems.join());
     const gateway = await startGateway(result.config, { credential: createCredentialSource(simulator) });
@@ -172,38 +172,35 @@ describe('SIGTERM', () => {
   });
 });
 
-describe('what nobody catches', () => {
-  test.each(['unhandledRejection', 'uncaughtException'])(
-    'an %s is logged and ends the process with 1',
-    (event) => {
-      const log = captureLog();
-      const exits: unknown[] = [];
-      const fake = Object.assign(new EventEmitter(), { exit: (code: unknown) => exits.push(code) });
-      manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
-      fake.emit(event, new RangeError('Out of range.'));
-      expect(exits).toEqual([1]);
-      expect(log.lines()).toMatchObject([
-        { level: 'fatal', err: { type: 'RangeError', message: 'Out of range.' } },
-      ]);
-    },
-  );
+describe('an uncaught error', () => {
+  test.each(['unhandledRejection', 'uncaughtException'])('%s is logged and exits with 1', (event) => {
+    const log = captureLog();
+    const exits: unknown[] = [];
+    const fake = Object.assign(new EventEmitter(), { exit: (code: unknown) => exits.push(code) });
+    manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
+    fake.emit(event, new RangeError('Out of range.'));
+    expect(exits).toEqual([1]);
+    expect(log.lines()).toMatchObject([
+      { level: 'fatal', err: { type: 'RangeError', message: 'Out of range.' } },
+    ]);
+  });
 
-  test('the error of a field in an answer is logged and ends nothing', () => {
+  test('of a field is logged and does not exit', () => {
     const log = captureLog();
     const fake = Object.assign(new EventEmitter(), {
       exit: () => {
-        throw new Error('It ended.');
+        throw new Error('It exited.');
       },
     });
     manageLifecycle({ process: fake as never, logger: log.logger, close: () => Promise.resolve() });
     fake.emit('unhandledRejection', new GraphQLError('No code.', { path: ['pipelineRuns', 'nodes', 0] }));
     expect(log.lines()).toMatchObject([{ level: 'error', err: { message: 'No code.' } }]);
-    expect(() => fake.emit('unhandledRejection', new GraphQLError('Without a path.'))).toThrow('It ended.');
+    expect(() => fake.emit('unhandledRejection', new GraphQLError('Without a path.'))).toThrow('It exited.');
   });
 });
 
 describe('readiness', () => {
-  test('waits until DataWorks has accepted the credentials', async () => {
+  test('waits until DataWorks accepts the credentials', async () => {
     const hold = simulator.fault({ kind: 'hold', action: 'ListProjects' });
     await using gateway = startGatewayProcess(settings());
     const ready = async () => fetch(`${await gateway.url}/health/ready`);
@@ -252,7 +249,7 @@ describe('readiness', () => {
     return { clock, check, callsAtS, changes, quota };
   }
 
-  test('is lost when the credentials are refused, and comes back when they work again', async () => {
+  test('is false while the credentials are rejected', async () => {
     const { clock, check, callsAtS, changes } = createChecked(['credentials', 'credentials', 'ok']);
     await clock.advance(0);
     expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 1]);
@@ -267,7 +264,7 @@ describe('readiness', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('costs few calls of the day while the credentials are refused', async () => {
+  test('costs few calls per day while the credentials are rejected', async () => {
     const { clock, check, callsAtS, changes } = createChecked(['credentials']);
     await clock.advance(86_400_000);
     check.stop();
@@ -276,7 +273,7 @@ describe('readiness', () => {
     expect(changes).toEqual(['rejected']);
   });
 
-  test('stays lost while another failure keeps the credentials from being tried', async () => {
+  test('stays false while another failure prevents a check of the credentials', async () => {
     const { clock, check, callsAtS, quota } = createChecked(['credentials', 'quotaExhausted', 'ok']);
     await clock.advance(30_000);
     expect([check.problem(), callsAtS.length]).toEqual(['DataWorks rejects the credentials.', 2]);
@@ -289,7 +286,7 @@ describe('readiness', () => {
     check.stop();
   });
 
-  test('comes back with the first call of anybody that succeeds', async () => {
+  test('is true again after the first successful call of any caller', async () => {
     const { clock, check, changes } = createChecked(['credentials', 'ok', 'credentials']);
     const callOfACaller = () =>
       check.upstream.call(
@@ -306,7 +303,7 @@ describe('readiness', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('does not hang on an upstream that is away', async () => {
+  test('does not depend on an unavailable upstream', async () => {
     const clock = createVirtualClock();
     const away = new UpstreamError('Away.', { kind: 'unavailable', action: 'ListProjects' });
     const check = withCredentialCheck(
@@ -323,7 +320,7 @@ describe('readiness', () => {
 });
 
 describe('OpenTelemetry', () => {
-  test('is not even begun where no standard variable asks for it', async () => {
+  test('does not start unless a standard variable configures it', async () => {
     expect(await startTracing({})).toBeNull();
     expect(
       await startTracing({ OTEL_TRACES_EXPORTER: 'none', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://x' }),
@@ -333,7 +330,7 @@ describe('OpenTelemetry', () => {
     ).toBeNull();
   });
 
-  test('sends its spans to the collector of the standard variables, the last ones at the end', async () => {
+  test('sends its spans to the configured collector, the last ones at shutdown', async () => {
     const received: string[] = [];
     const collector = createServer((request, response) => {
       let body = '';
@@ -364,7 +361,7 @@ describe('npm run token', () => {
   const command = fileURLToPath(new URL('../../dist/cli/token.js', import.meta.url));
   const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
 
-  test('shows a token once, and prints the entry that lets it in', () => {
+  test('prints a token once, and its entry for the tokens file', () => {
     const { status, stdout, stderr } = run('dashboards', '--projects', '10000,10001', '--may', 'metrics');
     expect(status).toBe(0);
     const token = /dwg_[\w-]{43}/.exec(stderr)?.[0] ?? '';
@@ -384,7 +381,7 @@ describe('npm run token', () => {
     [['a', '--projects', 'x']],
     [['a', '--projects', '*', '--may', 'fly']],
     [['--token', 'x']],
-  ])('with %j says how it is used', (args) => {
+  ])('prints its usage for %j', (args) => {
     const { status, stdout, stderr } = run(...args);
     expect([status, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^Usage: npm run token/);
