@@ -1,4 +1,4 @@
-import type { PipelineRun, PipelineRunItem, PipelineRunStatus } from '../core/domain.ts';
+import { isFinished } from '../core/domain.ts';
 import type { Action, Actions } from '../core/upstream.ts';
 
 /*
@@ -38,13 +38,6 @@ export function freshForMs<A extends Action>(
     case 'ListPipelineRuns':
       return freshMs;
   }
-}
-
-const finished: ReadonlySet<PipelineRunStatus> = new Set(['SUCCEEDED', 'FAILED', 'TERMINATED', 'CANCELED']);
-
-/** Whether nothing more will happen to a run or item. A status that we do not know may still change. */
-export function isFinished({ status }: PipelineRun | PipelineRunItem): boolean {
-  return finished.has(status);
 }
 
 /** What the budget tells the cache, so that freshness can be stretched to cover the rest of a day or month. */

@@ -1,6 +1,6 @@
 import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
-import { isFinished } from './freshness.ts';
+import { isFinished } from '../core/domain.ts';
 
 /** The rows of one list by their distance from its end: the last one is 1. New rows at the head leave it as it is. */
 export type KnownRows = Map<number, KnownRow>;

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Action, UpstreamResult, CallContext, CachedResult, StaleReason } from '../core/upstream.ts';
-import { UpstreamError } from '../core/upstreamError.ts';
+import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
 
 /*
  * The one rule by which anything known is served: fresh as it is; stale at once while a refresh runs behind it; and not at all
@@ -104,9 +104,4 @@ export function troubleOf(error: unknown, now: number): Trouble {
 /** What an answer that came stale already says of the next try: null for a fresh one. */
 export function troubleIn({ staleBecause }: UpstreamResult<unknown>, now: number): Trouble | null {
   return staleBecause && { because: staleBecause, until: now + HOLD_OFF_MS };
-}
-
-export function staleReasonOf(error: unknown): StaleReason {
-  const kind = error instanceof UpstreamError ? error.kind : null;
-  return kind === 'throttled' || kind === 'quotaExhausted' ? 'BUDGET' : 'UPSTREAM_ERROR';
 }

@@ -4,7 +4,7 @@ import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { freshForMs } from './freshness.ts';
-import { staleReasonOf } from './serve.ts';
+import { staleReasonOf } from '../core/upstreamError.ts';
 import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createSharedStore, type Health, type Lease } from './sharedStore.ts';

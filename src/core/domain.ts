@@ -1,4 +1,4 @@
-/** JSON as an answer can carry it. Integers that a double cannot hold are strings, so that no digit is lost. */
+/** JSON as a response can carry it. Integers that a double cannot hold are strings, so that no digit is lost. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
 export type PipelineRunStatus =
@@ -47,7 +47,7 @@ export interface PipelineRunStage {
   message: string | null;
   status: PipelineRunStatus;
   rawStatus: string;
-  /** Whatever the check or deployment reported, with JSON text inside it decoded. */
+  /** The report of the check or deployment, with JSON text inside it decoded. */
   detail: JsonValue;
 }
 
@@ -79,7 +79,7 @@ export interface Project {
   rawStatus: string;
 }
 
-/** Whether a text can be an id of DataWorks: 1 to 128 printable characters without white space around them. */
+/** Whether a text can be an id of DataWorks: 1 to 128 printable characters without surrounding white space. */
 export function isIdText(text: string): boolean {
   return ID_TEXT.test(text) && text === text.trim();
 }
@@ -87,7 +87,7 @@ export function isIdText(text: string): boolean {
 const ID_TEXT = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u;
 
 /**
- * The id of a placeholder for a row that arrived without a readable one. DataWorks has no object of this id. New rows at the head
+ * The id of a placeholder for a row without a readable id. DataWorks has no object of this id. New rows at the head
  * of a list leave the distance from its end as it is.
  *
  * @param fromEnd the distance from the end of the list: 1 for the last row
@@ -100,7 +100,7 @@ export function isPlaceholderId(id: string): boolean {
   return id.startsWith('unreadable:');
 }
 
-/** What narrows a list of runs. The status is never UNKNOWN: the upstream has no word for it. */
+/** Filter of a list of runs. The status is never UNKNOWN, which the upstream cannot express. */
 export interface PipelineRunFilter {
   status?: Exclude<PipelineRunStatus, 'UNKNOWN'>;
   creator?: string;
@@ -114,7 +114,7 @@ const finishedStatuses: ReadonlySet<PipelineRunStatus> = new Set([
   'CANCELED',
 ]);
 
-/** Whether the status does not change any more. */
+/** Whether the status does not change any more. An unknown status can still change. */
 export function isFinished({ status }: { status: PipelineRunStatus }): boolean {
   return finishedStatuses.has(status);
 }

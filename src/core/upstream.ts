@@ -24,11 +24,14 @@ export interface Actions {
     params: { projectId: string; runId: string; pageNumber: number; pageSize: number };
     result: Page<PipelineRunItem>;
   };
-  /** At most 100 ids a call. */
+  /** At most MAX_PROJECTS_PER_CALL ids. */
   ListProjects: { params: { projectIds: readonly string[] }; result: Page<Project> };
 }
 
 export type Action = keyof Actions;
+
+/** Ids that one ListProjects call can have. */
+export const MAX_PROJECTS_PER_CALL = 100;
 
 /** Why an answer is older than its freshness allows. */
 export type StaleReason = 'REFRESHING' | 'BUDGET' | 'UPSTREAM_ERROR';

@@ -4,6 +4,7 @@ import {
   GraphQLSkipDirective,
   type SelectionNode,
 } from 'graphql';
+import { MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import type { WindowRequest } from '../core/window.ts';
 import type { CallPlan } from './analysis.ts';
 import { assertLength, filterOf, MAX_IDS, MAX_REPRESENTATIONS, projectIdOf, runIdOf } from './arguments.ts';
@@ -30,9 +31,6 @@ interface Calls {
   /** Calls for projects at the root, which the loaders batch. */
   rootProjects: Set<string>;
 }
-
-/** ListProjects accepts at most this many ids. */
-const MAX_PROJECTS_PER_CALL = 100;
 
 /** The first event of a subscription has the first page of the list. */
 const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, limit: 100 };

@@ -1,7 +1,13 @@
 import DataLoader from 'dataloader';
 import { isPlaceholderId, type PipelineRun, type PipelineRunItem, type Project } from '../core/domain.ts';
 import { forbidden } from '../core/errors.ts';
-import type { CacheView, CallContext, Upstream, UpstreamResult } from '../core/upstream.ts';
+import {
+  type CacheView,
+  type CallContext,
+  MAX_PROJECTS_PER_CALL,
+  type Upstream,
+  type UpstreamResult,
+} from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Window, WindowRequest } from '../core/window.ts';
 import {
@@ -54,9 +60,6 @@ export interface LoaderOptions {
   mayRead: (projectId: string) => boolean;
 }
 
-/** ListProjects takes and returns at most this many ids a call. */
-const MAX_PROJECTS_A_CALL = 100;
-
 export function createLoaders(
   upstream: Upstream,
   { view, pageSizes, mayRead }: LoaderOptions,
@@ -67,7 +70,7 @@ export function createLoaders(
   const itemLists = new Map<string, OpenList<PipelineRunItem>>();
   const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
   const projects = new DataLoader<string, UpstreamResult<Project | null>>((ids) => loadProjects(lists, ids), {
-    maxBatchSize: MAX_PROJECTS_A_CALL,
+    maxBatchSize: MAX_PROJECTS_PER_CALL,
   });
 
   return {

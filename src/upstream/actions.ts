@@ -1,7 +1,7 @@
 /** The upstream as a table: each action's wire form, DataWorks OpenAPI 2024-05-18. */
 
 import type { PipelineRunFilter } from '../core/domain.ts';
-import type { Action, Actions } from '../core/upstream.ts';
+import { type Action, type Actions, MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import { upstreamError } from './classify.ts';
 import {
   decodeItemRow,
@@ -83,16 +83,17 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
   },
   ListProjects: {
     method: 'POST',
-    encode: ({ projectIds }) => ({ Ids: idArray(projectIds), PageNumber: 1, PageSize: MAX_PROJECTS }),
+    encode: ({ projectIds }) => ({
+      Ids: idArray(projectIds),
+      PageNumber: 1,
+      PageSize: MAX_PROJECTS_PER_CALL,
+    }),
     decode: (body, _, counts) =>
-      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS }, ['Projects'], (row, fromEnd) =>
+      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS_PER_CALL }, ['Projects'], (row, fromEnd) =>
         decodeProjectRow(row, fromEnd, counts),
       ),
   },
 };
-
-/** The upstream's own limit of a page. */
-const MAX_PROJECTS = 100;
 
 /** The filter's vocabulary, which differs from the one documented for answers. */
 const wireStatuses: Record<NonNullable<PipelineRunFilter['status']>, string> = {
@@ -107,7 +108,8 @@ const wireStatuses: Record<NonNullable<PipelineRunFilter['status']>, string> = {
 /** JSON text of an array of numbers, put together as text since a 19-digit id does not survive being a number. */
 function idArray(ids: readonly string[]): string {
   const refuse = (detail: string) => upstreamError({ kind: 'rejected', action: 'ListProjects', detail });
-  if (ids.length > MAX_PROJECTS) throw refuse(`at most ${MAX_PROJECTS} projects can be asked for at once`);
+  if (ids.length > MAX_PROJECTS_PER_CALL)
+    throw refuse(`at most ${MAX_PROJECTS_PER_CALL} projects can be asked for at once`);
   if (!ids.every((id) => WIRE_ID.test(id))) throw refuse('a project id is a number of at most 19 digits');
   return `[${ids.join(',')}]`;
 }
