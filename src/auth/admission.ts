@@ -1,13 +1,14 @@
 import { addressKeyOf } from '../core/addresses.ts';
 import type { Admission, Requester } from '../core/admission.ts';
 import { type HttpError, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
-import type { Capability, Viewer } from '../core/viewer.ts';
+import { anonymous, type Capability, type Viewer } from '../core/viewer.ts';
 import type { AuthenticationResult, Authenticator } from './authentication.ts';
 import { RETRY_WITHOUT_KEYS_MS } from './issuerKeys.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 export interface AdmissionOptions {
-  authenticator: Authenticator;
+  /** Null without authentication: every caller on this machine is the anonymous viewer. */
+  authenticator: Authenticator | null;
   /** Null without a rate limit. */
   rateLimit: RateLimit | null;
   /** Called with unexpected errors. */
@@ -17,7 +18,9 @@ export interface AdmissionOptions {
 export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOptions): Admission {
   return {
     admit(requester, authorization, capability) {
-      if (!authenticator.isRequired && !isLoopback(requester.hostname)) return foreignHost;
+      if (authenticator === null) {
+        return isLoopback(requester.hostname) ? countViewer(anonymous, requester, capability) : foreignHost;
+      }
       const canVerify = () => rateLimit === null || rateLimit.peek(addressOf(requester)) === 0;
       const result = authenticator.authenticate(authorization, canVerify);
       if (!(result instanceof Promise)) return decide(result, requester, capability);
@@ -29,6 +32,7 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
         .then((verified) => decide(verified, requester, capability));
     },
     async revalidate(authorization) {
+      if (authenticator === null) return anonymous;
       const result = await authenticator.authenticate(authorization, () => true);
       if (result === 'unavailable' || result === 'unchecked') {
         throw new Error('The token cannot be verified at the moment.');
@@ -44,23 +48,30 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
     requester: Requester,
     capability: Capability | undefined,
   ): Viewer | HttpError {
-    if (typeof result === 'string') return rejectionOf(result, addressOf(requester));
-    const caller = callerOf(result, requester);
-    // Counted apart, so that callers of the same address do not keep an operator from scraping.
-    const limited = count(capability === undefined ? caller : `${capability}:${caller}`);
-    if (limited !== null) return { ...limited, keepsConnection: true };
-    if (capability === undefined || result.may(capability)) return result;
+    if (typeof result !== 'string') return countViewer(result, requester, capability);
+    const address = addressOf(requester);
+    if (result === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
+    // Failures count by address: a token that was valid before is accepted from there all the same.
+    return count(address) ?? (result === 'unavailable' ? keysUnavailable : unauthenticated(result));
+  }
+
+  function countViewer(
+    viewer: Viewer,
+    requester: Requester,
+    capability: Capability | undefined,
+  ): Viewer | HttpError {
+    if (rateLimit !== null) {
+      const caller = callerOf(viewer, requester);
+      // Counted apart, so that callers of the same address do not keep an operator from scraping.
+      const limited = count(capability === undefined ? caller : `${capability}:${caller}`);
+      if (limited !== null) return { ...limited, keepsConnection: true };
+    }
+    if (capability === undefined || viewer.may(capability)) return viewer;
     return { code: 'FORBIDDEN', message: `Request a token with the scope ${capability}.`, status: 403 };
   }
 
-  /** Failures count by address: a token that was valid before is accepted from there all the same. */
-  function rejectionOf(reason: Exclude<AuthenticationResult, Viewer>, address: string): HttpError {
-    if (reason === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
-    return count(address) ?? (reason === 'unavailable' ? keysUnavailable : unauthenticated(reason));
-  }
-
   function callerOf(viewer: Viewer, requester: Pick<Requester, 'ip'>): string {
-    return authenticator.isRequired ? viewer.callerId : addressOf(requester);
+    return authenticator === null ? addressOf(requester) : viewer.callerId;
   }
 
   function count(key: string): HttpError | null {

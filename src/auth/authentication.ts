@@ -1,5 +1,5 @@
 import type { AuthSettings } from '../core/settings.ts';
-import { anonymous, type Viewer } from '../core/viewer.ts';
+import type { Viewer } from '../core/viewer.ts';
 import { createJwtVerifier, type JwtResult, type JwtVerifierOptions } from './jwt.ts';
 import { staticTokensIn } from './staticTokens.ts';
 import { watchFile } from './watchedFile.ts';
@@ -13,8 +13,6 @@ import { watchFile } from './watchedFile.ts';
 export type AuthenticationResult = Viewer | 'missing' | 'invalid' | 'unavailable' | 'unchecked';
 
 export interface Authenticator {
-  /** Whether callers must authenticate. If not, everybody is the anonymous viewer. */
-  isRequired: boolean;
   /** @param canVerify asked before a signature is verified or keys are fetched */
   authenticate(
     authorization: string | undefined,
@@ -25,24 +23,22 @@ export interface Authenticator {
 }
 
 /**
- * Files are read again when they change: a removed token is rejected a few seconds later.
+ * Returns null if the settings require no authentication. Files are read again when they change: a removed token is rejected a few
+ * seconds later.
  *
  * @throws OperatorError for unusable files.
  */
 export function createAuthenticator(
   { tokensFile, jwt }: AuthSettings,
   options: JwtVerifierOptions,
-): Authenticator {
+): Authenticator | null {
   const staticTokens =
     tokensFile === null
       ? null
       : watchFile({ ...options, setting: 'AUTH_TOKENS_FILE', path: tokensFile, parse: staticTokensIn });
   const jwtVerifier = jwt === null ? null : createJwtVerifier(jwt, options);
-  if (staticTokens === null && jwtVerifier === null) {
-    return { isRequired: false, authenticate: () => anonymous, keysProblem: () => null };
-  }
+  if (staticTokens === null && jwtVerifier === null) return null;
   return {
-    isRequired: true,
     authenticate(authorization, canVerify) {
       if (authorization === undefined) return 'missing';
       const token = BEARER.exec(authorization)?.[1];

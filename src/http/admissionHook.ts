@@ -5,6 +5,7 @@ import type { Observe } from '../core/observation.ts';
 import type { Viewer } from '../core/viewer.ts';
 import { rejectRequest } from './connections.ts';
 import { sendHttpError } from './httpErrors.ts';
+import { NOBODY_WAITS } from './requestRecord.ts';
 import type { RequestScheduler } from './requestScheduler.ts';
 
 export interface AdmissionHookOptions {
@@ -22,7 +23,7 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
   return (request, reply, done) => {
     observeRequest(request, reply, observe);
     if (isDraining()) return void sendHttpError(request, reply, shuttingDown);
-    if (explorer && isPageRequest(request)) {
+    if (explorer && request.method === 'GET' && acceptsPage(request)) {
       const error = admission.countPage(request);
       if (error === null) done();
       else rejectRequest(request, reply, error);
@@ -51,10 +52,8 @@ const shuttingDown: HttpError = {
 };
 
 /** A browser cannot send a token for a page. The page holds no secrets, and its operations are admitted separately. */
-function isPageRequest({ method, headers }: FastifyRequest): boolean {
-  return (
-    method === 'GET' && headers.authorization === undefined && /\btext\/html\b/.test(headers.accept ?? '')
-  );
+function acceptsPage({ headers }: FastifyRequest): boolean {
+  return headers.authorization === undefined && /\btext\/html\b/.test(headers.accept ?? '');
 }
 
 function observeRequest(
@@ -66,7 +65,7 @@ function observeRequest(
   record.observation = observation;
   // Not Fastify's own signal, which fires as soon as the body is read.
   reply.raw.once('close', () => {
-    record.abort();
+    record.controller?.abort(NOBODY_WAITS);
     const { operationName, operationType, codes, viewer } = record;
     observation.ended({
       operationName,

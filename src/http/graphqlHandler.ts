@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApolloServer, HTTPGraphQLRequest, HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,6 +12,7 @@ import { type ResponseOptions, sendFresh, sendStored } from '../responses/sendRe
 import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { graphqlRequestOf, hasExtensions } from './graphqlRequest.ts';
 import { sendHttpError } from './httpErrors.ts';
+import { NOBODY_WAITS } from './requestRecord.ts';
 import { sandboxPolicy } from './securityHeaders.ts';
 
 export interface GraphQLHandlerOptions extends ResponseOptions {
@@ -55,7 +57,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions) {
     const response = await withinDeadline(
       apollo.executeHTTPGraphQLRequest({
         httpGraphQLRequest: operation,
-        context: () => contextOf(request),
+        context: () => contextOf(request, reply),
       }),
       request,
     );
@@ -71,17 +73,22 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions) {
     return sendFresh(body.string, key, request, reply, options);
   }
 
-  async function contextOf({ id, record }: FastifyRequest): Promise<DoorContext> {
+  async function contextOf({ id, record }: FastifyRequest, reply: FastifyReply): Promise<DoorContext> {
     const { viewer, observation } = record;
     // Only requests for a page have no viewer, and Apollo Server decides whether it is one.
     if (viewer === null) {
       const message = 'Send the header "authorization: Bearer <token>".';
       throw requestError({ code: 'UNAUTHENTICATED', message, status: 401 });
     }
+    const controller = new AbortController();
+    // Each call of an operation adds a listener.
+    setMaxListeners(0, controller.signal);
+    record.controller = controller;
+    if (reply.raw.destroyed) controller.abort(NOBODY_WAITS);
     const context = await options.createContext({
       requestId: id,
       viewer,
-      signal: record.signal(),
+      signal: controller.signal,
       report: (event: CallEvent) => observation?.report(event),
       traceparent: observation?.traceparent ?? null,
     });
@@ -93,7 +100,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions) {
   function withinDeadline<T>(response: Promise<T>, { record }: FastifyRequest): Promise<T | HttpError> {
     return new Promise((resolve, reject) => {
       const cancel = clock.after(deadlineMs + DEADLINE_SLACK_MS, () => {
-        record.abort();
+        record.controller?.abort(NOBODY_WAITS);
         const message = `The operation did not end within ${deadlineMs} ms (REQUEST_DEADLINE_MS). Request less at once.`;
         resolve({ code: 'REQUEST_TIMEOUT', message, status: 504 });
       });

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import type { RequestObservation } from '../core/observation.ts';
 import type { ReadSet } from '../core/readSet.ts';
 import type { Viewer } from '../core/viewer.ts';
@@ -17,9 +16,8 @@ export interface RequestRecord {
   codes: string[];
   /** What the response is made from; null before execution. */
   reads: ReadSet | null;
-  /** Fires when nobody waits for the response any more: it is sent, its caller has disconnected, or the deadline is over. */
-  signal(): AbortSignal;
-  abort(): void;
+  /** Aborted when nobody waits for the response any more. Null before execution. */
+  controller: AbortController | null;
 }
 
 declare module 'fastify' {
@@ -28,12 +26,10 @@ declare module 'fastify' {
   }
 }
 
-/** Shared: without a reason, every controller would create an error with a stack. */
-const NOBODY_WAITS = new DOMException('Nobody waits for the response any more.', 'AbortError');
+/** The reason to abort a request. Shared: without a reason, every controller would create an error with a stack. */
+export const NOBODY_WAITS = new DOMException('Nobody waits for the response any more.', 'AbortError');
 
 export function createRequestRecord(): RequestRecord {
-  let controller: AbortController | null = null;
-  let isAborted = false;
   return {
     viewer: null,
     observation: null,
@@ -42,16 +38,6 @@ export function createRequestRecord(): RequestRecord {
     operationType: null,
     codes: [],
     reads: null,
-    signal() {
-      controller ??= new AbortController();
-      // Each call of an operation adds a listener.
-      setMaxListeners(0, controller.signal);
-      if (isAborted) controller.abort(NOBODY_WAITS);
-      return controller.signal;
-    },
-    abort() {
-      isAborted = true;
-      controller?.abort(NOBODY_WAITS);
-    },
+    controller: null,
   };
 }

@@ -36,8 +36,9 @@ const MAX_SLICE_MS = 50;
 export function createRequestScheduler(options: RequestSchedulerOptions): RequestScheduler {
   const { clock, maxWaitMs, afterPending = afterTicksAndPromises, nextTurn = setImmediate } = options;
   const queue: { start: Start; since: number }[] = [];
-  let sliceStartedAt: number | null = null;
-  let sliceMs = MIN_SLICE_MS;
+  /** Whether a slice of this turn has started, and when it ends. */
+  let hasSlice = false;
+  let sliceEndsAt = 0;
   /** When the first request arrived in this turn while others were waiting. */
   let arrivalsStartedAt: number | null = null;
   let hasNewConnection = false;
@@ -45,10 +46,10 @@ export function createRequestScheduler(options: RequestSchedulerOptions): Reques
   return {
     schedule(start) {
       const now = clock.monotonic();
-      if (sliceStartedAt === null) startSlice(now, 0);
+      if (!hasSlice) startSlice(now, 0);
       const [first] = queue;
       if (first !== undefined) arrivalsStartedAt ??= now;
-      if (first === undefined && hasTimeLeft(now)) start(null);
+      if (first === undefined && now < sliceEndsAt) start(null);
       else if (first !== undefined && now - first.since > maxWaitMs) start(overloaded);
       else queue.push({ start, since: now });
     },
@@ -59,15 +60,15 @@ export function createRequestScheduler(options: RequestSchedulerOptions): Reques
 
   /** @param arrivalsMs how long this turn took to receive requests: an equal share, or a flood would starve the queue */
   function startSlice(now: number, arrivalsMs: number): void {
-    sliceStartedAt = now;
-    sliceMs = Math.min(Math.max(hasNewConnection ? 0 : MIN_SLICE_MS, arrivalsMs), MAX_SLICE_MS);
+    hasSlice = true;
+    sliceEndsAt = now + Math.min(Math.max(hasNewConnection ? 0 : MIN_SLICE_MS, arrivalsMs), MAX_SLICE_MS);
     hasNewConnection = false;
     nextTurn(endSlice);
   }
 
   function endSlice(): void {
     const arrivedFrom = arrivalsStartedAt;
-    sliceStartedAt = null;
+    hasSlice = false;
     arrivalsStartedAt = null;
     if (queue.length === 0) return;
     const now = clock.monotonic();
@@ -78,11 +79,7 @@ export function createRequestScheduler(options: RequestSchedulerOptions): Reques
   /** A request's work runs in ticks and promises, so the next request starts after them. */
   function startNext(): void {
     queue.shift()?.start(null);
-    if (queue.length > 0 && hasTimeLeft(clock.monotonic())) afterPending(startNext);
-  }
-
-  function hasTimeLeft(now: number): boolean {
-    return sliceStartedAt === null || now - sliceStartedAt < sliceMs;
+    if (queue.length > 0 && clock.monotonic() < sliceEndsAt) afterPending(startNext);
   }
 }
 

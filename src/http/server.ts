@@ -55,7 +55,7 @@ const BACKLOG = 4096;
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, limits } = options;
   const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options);
-  const isAuthenticated = authenticator.isRequired;
+  const isAuthenticated = authenticator !== null;
   let isClosing = false;
   const isDraining = () => isClosing;
   const admission = createAdmission({
@@ -91,7 +91,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ...options,
     admission,
     isDraining,
-    keysProblem: () => authenticator.keysProblem(),
+    keysProblem: () => authenticator?.keysProblem() ?? null,
   });
   if (explorer) addExplorer(app, admission, explorer);
   app.route({

@@ -20,7 +20,7 @@ export async function readSettingFiles(
   settings: Pick<HttpSettings, 'auth' | 'trustedDocuments'>,
   clock: Clock,
   { onUnusableFile = ignore, onIssuerChange = ignore }: Partial<SettingFileListeners> = {},
-): Promise<{ authenticator: Authenticator; trustedDocuments: TrustedDocuments }> {
+): Promise<{ authenticator: Authenticator | null; trustedDocuments: TrustedDocuments }> {
   const [authenticator, trustedDocuments] = await Promise.allSettled([
     Promise.resolve().then(() =>
       createAuthenticator(settings.auth, { clock, onUnusable: onUnusableFile, onIssuerChange }),

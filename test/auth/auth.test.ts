@@ -296,7 +296,7 @@ describe('a JWT', () => {
       .setProtectedHeader({ alg: 'RS512', kid: 'k1' })
       .setExpirationTime('5 minutes')
       .sign(other.privateKey);
-    expect(await authenticator.authenticate(`Bearer ${token}`, () => true)).toBe('invalid');
+    expect(await authenticator!.authenticate(`Bearer ${token}`, () => true)).toBe('invalid');
   });
 
   test('grants capabilities by its scope', async () => {

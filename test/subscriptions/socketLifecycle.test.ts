@@ -107,7 +107,6 @@ function createScene() {
   let isFirst = true;
   const admission = createAdmission({
     authenticator: {
-      isRequired: true,
       keysProblem: () => null,
       authenticate: () =>
         isFirst ? new Promise((resolve) => pending.push(resolve)) : isRevoked ? 'invalid' : viewer,

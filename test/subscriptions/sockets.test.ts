@@ -445,7 +445,7 @@ async function readyConnection() {
   const connection = openConnection(server, socket.asWebSocket(), peer, {
     clock,
     admission: createAdmission({
-      authenticator: { isRequired: true, keysProblem: () => null, authenticate: () => anonymous },
+      authenticator: { keysProblem: () => null, authenticate: () => anonymous },
       rateLimit: null,
       onBug: () => undefined,
     }),
