@@ -84,14 +84,14 @@ describe('a caller', () => {
     await expectRefused(headers);
   });
 
-  test('is told nothing more than that a token is missing, and of a wrong one that it is wrong', async () => {
+  test('learns only whether its token is missing or invalid', async () => {
     const challengeFor = async (headers: Record<string, string>) =>
       (await gateway.query(RUNS, undefined, headers)).headers.get('www-authenticate');
     expect(await challengeFor({})).toBe('Bearer realm="graphql"');
     expect(await challengeFor(bearer('dwg_nobody'))).toBe('Bearer realm="graphql", error="invalid_token"');
   });
 
-  test('is refused before the body is read, however large', async () => {
+  test('without a token is rejected before a large body is read', async () => {
     const response = await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -100,7 +100,7 @@ describe('a caller', () => {
     expect(response.status).toBe(401);
   });
 
-  test('who asks a browser for the page gets no answer to a query that way', async () => {
+  test('gets no data by requesting a page with a query', async () => {
     const response = await fetch(`${gateway.url}/graphql?query=${encodeURIComponent(RUNS)}`, {
       headers: { accept: 'text/html;q=0.1, application/json', 'apollo-require-preflight': '1' },
     });
@@ -141,7 +141,7 @@ describe('a scope of one project', () => {
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('makes the others among nodes FORBIDDEN, each for itself', async () => {
+  test('makes only the other projects among nodes FORBIDDEN', async () => {
     const { data, errors } = await gateway.query(
       '{ nodes(ids: ["gid://dataworks/Project/10001", "gid://dataworks/Project/10000"]) { id } }',
       undefined,
@@ -154,7 +154,7 @@ describe('a scope of one project', () => {
     expect(gateway.newCalls()).toEqual(['ListProjects 1']);
   });
 
-  test('is asked even where the answer is in the cache', async () => {
+  test('is checked even if the result is cached', async () => {
     await using warm = await startTestGateway({
       settings: {
         AUTH_TOKENS_FILE: await files.write('two.json', [
@@ -195,7 +195,7 @@ describe('a capability', () => {
     },
   );
 
-  test('metrics is needed for /metrics, while probes need nothing', async () => {
+  test('metrics is required for /metrics, but not for probes', async () => {
     const statusOf = async (path: string, headers = {}) =>
       (await fetch(`${gateway.url}${path}`, { headers })).status;
     expect(await statusOf('/metrics')).toBe(401);
@@ -272,7 +272,7 @@ describe('a JWT', () => {
     await expectRefused(bearer(await make()));
   });
 
-  test('of an algorithm that is not allowed is UNAUTHENTICATED', async () => {
+  test('with an algorithm that is not allowed is UNAUTHENTICATED', async () => {
     const other = await generateKeyPair('RS512');
     const key = { ...(await exportJWK(other.publicKey)), kid: 'k1' };
     const { authenticator } = await readSettingFiles(
@@ -307,7 +307,7 @@ describe('a JWT', () => {
 });
 
 describe('a key set at a URL', () => {
-  /** An issuer that answers 503 while it is away, and a gateway with a clock that stands still. */
+  /** An issuer that can respond with 503, and a gateway with a clock that stands still. */
   async function startWithIssuer(more: Record<string, string> = {}) {
     const clock = createVirtualClock(Date.now());
     const log = captureLog('info');
@@ -355,7 +355,7 @@ describe('a key set at a URL', () => {
     return [header.toString('base64url'), claims, signature].join('.');
   };
 
-  test('is fetched once for many tokens; without any keys callers are told to come back, and nothing of the issuer', async () => {
+  test('is fetched once for many tokens; without keys, the error has a delay and no details of the issuer', async () => {
     await using remote = await startWithIssuer();
     remote.issuer.isAway = true;
     const token = await signed({});
@@ -378,7 +378,7 @@ describe('a key set at a URL', () => {
     expect(remote.issuer.fetches).toBe(1);
   });
 
-  test('that can not be fetched for eleven minutes leaves tokens of known keys valid, new ones too', async () => {
+  test('that cannot be fetched for eleven minutes leaves tokens of known keys valid, including new ones', async () => {
     await using remote = await startWithIssuer();
     const token = await signed({ exp: Math.floor(Date.now() / 1000) + 3600 });
     expect(await remote.statusOf(token)).toBe(200);
@@ -407,7 +407,7 @@ describe('a key set at a URL', () => {
     expect(remote.bugLines()).toEqual([]);
   });
 
-  test('is used for a day at most while no newer one can be fetched', async () => {
+  test('is used for at most a day while no newer one can be fetched', async () => {
     await using remote = await startWithIssuer();
     const token = await signed({ exp: Math.floor(Date.now() / 1000) + 200_000 });
     expect(await remote.statusOf(token)).toBe(200);
@@ -418,7 +418,7 @@ describe('a key set at a URL', () => {
     expect(await remote.statusOf(token)).toBe(503);
   });
 
-  test('is not fetched for each of a hundred made-up tokens: most are RATE_LIMITED, and a token that was valid before is not', async () => {
+  test('is not fetched for each of a hundred forged tokens: most are RATE_LIMITED, unlike a token that was valid before', async () => {
     await using remote = await startWithIssuer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '20' });
     const token = await signed({});
     expect(await remote.statusOf(token)).toBe(200);
@@ -432,11 +432,11 @@ describe('a key set at a URL', () => {
     expect(remote.issuerLines()).toHaveLength(1);
     expect(remote.bugLines()).toEqual([]);
     expect(await remote.statusOf(token)).toBe(200);
-    // Nothing is known of it: it is not even looked at.
+    // It was not valid before, so it is not verified at all.
     expect(await remote.statusOf(await signed({ jti: 'never seen' }))).toBe(429);
   });
 
-  test('that no issuer ever served is asked for once by a hundred made-up tokens, of which most are RATE_LIMITED', async () => {
+  test('that was never available is fetched once for a hundred forged tokens, most of which are RATE_LIMITED', async () => {
     await using remote = await startWithIssuer({ RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '20' });
     remote.issuer.isAway = true;
     const statuses = [];
@@ -446,7 +446,7 @@ describe('a key set at a URL', () => {
     expect(remote.bugLines()).toEqual([]);
   });
 
-  test('is fetched again for a key that it did not have, after the cool-down, and forgets keys that it has no more', async () => {
+  test('is fetched again for an unknown key after the cool-down, and drops removed keys', async () => {
     await using remote = await startWithIssuer();
     const old = await signed({});
     const next = await generateKeyPair('RS256');
@@ -464,7 +464,7 @@ describe('a key set at a URL', () => {
     expect(await remote.statusOf(old)).toBe(401);
   });
 
-  test('that answers without a key, or with something else, is an outage', async () => {
+  test('that has no key, or is invalid, counts as an outage', async () => {
     await using remote = await startWithIssuer();
     const token = await signed({ exp: Math.floor(Date.now() / 1000) + 3600 });
     expect(await remote.statusOf(token)).toBe(200);
@@ -477,8 +477,8 @@ describe('a key set at a URL', () => {
   });
 });
 
-describe('counters', () => {
-  test('of a token, a subject and an address are apart, though their texts are equal', async () => {
+describe('rate limit counters', () => {
+  test('of a token, a subject and an address are separate even if their texts are equal', async () => {
     const alike = '127.0.0.1';
     await using limited = await startTestGateway({
       clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => undefined },
@@ -502,7 +502,7 @@ describe('counters', () => {
     const jwt = await signed({ sub: alike });
     expect([await ask('alike'), await ask('alike'), await ask('alike')]).toEqual([200, 200, 429]);
     expect([await ask(jwt), await ask(jwt), await ask(jwt)]).toEqual([200, 200, 429]);
-    // Without the capability /metrics is refused, and counted.
+    // Without the capability, /metrics is rejected, and counted.
     expect([
       await statusOf(bearer('alike')),
       await statusOf(bearer('alike')),
@@ -518,7 +518,7 @@ describe('counters', () => {
 });
 
 describe('without authentication', () => {
-  test('only this machine is answered, so that no page can have its name resolve to it', async () => {
+  test('only requests to localhost are accepted, which prevents DNS rebinding', async () => {
     await using open = await startTestGateway();
     const foreign = await rawPost(open.url, 'evil.example');
     expect(foreign).toMatch(/^HTTP\/1.1 403 /);
@@ -526,7 +526,7 @@ describe('without authentication', () => {
     expect(await rawPost(open.url, 'localhost:4000')).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  test('no host but loopback is taken', () => {
+  test('only loopback hosts are configurable', () => {
     const result = loadConfig({ DATAWORKS_REGION: 'cn-shanghai', HOST: '0.0.0.0' });
     expect(result).toEqual({ problems: [expect.stringMatching(/^HOST must be a loopback address/)] });
     const authenticated = loadConfig({
@@ -538,11 +538,11 @@ describe('without authentication', () => {
   });
 });
 
-describe('a file that has changed', () => {
+describe('a changed file', () => {
   const tokensOf = (...names: string[]) =>
     names.map((name) => ({ name, sha256: digestOf(name), projects: '*' }));
 
-  test('counts a few seconds later: a new token opens the door, and one that was taken out does no more', async () => {
+  test('takes effect within seconds: a new token is accepted, and a removed one is rejected', async () => {
     const clock = createVirtualClock();
     const path = await files.write('rotated.json', tokensOf('old', 'both'));
     await using changing = await startTestGateway({ clock, settings: { AUTH_TOKENS_FILE: path } });
@@ -554,7 +554,7 @@ describe('a file that has changed', () => {
     expect([await statusOf('old'), await statusOf('both'), await statusOf('new')]).toEqual([401, 200, 200]);
   });
 
-  test('and can not be read is told once, and what it held before counts on', async () => {
+  test('and is unusable is reported once, and its previous content stays in use', async () => {
     const clock = createVirtualClock();
     const path = await files.write('broken.json', tokensOf('reader'));
     const log = captureLog('error');
@@ -573,7 +573,7 @@ describe('a file that has changed', () => {
     expect(log.text()).not.toContain('half');
   });
 
-  test('holds for keys of an issuer as well', async () => {
+  test('takes effect for JWT keys as well', async () => {
     const clock = createVirtualClock(Date.now());
     const other = await generateKeyPair('RS256');
     const jwks = async (pair: typeof keys) => ({
@@ -601,7 +601,7 @@ describe('a file of tokens', () => {
       systemClock,
     );
 
-  test('tells every problem at once, and quotes nothing', async () => {
+  test('reports every problem at once, without quoting the file', async () => {
     const failure = read([
       { name: 'a b', sha256: 'canary', projects: [10000] },
       { name: 'c', sha256: digestOf('c'), projects: 'all', may: ['fly'], extra: 1 },
@@ -623,12 +623,12 @@ describe('a file of tokens', () => {
     ['no JSON', '{'],
     ['the same name twice', [1, 2].map((n) => ({ name: 'a', sha256: digestOf(`${n}`), projects: '*' }))],
     ['the same token twice', ['a', 'b'].map((name) => ({ name, sha256: digestOf('x'), projects: '*' }))],
-  ])('with %s is refused', async (_, content) => {
+  ])('with %s is rejected', async (_, content) => {
     await expect(read(content)).rejects.toThrow(/AUTH_TOKENS_FILE/);
   });
 });
 
-/** A POST with a `host` of our choosing, which fetch does not allow. */
+/** A POST with a chosen `host`, which fetch does not allow. */
 async function rawPost(url: string, host: string): Promise<string> {
   const { hostname, port } = new URL(url);
   const body = JSON.stringify({ query: RUNS });

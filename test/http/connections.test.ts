@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
-/* What one connection can do to all others. */
+/* The effect of one connection on all others. */
 
 let files: TemporaryFiles;
 let gateway: TestGateway;
@@ -28,7 +28,7 @@ afterAll(async () => {
   await files[Symbol.asyncDispose]();
 });
 
-interface Heard {
+interface Received {
   text: string;
   ms: number;
 }
@@ -37,13 +37,13 @@ function open(url = gateway.url): Socket {
   return connect(Number(new URL(url).port), '127.0.0.1');
 }
 
-/** All that comes until the connection is closed, and how long that took. */
-function heard(socket: Socket): Promise<Heard> {
+/** Everything received until the connection is closed, and how long that took. */
+function received(socket: Socket): Promise<Received> {
   const since = performance.now();
   return new Promise((resolve) => {
     let text = '';
     socket.on('data', (piece) => (text += String(piece)));
-    // Written to when it is closed already.
+    // Written to after it was closed.
     socket.on('error', () => undefined);
     socket.on('close', () => resolve({ text, ms: performance.now() - since }));
   });
@@ -52,37 +52,37 @@ function heard(socket: Socket): Promise<Heard> {
 const GET = (headers = '') =>
   `GET /graphql?query=%7B__typename%7D HTTP/1.1\r\nhost: localhost\r\napollo-require-preflight: 1\r\n${headers}\r\n`;
 
-/** The status lines of the answers to requests that come in one piece. How long they stall the gateway is in stall.test.ts. */
+/** The status lines of the responses to requests in one chunk. stall.test.ts measures how long they block the event loop. */
 async function flood(requests: string): Promise<string[]> {
   const socket = open();
-  const all = heard(socket);
+  const all = received(socket);
   socket.write(requests);
   return (await all).text.match(/HTTP\/1\.1 \d+/g) ?? [];
 }
 
 describe('20,000 requests in one piece', () => {
-  test('without a token get one answer and a closed connection', async () => {
+  test('without a token get one response and a closed connection', async () => {
     const answers = await flood(GET().repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(1);
   });
 
-  test('to paths that need no token get no more than a hundred answers', async () => {
+  test('to paths that need no token get at most a hundred responses', async () => {
     const answers = await flood('GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n'.repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(100);
   });
 
-  test('of a caller with a token get no more than a hundred answers', async () => {
+  test('of a caller with a token get at most a hundred responses', async () => {
     const answers = await flood(GET('authorization: Bearer quick\r\n').repeat(20_000));
     expect(answers.length).toBeLessThanOrEqual(100);
   });
 });
 
-describe('a refused request', () => {
-  test('closes its connection after the answer, and the requests behind it have no effect', async () => {
+describe('a rejected request', () => {
+  test('closes its connection after the response, and later requests of the connection have no effect', async () => {
     const lines = () => log.lines().filter(({ msg }) => msg === 'operation').length;
     const before = lines();
     const socket = open();
-    const all = heard(socket);
+    const all = received(socket);
     socket.write(GET() + GET('authorization: Bearer valid\r\n').repeat(5));
     const { text } = await all;
     expect(text).toMatch(/^HTTP\/1.1 401 [^]*connection: close/i);
@@ -90,13 +90,13 @@ describe('a refused request', () => {
     expect(lines()).toBe(before + 1);
   });
 
-  test('leaves the connection of a caller with a token as it is', async () => {
+  test('leaves the connection of an authenticated caller unchanged', async () => {
     const socket = open();
     socket.write(
       GET('authorization: Bearer valid\r\n').repeat(5) +
         GET('authorization: Bearer valid\r\nconnection: close\r\n'),
     );
-    const { text } = await heard(socket);
+    const { text } = await received(socket);
     expect(text.match(/HTTP\/1\.1 200/g)).toHaveLength(6);
     expect(text.match(/connection: close/gi)).toHaveLength(1);
     const { status, headers } = await gateway.query('{ __typename }', undefined, bearer('valid'));
@@ -114,7 +114,7 @@ describe('a refused request', () => {
       },
     });
     const socket = connect(Number(new URL(limited.url).port), '127.0.0.1');
-    const end = heard(socket);
+    const end = received(socket);
     socket.end(GET('authorization: Bearer valid\r\n').repeat(3));
     const { text } = await end;
     expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 200', 'HTTP/1.1 429', 'HTTP/1.1 429']);
@@ -122,13 +122,13 @@ describe('a refused request', () => {
   });
 });
 
-describe('a request that trickles in', () => {
+describe('a request that arrives slowly', () => {
   const post =
     'POST /graphql HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer valid\r\ncontent-type: application/json\r\n';
 
-  async function trickle(start: string): Promise<Heard> {
+  async function trickle(start: string): Promise<Received> {
     const socket = open();
-    const all = heard(socket);
+    const all = received(socket);
     socket.write(start);
     const drip = setInterval(() => socket.write(' '), 50);
     const result = await all;
@@ -153,15 +153,15 @@ describe('a request that trickles in', () => {
   });
 });
 
-describe('an answer that is not read', () => {
-  test('is dropped with its connection, also where nothing more is sent', async () => {
+describe('a response that is not read', () => {
+  test('is dropped with its connection, even if nothing more is sent', async () => {
     await using large = await startTestGateway({
       logger: log.logger,
       settings: { REQUEST_DEADLINE_MS: '1000', MAX_QUEUE_MS: '500', MAX_RESPONSE_BYTES: '1000000000' },
     });
     large.simulator.fault({ kind: 'largeDetail', detailBytes: 1_000_000 });
     const run = large.simulator.runs('10002').at(-1)!.id;
-    // Some 30 MB, more than the system holds for a connection.
+    // About 30 MB, more than the system buffers for a connection.
     const query = `{ pipelineRun(projectId: 10002, runId: "${run}") { stages { detail a: detail b: detail c: detail d: detail e: detail } } }`;
     const socket = open(large.url);
     socket.on('error', () => undefined);
@@ -170,9 +170,9 @@ describe('an answer that is not read', () => {
     const headers = 'host: localhost\r\napollo-require-preflight: 1\r\nx-request-id: unread\r\n';
     const since = performance.now();
     socket.write(`GET ${target} HTTP/1.1\r\n${headers}\r\n`);
-    // Written when the answer has been taken or the connection is closed.
+    // Logged when the response is read completely or the connection is closed.
     expect(await log.operation('unread')).toMatchObject({ status: 200 });
-    // Two deadlines, the queue and a second. Node waits as long again where the system has taken a part of the answer.
+    // Two deadlines, the queue and a second. Node waits twice as long if the system has buffered part of the response.
     expect(performance.now() - since).toBeGreaterThan(3500);
     expect(performance.now() - since).toBeLessThan(10_000);
     socket.destroy();

@@ -39,13 +39,13 @@ async function get(parameters: Record<string, string>): Promise<{ status: number
   return { status: response.status, body: await response.json() };
 }
 
-describe('a gateway that runs only the operations of its manifest', () => {
+describe('a gateway with trusted documents only', () => {
   test.each([
     ["by Apollo's hash", { extensions: persistedQuery(ID) }],
     ['by a document id', { documentId: ID }],
     ['by its whole text', { query: COUNT }],
     ['by both', { query: COUNT, extensions: persistedQuery(ID) }],
-  ])('runs one of them, named %s', async (_, body) => {
+  ])('executes a document by %s', async (_, body) => {
     const { data, errors } = await postOperation(gateway.url, { ...body, variables });
     expect(errors).toBeUndefined();
     expect(data.pipelineRuns.totalCount).toBeGreaterThan(0);
@@ -54,7 +54,7 @@ describe('a gateway that runs only the operations of its manifest', () => {
   test.each([
     ['its hash', { extensions: JSON.stringify(persistedQuery(ID)) }],
     ['its document id', { documentId: ID }],
-  ])('runs one of them that a GET names by %s', async (_, parameters) => {
+  ])('executes a document that a GET identifies by %s', async (_, parameters) => {
     expect(await get(parameters as Record<string, string>)).toMatchObject({
       status: 200,
       body: { data: { pipelineRuns: {} } },
@@ -73,13 +73,13 @@ describe('a gateway that runs only the operations of its manifest', () => {
       403,
       'FORBIDDEN',
     ],
-  ])('refuses %s, before parsing it', async (_, body, status, code) => {
+  ])('rejects %s before parsing it', async (_, body, status, code) => {
     const answer = await postOperation(gateway.url, body);
     expect([answer.status, answer.errors![0]!.extensions['code']]).toEqual([status, code]);
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('refuses a GET of another text', async () => {
+  test('rejects a GET with another document', async () => {
     expect((await get({ query: '{ __typename }' })).status).toBe(403);
   });
 });
@@ -96,12 +96,12 @@ describe('a manifest', () => {
       )
     ).trustedDocuments;
 
-  test('may be an object of documents by id', async () => {
+  test('can be an object of documents by id', async () => {
     const trusted = await read({ count: COUNT });
     expect(trusted({ documentId: 'count' })).toBe(COUNT);
   });
 
-  test('leaves other documents alone where it is not the only way', async () => {
+  test('does not affect other documents if they are allowed', async () => {
     const trusted = await read({ count: COUNT }, false);
     expect(trusted({ query: '{ __typename }' })).toBeNull();
     expect(trusted({ documentId: 'count' })).toBe(COUNT);
@@ -112,13 +112,13 @@ describe('a manifest', () => {
     [[]],
     [{ count: 1 }],
     [{ format: 'apollo-persisted-query-manifest', version: 2, operations: [] }],
-  ])('that reads %j is refused at start', async (content) => {
+  ])('with the content %j is rejected at startup', async (content) => {
     await expect(read(content)).rejects.toThrow(/^PERSISTED_OPERATIONS_FILE .* can't be read/);
   });
 });
 
-describe('automatic persisted queries, where they are on', () => {
-  test('are known after they have been sent once, and a hash that is not theirs is refused', async () => {
+describe('automatic persisted queries', () => {
+  test('are registered when they are sent, and a hash of another document is rejected', async () => {
     await using automatic = await startTestGateway({ settings: { AUTOMATIC_PERSISTED_QUERIES: 'on' } });
     const send = async (body: unknown) => {
       const { errors } = await postOperation(automatic.url, body);

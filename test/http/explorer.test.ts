@@ -13,20 +13,20 @@ const LIVE_PATH = `/explorer?query=${encodeURIComponent(
   'subscription Live { pipelineRunsUpdated(projectId: 10003) { totalCount updates { run { runId } } } }',
 )}`;
 
-/** What a browser asks for when somebody opens a page. */
+/** The headers of a browser that opens a page. */
 const asBrowser = { accept: 'text/html,application/xhtml+xml' };
 
 describe('the explorers', () => {
-  test('are not there in production', async () => {
-    await using door = await openDoor({ NODE_ENV: 'production' });
+  test('are off in production by default', async () => {
+    await using door = await startServer({ NODE_ENV: 'production' });
     expect((await door.get('/explorer')).status).toBe(404);
     const { headers, text } = await door.get('/graphql');
     expect(headers.get('content-type')).toMatch(/json/);
     expect(text).not.toMatch(/<html/i);
   });
 
-  test('are there in production where EXPLORER is on', async () => {
-    await using door = await openDoor({ NODE_ENV: 'production', EXPLORER: 'on' });
+  test('are on in production with EXPLORER on', async () => {
+    await using door = await startServer({ NODE_ENV: 'production', EXPLORER: 'on' });
     for (const path of ['/explorer', '/graphql']) {
       const { status, headers } = await door.get(path);
       expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
@@ -34,8 +34,8 @@ describe('the explorers', () => {
     expect(door.gateway.newCalls()).toEqual([]);
   });
 
-  test('have policies that let no script stand inline and no request leave', async () => {
-    await using door = await openDoor();
+  test('have policies without inline scripts and foreign requests', async () => {
+    await using door = await startServer();
     for (const path of ['/explorer', '/graphql']) {
       const policy = policyOf((await door.get(path)).headers);
       expect(policy).toMatchObject({
@@ -51,8 +51,8 @@ describe('the explorers', () => {
 });
 
 describe('GraphiQL’s page', () => {
-  test('names nothing but files of this gateway, which answer with their type', async () => {
-    await using door = await openDoor();
+  test('references only files of this gateway, which have the right type', async () => {
+    await using door = await startServer();
     const { text, headers } = await door.get('/explorer');
     expect(headers.get('cache-control')).toBe('no-cache');
     const files = [...text.matchAll(/(?:src|href)="([^"]+)"|"(explorer\/[^"]+)"/g)]
@@ -70,8 +70,8 @@ describe('GraphiQL’s page', () => {
     }
   });
 
-  test('comes compressed to those who take that, and whole to others', async () => {
-    await using door = await openDoor();
+  test('is compressed for clients that accept gzip', async () => {
+    await using door = await startServer();
     const [, script] = /src="(explorer\/graphiql\.[^"]+)"/.exec((await door.get('/explorer')).text)!;
     const [small, whole] = await Promise.all(
       ['gzip, br', 'identity'].map((encoding) =>
@@ -84,15 +84,15 @@ describe('GraphiQL’s page', () => {
     expect(Number(small!.headers.get('content-length'))).toBeLessThan(1_600_000);
   });
 
-  test('is one file or none: other names are not found', async () => {
-    await using door = await openDoor();
+  test('has no other files', async () => {
+    await using door = await startServer();
     for (const path of ['/explorer/graphiql.js', '/explorer/..%2fmain.js', '/explorer/__proto__']) {
       expect((await door.get(path)).status).toBe(404);
     }
   });
 
-  test('needs no token and holds none, while operations need one', async () => {
-    await using door = await openDoorWithTokens();
+  test('needs and contains no token, whereas operations need one', async () => {
+    await using door = await startServerWithTokens();
     const { status, text } = await door.get('/explorer');
     expect(status).toBe(200);
     expect(text).toContain('need a token');
@@ -100,19 +100,19 @@ describe('GraphiQL’s page', () => {
   });
 });
 
-describe('what is missing', () => {
+describe('a note on a restriction', () => {
   test.each([
     [{ INTROSPECTION: 'off' }, 'INTROSPECTION is off: there is no documentation'],
     [{ PERSISTED_OPERATIONS_ONLY: 'on' }, 'Only the operations of this gateway’s manifest run here.'],
-  ])('is told on both pages with %j', async (settings, note) => {
+  ])('is shown on both pages with %j', async (settings, note) => {
     await using files = await temporaryFiles();
     const manifest = await files.write('manifest.json', {});
-    await using door = await openDoor({ PERSISTED_OPERATIONS_FILE: manifest, ...settings });
+    await using door = await startServer({ PERSISTED_OPERATIONS_FILE: manifest, ...settings });
     for (const path of ['/explorer', '/graphql']) expect((await door.get(path)).text).toContain(note);
   });
 
-  test('is not spoken of where nothing is', async () => {
-    await using door = await openDoor();
+  test('is absent without restrictions', async () => {
+    await using door = await startServer();
     expect((await door.get('/explorer')).text).not.toContain('<aside>');
     expect((await door.get('/graphql')).text).not.toContain('INTROSPECTION');
   });
@@ -127,7 +127,7 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
   afterAll(() => browser.close());
 
   describe('GraphiQL', () => {
-    test('runs what is typed into it and shows the rows', async () => {
+    test('executes a typed operation and shows the rows', async () => {
       await using scene = await open('/explorer');
       const { page, gateway } = scene;
       await editor(page).click();
@@ -135,9 +135,9 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       await page.keyboard.type(
         'query Three { pipelineRuns(projectId: 10000, first: 3) { nodes { runId } } }',
       );
-      // What the editor closes by itself and then does not type over.
+      // Brackets that the editor closes itself and then does not type over.
       for (const keys of ['Control+Shift+End', 'Delete']) await page.keyboard.press(keys);
-      // GraphiQL runs the operation that its tab is named after.
+      // GraphiQL executes the operation that its tab is named after.
       await page.getByRole('tab', { name: 'Three' }).waitFor();
       gateway.newCalls();
       await page.keyboard.press('Control+Enter');
@@ -146,7 +146,7 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       expect(scene.faults).toEqual([]);
     });
 
-    test('opens with an example that runs, and documents the fields', async () => {
+    test('opens with a working example, and documents the fields', async () => {
       await using scene = await open('/explorer');
       const { page, gateway } = scene;
       await run(page);
@@ -162,9 +162,9 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       await keepPicture(page);
     });
 
-    test('has its policy enforced: no request leaves and no inline script runs', async () => {
+    test('has an enforced policy: no foreign requests and no inline scripts', async () => {
       await using scene = await open('/explorer');
-      expect(await scene.page.evaluate(fetchElsewhere)).toBe('refused');
+      expect(await scene.page.evaluate(fetchElsewhere)).toBe('blocked');
       await scene.page.evaluate(addInlineScript);
       expect(await scene.page.evaluate('typeof inlineRan')).toBe('undefined');
       expect(scene.faults).toEqual([
@@ -173,8 +173,8 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       ]);
     });
 
-    test('takes a token in its headers, and does not keep it', async () => {
-      await using scene = await open('/explorer', await openDoorWithTokens());
+    test('sends a token from its headers, and does not store it', async () => {
+      await using scene = await open('/explorer', await startServerWithTokens());
       const { page, gateway } = scene;
       await page.getByText('Operations need a token').waitFor();
       await typeToken(page);
@@ -184,13 +184,13 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       await page.reload();
       await editor(page).waitFor();
       expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(TOKEN);
-      // It asks for the schema before anybody could give it a token.
+      // It introspects before a token can be entered.
       expect(new Set(scene.faults)).toEqual(new Set(['401 /graphql']));
     });
 
-    test('shows each event of a subscription until it is stopped, and then closes its socket', async () => {
+    test('shows each event of a subscription until it is stopped, then closes its socket', async () => {
       const clock = createVirtualClock();
-      await using scene = await open(LIVE_PATH, await openDoor({}, clock));
+      await using scene = await open(LIVE_PATH, await startServer({}, clock));
       const { page, gateway } = scene;
       const opened = page.waitForEvent('websocket');
       await run(page);
@@ -204,8 +204,8 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       expect(scene.faults).toEqual([]);
     });
 
-    test('is done with a subscription when the gateway is', async () => {
-      const door = await openDoor();
+    test('ends a subscription when the gateway does', async () => {
+      const door = await startServer();
       const { id } = door.gateway.simulator.runs('10000').find(({ status }) => status === 'Success')!;
       const operation = `subscription { pipelineRunUpdated(projectId: 10000, runId: "${id}") { run { status } } }`;
       await using scene = await open(`/explorer?query=${encodeURIComponent(operation)}`, door);
@@ -215,8 +215,8 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       expect(scene.faults).toEqual([]);
     });
 
-    test('proves by its headers who subscribes, and says why who does not is turned away', async () => {
-      await using scene = await open(LIVE_PATH, await openDoorWithTokens());
+    test('authenticates subscriptions by its headers, and shows why one is rejected', async () => {
+      await using scene = await open(LIVE_PATH, await startServerWithTokens());
       const { page } = scene;
       await run(page);
       await answerShows(page, 'UNAUTHENTICATED');
@@ -225,8 +225,8 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       await answerShows(page, '"totalCount": 0');
     });
 
-    test('runs operations without introspection and says what is missing', async () => {
-      await using scene = await open('/explorer', await openDoor({ INTROSPECTION: 'off' }));
+    test('executes operations without introspection and shows a note', async () => {
+      await using scene = await open('/explorer', await startServer({ INTROSPECTION: 'off' }));
       await scene.page.getByText('INTROSPECTION is off').waitFor();
       await run(scene.page);
       await answerShows(scene.page, '"totalCount": 2524');
@@ -234,21 +234,21 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
     });
   });
 
-  test('Apollo Sandbox’s page lets in what it needs of Apollo’s, and nothing else', async () => {
-    await using scene = await open('/graphql', await openDoor(), apolloStandIns);
+  test('Apollo Sandbox’s page loads only what it needs from Apollo', async () => {
+    await using scene = await open('/graphql', await startServer(), apolloStandIns);
     const { page, gateway } = scene;
     const example = await page.locator('#example').innerText();
     expect(example).toContain('Latest runs of workspace 10000');
     expect((await gateway.query(example)).data.pipelineRuns.totalCount).toBe(2524);
     expect(await page.locator('#answer').innerText()).toBe('{"data":{"__typename":"Query"}}');
     expect(scene.faults).toEqual([]);
-    expect(await page.evaluate(fetchElsewhere)).toBe('refused');
+    expect(await page.evaluate(fetchElsewhere)).toBe('blocked');
     expect(scene.faults).toEqual(refusedFetch);
   });
 
-  /** A page of the gateway, open and ready, and all that has gone wrong in it: what it may not do, could not do, or tried outside. */
+  /** An open page of the gateway and its problems: policy violations, errors and foreign requests. */
   async function open(path: string, opened?: Door, standIns: Record<string, StandIn> = {}) {
-    const door = opened ?? (await openDoor());
+    const door = opened ?? (await startServer());
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const faults: string[] = [];
     await context.route(
@@ -264,7 +264,7 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
     const page = await context.newPage();
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('console', (message) => {
-      // The status says more than the browser's sentence about it.
+      // The status says more than the browser's message.
       if (message.type() !== 'error' || message.text().startsWith('Failed to load resource')) return;
       faults.push(message.text());
     });
@@ -296,8 +296,8 @@ interface Door extends AsyncDisposable {
   get(path: string, init?: RequestInit): Promise<UpstreamResult>;
 }
 
-/** A gateway to look at with a browser's eyes. */
-async function openDoor(settings: Record<string, string> = {}, clock?: Clock): Promise<Door> {
+/** A gateway with a browser. */
+async function startServer(settings: Record<string, string> = {}, clock?: Clock): Promise<Door> {
   const gateway = await startTestGateway({
     settings,
     ...(clock && { clock, simulator: { now: () => clock.now() } }),
@@ -313,10 +313,10 @@ async function openDoor(settings: Record<string, string> = {}, clock?: Clock): P
   };
 }
 
-async function openDoorWithTokens(): Promise<Door> {
+async function startServerWithTokens(): Promise<Door> {
   const files = await temporaryFiles();
   const tokens = [{ name: 'reader', sha256: digestOf(TOKEN), projects: '*' }];
-  const door = await openDoor({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
+  const door = await startServer({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
   return {
     ...door,
     async [Symbol.asyncDispose]() {
@@ -341,11 +341,11 @@ function run(page: Page): Promise<void> {
   return page.getByRole('button', { name: 'Execute query' }).click();
 }
 
-/** Puts the token into the headers that the page begins with. */
+/** Enters the token into the page's initial headers. */
 async function typeToken(page: Page): Promise<void> {
   await page.locator('.graphiql-editor-tool .monaco-editor:visible').click();
   await page.keyboard.press('Control+End');
-  // From behind the last bracket to before the last quote.
+  // Moves from behind the last bracket to before the last quote.
   for (const key of ['ArrowUp', 'End', 'ArrowLeft']) await page.keyboard.press(key);
   await page.keyboard.type(TOKEN);
 }
@@ -354,7 +354,7 @@ function answerShows(page: Page, text: string): Promise<void> {
   return answerHas(page, text).waitFor();
 }
 
-/** The editor that shows answers draws spaces that do not break. */
+/** The result editor renders non-breaking spaces. */
 function answerHas(page: Page, text: string): Locator {
   return page
     .locator('.graphiql-response .view-line')
@@ -362,15 +362,15 @@ function answerHas(page: Page, text: string): Locator {
     .first();
 }
 
-/** Stores the README's picture where EXPLORER_PICTURE names a file for it. */
+/** Saves a picture for the documentation if EXPLORER_PICTURE names a file. */
 async function keepPicture(page: Page): Promise<void> {
   const path = process.env['EXPLORER_PICTURE'];
   if (path !== undefined) await page.screenshot({ path });
 }
 
 /** Run in the page. */
-const fetchElsewhere = `fetch('https://elsewhere.example/').then(() => 'sent', () => 'refused')`;
-/** What the browser says of it: once of the policy, once of the request. */
+const fetchElsewhere = `fetch('https://elsewhere.example/').then(() => 'sent', () => 'blocked')`;
+/** The browser's messages: one about the policy, one about the request. */
 const refusedFetch = [
   expect.stringContaining('directive: "connect-src \'self\'"'),
   expect.stringContaining('Refused to connect'),
@@ -386,7 +386,7 @@ interface StandIn {
 
 const anything: StandIn = { contentType: 'text/plain', body: '' };
 
-/** In place of Apollo's hosts: a script that does what Sandbox's does, by the same means. */
+/** Replaces Apollo's hosts: a script that does the same as Sandbox's. */
 const apolloStandIns: Record<string, StandIn> = {
   'embeddable-sandbox.cdn.apollographql.com': {
     contentType: 'text/javascript',

@@ -20,8 +20,8 @@ const free: OperationCost = {
   },
 };
 
-/** The door alone, before a schema of the test's own. */
-async function openDoor(
+/** The HTTP server alone, with a schema of the test. */
+async function startServer(
   schema: GraphQLSchema,
   { clock = systemClock, settings = {} }: { clock?: Clock; settings?: Record<string, string> } = {},
 ): Promise<{ server: HttpServer; bugs: { error: unknown; requestId: string }[] }> {
@@ -67,12 +67,12 @@ function schemaOf(resolvers: Record<string, () => unknown>): GraphQLSchema {
   return schema;
 }
 
-describe('the time that a request has', () => {
-  test('ends with a code, whatever it is that takes so long', async () => {
+describe('the deadline of a request', () => {
+  test('ends any operation with a code', async () => {
     const clock = createVirtualClock();
     let hasBegun = (): void => undefined;
     const begun = new Promise<void>((resolve) => (hasBegun = resolve));
-    const { server } = await openDoor(
+    const { server } = await startServer(
       schemaOf({
         never() {
           hasBegun();
@@ -113,9 +113,9 @@ describe('a bug', () => {
   };
 
   test.each(Object.keys(broken))(
-    'that %s is masked for callers and told to operators with the request id',
+    'that %s is masked for callers and logged with the request id',
     async (name) => {
-      const { server, bugs } = await openDoor(schemaOf(broken));
+      const { server, bugs } = await startServer(schemaOf(broken));
       const { errors } = await postOperation(server.url, { query: `{ ${name} }` }, { 'x-request-id': 'r1' });
       await server.close();
       expect(errors).toEqual([
@@ -130,8 +130,8 @@ describe('a bug', () => {
     },
   );
 
-  test('is none where the caller is wrong', async () => {
-    const { server, bugs } = await openDoor(schemaOf(broken));
+  test('is not reported for invalid requests', async () => {
+    const { server, bugs } = await startServer(schemaOf(broken));
     for (const query of ['{', '{ nothing }', 'query A { isNull } query B { isNull }', 'mutation { x }']) {
       const { status, errors } = await postOperation(server.url, { query });
       expect([status, errors!.map(({ message }) => message).join()]).toEqual([
@@ -144,10 +144,10 @@ describe('a bug', () => {
   });
 });
 
-describe('a refusal before GraphQL', () => {
-  test('comes in the media type that its caller reads', async () => {
-    const { server } = await openDoor(schemaOf({ a: () => 'a' }));
-    const refused = async (accept: string) => {
+describe('an HTTP error', () => {
+  test('has the media type that the caller accepts', async () => {
+    const { server } = await startServer(schemaOf({ a: () => 'a' }));
+    const rejected = async (accept: string) => {
       const response = await fetch(`${server.url}/graphql`, {
         method: 'POST',
         headers: { accept, 'content-type': 'application/json' },
@@ -155,16 +155,16 @@ describe('a refusal before GraphQL', () => {
       });
       return [response.status, response.headers.get('content-type')];
     };
-    expect(await refused('application/graphql-response+json')).toEqual([
+    expect(await rejected('application/graphql-response+json')).toEqual([
       400,
       'application/graphql-response+json; charset=utf-8',
     ]);
-    expect(await refused('*/*')).toEqual([400, 'application/json; charset=utf-8']);
+    expect(await rejected('*/*')).toEqual([400, 'application/json; charset=utf-8']);
     await server.close();
   });
 
-  test('of a path or a URL that is none has a code and repeats nothing', async () => {
-    const { server } = await openDoor(schemaOf({ a: () => 'a' }));
+  test('for an unknown path or an invalid URL has a code and quotes nothing', async () => {
+    const { server } = await startServer(schemaOf({ a: () => 'a' }));
     for (const [path, status] of [
       ['/needle', 404],
       ['/%E0%A4%A', 400],
@@ -179,7 +179,7 @@ describe('a refusal before GraphQL', () => {
 });
 
 describe('CORS', () => {
-  test('is for the origins of CORS_ORIGINS and for no other', async () => {
+  test('allows the origins of CORS_ORIGINS only', async () => {
     await using gateway = await startTestGateway({
       settings: { CORS_ORIGINS: 'https://a.example,https://b.example' },
     });
@@ -205,7 +205,7 @@ describe('CORS', () => {
 });
 
 describe('a rate limit', () => {
-  test('gives a burst, then the steady rate, to each caller for themselves', async () => {
+  test('allows each caller a burst, then the sustained rate', async () => {
     const clock = createVirtualClock();
     const limit = createRateLimit({ clock, perSecond: 10, burst: 3 });
     const take = (caller: string) => Math.round(limit.take(caller));

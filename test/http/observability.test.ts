@@ -29,7 +29,7 @@ const figure = async (name: string): Promise<number> => {
 };
 
 describe('an operation', () => {
-  test('is one log line: what it was, whose, how long it took, and what it cost', async () => {
+  test('is one log line with name, caller, duration and cost', async () => {
     const send = async (id: string) => {
       const { headers } = await gateway.query(RUNS, undefined, {
         'x-request-id': id,
@@ -59,7 +59,7 @@ describe('an operation', () => {
     expect(await send('hot')).toMatchObject({ upstreamCalls: 0, cache: { hit: 1, miss: 0 } });
   });
 
-  test('that fails tells its codes, once each', async () => {
+  test('that fails is logged with its codes, each once', async () => {
     const handle = gateway.simulator.fault({ kind: 'error', httpStatus: 403, code: 'Forbidden.Access' });
     await gateway.query(
       '{ a: pipelineRuns(projectId: 10001) { totalCount } b: pipelineRun(projectId: 10001, runId: "x") { runId } }',
@@ -70,7 +70,7 @@ describe('an operation', () => {
     expect(await log.operation('failing')).toMatchObject({ status: 200, codes: ['UPSTREAM_FORBIDDEN'] });
   });
 
-  test('that came nowhere near GraphQL is a line too', async () => {
+  test('that fails before execution is logged, too', async () => {
     await fetch(`${gateway.url}/graphql`, {
       method: 'POST',
       body: '{',
@@ -85,19 +85,19 @@ describe('an operation', () => {
     });
   });
 
-  test('whose caller goes away is told so, and its call is given up', async () => {
+  test('whose caller disconnects is logged as aborted, and its call is cancelled', async () => {
     const hold = gateway.simulator.fault({ kind: 'hold' });
     const leaving = new AbortController();
-    const left = fetch(`${gateway.url}/graphql`, {
+    const aborted = fetch(`${gateway.url}/graphql`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'x-request-id': 'left' },
+      headers: { 'content-type': 'application/json', 'x-request-id': 'leaving' },
       body: JSON.stringify({ query: '{ pipelineRuns(projectId: 10000) { totalCount } }' }),
       signal: leaving.signal,
-    }).catch(() => 'gone');
+    }).catch(() => 'aborted');
     await hold.hit(1);
     leaving.abort();
-    expect(await left).toBe('gone');
-    expect(await log.operation('left')).toMatchObject({ aborted: true });
+    expect(await aborted).toBe('aborted');
+    expect(await log.operation('leaving')).toMatchObject({ aborted: true });
     hold();
   });
 
@@ -127,7 +127,7 @@ describe('metrics', () => {
     expect(await figure(calls)).toBe(await figure(misses));
   });
 
-  test('tell what is left of the budget, who waits, the breaker, and the process', async () => {
+  test('show the budget, waiting calls, breakers and the process', async () => {
     const used = [...gateway.simulator.calls].length;
     expect(await figure('dataworks_gateway_budget_left_calls{window="day"}')).toBe(1000 - used);
     expect(await figure('dataworks_gateway_budget_waiting_calls{priority="interactive"}')).toBe(0);
@@ -137,7 +137,7 @@ describe('metrics', () => {
     expect(await figure('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
   });
 
-  test('tell how many listen, and what is polled for them', async () => {
+  test('count subscriptions and pollers', async () => {
     const levels = async () => [
       await figure('dataworks_gateway_subscriptions'),
       await figure('dataworks_gateway_pollers'),
@@ -154,7 +154,7 @@ describe('metrics', () => {
     while ((await levels()).some((level) => level > 0));
   });
 
-  test('tell which breaker is open', async () => {
+  test('show which breaker is open', async () => {
     await using broken = await startTestGateway({
       settings: { LOG_LEVEL: 'silent' },
       logger: captureLog().logger,
@@ -166,14 +166,14 @@ describe('metrics', () => {
     expect(text).toContain('dataworks_gateway_breaker_state{action="ListPipelineRuns",state="closed"} 1');
   });
 
-  test('are not there where METRICS is off', async () => {
+  test('are absent with METRICS off', async () => {
     await using quiet = await startTestGateway({ settings: { METRICS: 'off' } });
     expect((await fetch(`${quiet.url}/metrics`)).status).toBe(404);
   });
 });
 
 describe('the example dashboard for Grafana', () => {
-  test('asks for no figure that /metrics does not have', async () => {
+  test('uses only figures of /metrics', async () => {
     const exposed = await (await fetch(`${gateway.url}/metrics`)).text();
     const names = new Set(exposed.match(/^# TYPE \S+/gm)!.map((line) => line.slice('# TYPE '.length)));
     const dashboard = readFileSync(new URL('../../examples/grafana-dashboard.json', import.meta.url), 'utf8');
@@ -186,7 +186,7 @@ describe('the example dashboard for Grafana', () => {
 describe('the trace context of a caller', () => {
   const traceparent = `00-${TRACE}-b000000000000001-01`;
 
-  test('is passed on to DataWorks, unless it is none', async () => {
+  test('is passed on to DataWorks if it is valid', async () => {
     const passedOn: unknown[] = [];
     const upstream = createServer((request, response) => {
       passedOn.push(request.headers['traceparent']);
@@ -209,7 +209,7 @@ describe('traces', () => {
   beforeAll(() => provider.register());
   afterAll(() => provider.shutdown());
 
-  test('have a span for the operation, below its caller, and one below it for each upstream call', async () => {
+  test('have a span of the operation below the span of its caller, and one of each upstream call below it', async () => {
     spans.reset();
     await gateway.query(
       'query Names { project(projectId: 10001) { name } pipelineRun(projectId: 10002, runId: "a") { runId } }',

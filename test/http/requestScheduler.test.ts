@@ -157,7 +157,7 @@ describe('a gateway that receives more requests at once than fit a slice', () =>
 
   test('rejects with a code and a delay, and without an upstream call', async () => {
     let elapsedMs = 0;
-    // Each look at the clock takes longer than a request may wait.
+    // Each reading of the clock takes longer than a request may wait.
     const clock = { ...systemClock, monotonic: () => (elapsedMs += 100) };
     await using gateway = await startTestGateway({ clock, settings: { MAX_QUEUE_MS: '50' } });
     const answers = await pipelined(gateway.url, '{ __typename }', 4);

@@ -6,20 +6,20 @@ import { measureSubscribers } from '../../bench/abuse/subscribers.ts';
 import { startSimulator } from '../../simulator/server.ts';
 
 /*
- * How long the worst accepted requests keep the event loop of a gateway process from turning. Further rounds follow only where one
- * took too long: what else the machine does only adds to a stall.
+ * How long the worst accepted requests block the event loop of a gateway process. Repeats only measurements that are too long,
+ * because other load on the machine can only lengthen them.
  */
 
 const MAX_STALL_MS = 100;
 const ROUNDS = 10;
 const TIMEOUT_MS = 120_000;
 
-/** Read and validated, run by graphql-js, compiled, and run as compiled code. */
+/** Parsed and validated, executed by graphql-js, compiled, and executed as compiled code. */
 const REQUESTS_UNTIL_COMPILED = 4;
 
 describe('no accepted request', () => {
   test.each(['off', 'on'])(
-    'stalls the event loop for 100 ms, seen or unseen, COMPILED_QUERIES %s',
+    'blocks the event loop for 100 ms, cached or not, with COMPILED_QUERIES %s',
     async (compiled) => {
       await using simulator = await startSimulator({ qps: null });
       await using gateway = await startMeasuredGateway(simulator.url, { COMPILED_QUERIES: compiled });
@@ -45,7 +45,7 @@ describe('no accepted request', () => {
 
 describe('one event', () => {
   test.each(abusiveSubscriptions)(
-    'for $name stalls the event loop for less than 100 ms',
+    'for $name blocks the event loop for less than 100 ms',
     async (subscribers) => {
       const measure = async () => {
         await using simulator = await startSimulator({ qps: null });
@@ -53,7 +53,7 @@ describe('one event', () => {
         return await measureSubscribers(gateway, simulator, subscribers);
       };
       const { stallMs, cpuMs } = await leastOf(ROUNDS, measure, MAX_STALL_MS);
-      // All of them in one turn would take longer.
+      // In one turn, they would take longer together.
       expect(cpuMs).toBeGreaterThan(MAX_STALL_MS);
       expect(stallMs).toBeLessThan(MAX_STALL_MS);
     },
@@ -63,7 +63,7 @@ describe('one event', () => {
 
 describe('20,000 messages at once', () => {
   test(
-    'stall the event loop for less than 100 ms, and their connections are closed',
+    'block the event loop for less than 100 ms, and their connections are closed',
     async () => {
       await using simulator = await startSimulator({ qps: null });
       await using gateway = await startMeasuredGateway(simulator.url, {});
