@@ -98,7 +98,7 @@ async function fetchKeySet(url: string): Promise<FetchedKeys> {
   const signal = AbortSignal.timeout(FETCH_TIMEOUT_MS);
   const response = await fetch(url, { redirect: 'error', signal, headers: { accept: 'application/json' } });
   const text = await boundedText(response);
-  if (response.status !== 200) throw new KeySetError(`answers ${response.status}`);
+  if (response.status !== 200) throw new KeySetError(`responds with status ${response.status}`);
   return { text, keys: parseKeySet(text) };
 }
 
@@ -108,7 +108,7 @@ async function boundedText({ body }: Response): Promise<string> {
   let text = '';
   for await (const chunk of body) {
     text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_BYTES) throw new KeySetError(`answers more than ${MAX_BYTES} bytes`);
+    if (text.length > MAX_BYTES) throw new KeySetError(`responds with more than ${MAX_BYTES} bytes`);
   }
   return text;
 }
@@ -121,5 +121,5 @@ function parseKeySet(text: string): JWTVerifyGetKey {
   } catch {
     // Reported below.
   }
-  throw new KeySetError('answers no JSON Web Key Set with a key in it');
+  throw new KeySetError('responds without a valid key set');
 }

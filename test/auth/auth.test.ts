@@ -334,7 +334,7 @@ describe('a key set at a URL', () => {
       url: remote.url,
       ask,
       statusOf: async (token: string) => (await ask(token)).status,
-      issuerLines: () => log.lines().filter(({ msg }) => String(msg).includes('issuer')),
+      issuerLines: () => log.lines().filter(({ msg }) => String(msg).includes('key set')),
       bugLines: () => log.lines().filter(({ level }) => level === 'error'),
       async [Symbol.asyncDispose]() {
         await remote.close();
@@ -395,13 +395,13 @@ describe('a key set at a URL', () => {
     expect(remote.issuer.fetches).toBeGreaterThan(0);
     expect(remote.issuer.fetches).toBeLessThanOrEqual(11);
     const health = await (await fetch(`${remote.url}/health/ready`)).json();
-    expect(health).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/answers 503/)] });
+    expect(health).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/responds with status 503/)] });
     remote.issuer.isAway = false;
     await remote.clock.advance(60_000);
     expect(await remote.statusOf(token)).toBe(200);
     while (remote.issuerLines().length < 2) await remote.clock.advance(0);
     expect(remote.issuerLines().map(({ level, reason }) => [level, reason])).toEqual([
-      ['warn', 'answers 503'],
+      ['warn', 'responds with status 503'],
       ['info', undefined],
     ]);
     expect(remote.bugLines()).toEqual([]);
