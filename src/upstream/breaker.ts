@@ -3,21 +3,23 @@ import type { Priority } from '../core/upstream.ts';
 
 export type BreakerState = 'closed' | 'open' | 'halfOpen';
 
-/** What a call says of the upstream's health; `neither` when it says nothing, as when it was not sent. */
+/** What a call shows of the upstream's health; `neither` if nothing, for example because it was not sent. */
 export type Verdict = 'healthy' | 'faulty' | 'neither';
 
 export interface Breaker {
-  /** Admits a call, or returns null while calls are refused. */
+  /** Admits a call, or returns null while calls are rejected. */
   enter(priority: Priority): Pass | null;
   /** Milliseconds until a call of this priority may be admitted. */
   retryAfterMs(priority: Priority): number;
 }
 
 export interface Pass {
-  /** Whether this call decides if the breaker closes. */
+  /** Whether the outcome of this call decides if the breaker closes. */
   isProbe: boolean;
-  /** To be called once. */
-  judge(verdict: Verdict): void;
+  /** Fires when the breaker opens next. */
+  opens: AbortSignal;
+  /** Must be called once. */
+  judge: (verdict: Verdict) => void;
 }
 
 export interface BreakerOptions {
@@ -32,36 +34,37 @@ export interface BreakerOptions {
 /**
  * A circuit breaker: closed, then open after faults in a row, then half open for one probe that decides.
  *
- * A poller is not the probe while somebody else may come: it gives up easily, and a person's call says sooner how things are. Where
- * nobody else has come for as long as the breaker stays open, a poller is, since subscriptions would not recover otherwise.
+ * A poller is not the probe while other callers may come: it gives up easily, and an interactive call shows sooner how things are. If
+ * no other caller comes for as long as the breaker stays open, a poller is the probe, since subscriptions would not recover otherwise.
  */
 export function createBreaker({ clock, faultsToOpen, openMs, onChange }: BreakerOptions): Breaker {
   let state: BreakerState = 'closed';
   let faults = 0;
-  let openUntil = 0;
-  /** Calls of an earlier period say nothing about this one. */
+  let openUntilMs = 0;
+  /** Calls of an earlier period show nothing about this one. */
   let period = 0;
+  let opening = new AbortController();
 
-  function change(to: BreakerState, heldForMs = 0): void {
+  function change(to: BreakerState, forMs = 0): void {
     state = to;
     faults = 0;
     period += 1;
-    openUntil = clock.monotonic() + heldForMs;
+    openUntilMs = clock.monotonic() + forMs;
     onChange(to);
+    if (to !== 'open') return;
+    const opened = opening;
+    opening = new AbortController();
+    opened.abort();
   }
 
   function retryAfterMs(priority: Priority): number {
     const graceMs = state === 'open' && priority === 'polling' ? openMs : 0;
-    return Math.max(0, openUntil + graceMs - clock.monotonic());
-  }
-
-  function isHolding(priority: Priority): boolean {
-    return state === 'halfOpen' || (state === 'open' && retryAfterMs(priority) > 0);
+    return Math.max(0, openUntilMs + graceMs - clock.monotonic());
   }
 
   function settle(verdict: Verdict): void {
     if (state === 'halfOpen') {
-      // A probe without a verdict leaves the next caller to make one.
+      // After a probe without a verdict, the next call is a probe.
       if (verdict === 'healthy') change('closed');
       else change('open', verdict === 'faulty' ? openMs : 0);
     } else if (verdict === 'healthy') {
@@ -74,12 +77,13 @@ export function createBreaker({ clock, faultsToOpen, openMs, onChange }: Breaker
 
   return {
     enter(priority) {
-      if (isHolding(priority)) return null;
+      if (state === 'halfOpen' || (state === 'open' && retryAfterMs(priority) > 0)) return null;
       const isProbe = state === 'open';
       if (isProbe) change('halfOpen', openMs);
       const entered = period;
       return {
         isProbe,
+        opens: opening.signal,
         judge(verdict) {
           if (entered === period) settle(verdict);
         },

@@ -9,14 +9,16 @@ const MAX_WRAPPINGS = 5;
 /** Deeper than any real document, and shallow enough for every recursive reader behind us. */
 const MAX_NESTING = 100;
 
-/** A document that is nested too deeply is given as its JSON text, or null where it has none. */
+/** A document. One that is nested too deeply becomes its JSON text, or null if it has none, and counts as undecodable. */
 export function documentOf(value: JsonValue | undefined, counts: UndecodableCounts): JsonValue {
   if (value === undefined || (typeof value === 'string' && value.trim() === '')) return null;
   try {
     return decodeEmbedded(value);
   } catch {
-    counts.field += 1;
-    return jsonTextOf(value);
+    const text = jsonTextOf(value);
+    // A null counts where the field is read.
+    if (text !== null) counts.field += 1;
+    return text;
   }
 }
 

@@ -3,28 +3,47 @@ import type { Undecodable } from '../core/upstream.ts';
 
 export type JsonObject = Record<string, JsonValue>;
 
-/** What DataWorks sent is not what its protocol says. The message is in our words and quotes nothing of what was sent. */
+/** DataWorks sent something that does not match its protocol. The message is ours and quotes nothing of what was sent. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError';
 }
 
-/** How often something of an answer could not be used. */
+/** How many parts of a response could not be decoded. */
 export type UndecodableCounts = Record<Undecodable, number>;
 
 export function noneUndecodable(): UndecodableCounts {
   return { field: 0, row: 0, foreignProject: 0 };
 }
 
-/** The decoded field; null, and counted, if it is there and cannot be decoded. */
-export function optionalOf<Value>(
-  value: JsonValue | undefined,
-  decode: (value: JsonValue | undefined) => Value | null,
-  counts: UndecodableCounts,
-): Value | null {
-  const decoded = decode(value);
-  const isEmpty = value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
-  if (decoded === null && !isEmpty) counts.field += 1;
-  return decoded;
+type Decode<Value> = (value: JsonValue | undefined, counts: UndecodableCounts) => Value;
+
+/** For each of our fields: the name of DataWorks, the function that decodes it, and the value for one that is missing (default: null). */
+export type FieldTable<Thing> = {
+  readonly [Key in keyof Thing]: readonly [
+    wireName: string,
+    decode: Decode<Thing[Key] | null>,
+    ...(null extends Thing[Key] ? [] : [missing: Thing[Key]]),
+  ];
+};
+
+/** Decodes objects by a table. A field that is present and cannot be decoded counts, and becomes the value for a missing one. */
+export function fieldDecoder<Thing>(
+  table: FieldTable<Thing>,
+): (source: JsonObject, counts: UndecodableCounts) => Thing {
+  type Entry = [key: string, field: readonly [string, Decode<unknown>, unknown?]];
+  const entries = Object.entries(table) as Entry[];
+  return (source, counts) => {
+    const thing: Record<string, unknown> = {};
+    for (const [key, [wireName, decode, missing = null]] of entries) {
+      const value = source[wireName];
+      const decoded = decode(value, counts);
+      const isMissing =
+        value === undefined || value === null || (typeof value === 'string' && value.trim() === '');
+      if (decoded === null && !isMissing) counts.field += 1;
+      thing[key] = decoded ?? missing;
+    }
+    return thing as Thing;
+  };
 }
 
 /** @throws DecodeError unless the value is an object. */
@@ -37,17 +56,16 @@ export function isObject(value: JsonValue | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The text without the white space around it; null when nothing is left. Numbers, which ids sometimes are, become text. */
+/** The trimmed text; null if it is empty. Numbers, which ids sometimes are, become text. */
 export function textOf(value: JsonValue | undefined): string | null {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? value.trim() || null : null;
 }
 
-/** @throws DecodeError when there is no such text. */
-export function idOf(value: JsonValue | undefined, what: string): string {
-  const id = idTextOf(value);
-  if (id === null || isPlaceholderId(id)) throw new DecodeError(`${what} is missing or not an id`);
-  return id;
+/** The id of a row; null if callers could not send it back. */
+export function rowIdOf({ Id }: JsonObject): string | null {
+  const id = idTextOf(Id);
+  return id === null || isPlaceholderId(id) ? null : id;
 }
 
 /** An id that callers can send back; null for anything else. */
@@ -56,7 +74,7 @@ export function idTextOf(value: JsonValue | undefined): string | null {
   return text !== null && isIdText(text) ? text : null;
 }
 
-/** A code or id that is safe to show: null for any other text, which a proxy on the way may have written. */
+/** A code or id that is safe to show; null for any other text, which a proxy may have written. */
 export function tokenOf(value: JsonValue | undefined): string | null {
   const text = textOf(value);
   return text !== null && /^[\w.:-]{1,100}$/.test(text) ? text : null;
@@ -68,7 +86,7 @@ export function numberOf(value: JsonValue | undefined): number | null {
   return typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : null;
 }
 
-/** Epoch milliseconds; null where none were sent, or where a `Date` could not hold them. */
+/** Epoch milliseconds; null if none were sent, or if a `Date` could not hold them. */
 export function timeOf(value: JsonValue | undefined): number | null {
   const time = numberOf(value);
   return time === null || Math.abs(time) > MAX_TIME ? null : Math.trunc(time);

@@ -3,8 +3,7 @@ import { UpstreamError } from '../core/upstreamError.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
 import type { UpstreamErrorKind } from '../core/upstreamError.ts';
-import type { BreakerState, Pass, Verdict } from './breaker.ts';
-import { createBreakers } from './breakers.ts';
+import { type Breaker, type BreakerState, createBreaker, type Pass, type Verdict } from './breaker.ts';
 import { isUnknownAction, upstreamError } from './classify.ts';
 import { onAbort, pause, within } from './within.ts';
 
@@ -17,111 +16,110 @@ export interface ResilienceOptions {
   random?: () => number;
   /** Tries of one call, the first included. Default 3. */
   maxTries?: number;
-  /** The delay before the second try is random below this, and below twice as much before the third. Default 100. */
+  /** The delay before the second try is random below this; before the third, below twice as much. Default 100. */
   backoffMs?: number;
   /** The same after a throttled try. Default 1000. */
   throttledBackoffMs?: number;
-  /** A try that would have less than this until the deadline is not begun. Default 250. */
+  /** A try with less than this until the deadline is not started. Default 250. */
   minTryMs?: number;
-  /** Faulty tries of one action in a row, by whatever calls, that open its breaker. Default 5. */
+  /** Faulty tries of one action in a row, of all calls, that open its breaker. Default 5. */
   breakerFaults?: number;
   /** How long a breaker stays open. Default 5000. */
   breakerOpenMs?: number;
-  /** Told of every change of an action's breaker; each begins closed. Must not throw. */
+  /** Called for every change of an action's breaker, which starts closed. Must not throw. */
   onBreakerChange?: (action: Action, state: BreakerState) => void;
 }
 
 /**
- * Retries reads where that can help, within the context's one deadline, and refuses calls for a while when their action fails again
- * and again. A failed call rejects with the error of its last try.
+ * Retries reads if that can help, within the context's one deadline, and pauses the calls of an action that fails several times in a
+ * row. A failed call rejects with the error of its last try.
  *
- * A breaker refuses with kind `unavailable` and `retryAfterMs`. When it opens, tries that have not been sent are refused as well.
- * When the caller leaves or the deadline passes, the call rejects at once.
+ * An open breaker rejects with kind `unavailable` and `retryAfterMs`. When it opens, tries that are not sent yet are rejected, too.
+ * When the caller cancels or the deadline passes, the call rejects at once.
  */
 export function resilient(upstream: Upstream, options: ResilienceOptions): Upstream {
   const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
   const backoffMs = { usual: options.backoffMs ?? 100, throttled: options.throttledBackoffMs ?? 1000 };
-  const breakers = createBreakers({
-    clock,
-    faultsToOpen: options.breakerFaults ?? 5,
-    openMs: options.breakerOpenMs ?? 5000,
-    onChange: (action, state) => options.onBreakerChange?.(action, state),
-  });
+  /** One per action: an action that DataWorks fails to answer shows nothing of the others. */
+  const breakers = new Map<Action, Breaker>();
 
   async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
     let failed: UpstreamError | null = null;
     for (let tries = 1; ; tries += 1) {
-      const pass = admit(action, context);
-      if (pass instanceof UpstreamError) throw failed ?? pass;
-      const untilOpen = breakers.untilOpen(action);
+      // Before the call queues: no call waits for an action that is known to fail.
+      const pass = isCanceled(context) ? null : breakerOf(action).enter(context.priority);
+      if (pass === null) throw failed ?? rejected(action, context);
       try {
-        return await tryOnce(action, params, context, { pass, untilOpen });
+        return await tryOnce(action, params, context, pass);
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
-        if (untilOpen.aborted) throw failed ?? error;
+        if (pass.opens.aborted) throw failed ?? error;
         failed = error;
       }
       const delayMs = delayAfter(failed, tries);
-      const isLast = tries >= maxTries || isLate(context, delayMs) || hasLeft(context);
+      const isLast = tries >= maxTries || isLate(context, delayMs) || isCanceled(context);
       if (isLast || !isRetryable(failed)) throw failed;
       context.report({ type: 'retry', action, delayMs, kind: failed.kind });
       await pause(clock, delayMs, context.signal);
     }
   }
 
-  /** Asked before the call queues: nobody waits for an action that is known to fail. */
-  function admit(action: Action, context: CallContext): Pass | UpstreamError {
-    if (hasLeft(context)) return upstreamError({ kind: 'timeout', action, detail: 'nobody waits any more' });
-    return breakers.of(action).enter(context.priority) ?? refusedBy(action, context);
+  function breakerOf(action: Action): Breaker {
+    const known = breakers.get(action);
+    if (known) return known;
+    const breaker = createBreaker({
+      clock,
+      faultsToOpen: options.breakerFaults ?? 5,
+      openMs: options.breakerOpenMs ?? 5000,
+      onChange: (state) => options.onBreakerChange?.(action, state),
+    });
+    breakers.set(action, breaker);
+    return breaker;
   }
 
   async function tryOnce<A extends Action>(
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
-    { pass, untilOpen }: { pass: Pass; untilOpen: AbortSignal },
+    { isProbe, opens, judge }: Pass,
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const { context: marked, isSent } = withSentMark(context);
-    const ended = new AbortController();
+    const canceled = new AbortController();
     const stopListening = [
-      onAbort(context.signal, () => ended.abort(context.signal?.reason)),
-      onAbort(untilOpen, () => {
-        if (!isSent()) ended.abort();
+      onAbort(context.signal, () => canceled.abort(context.signal?.reason)),
+      onAbort(opens, () => {
+        if (!isSent()) canceled.abort();
       }),
     ];
     async function judged() {
       let verdict: Verdict = 'neither';
       try {
-        const { isProbe } = pass;
-        const answer = await upstream.call(
-          action,
-          params,
-          withChanges(marked, { signal: ended.signal, isProbe }),
-        );
+        const tried = withChanges(marked, { signal: canceled.signal, isProbe });
+        const result = await upstream.call(action, params, tried);
         verdict = 'healthy';
-        return answer;
+        return result;
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (isSent()) verdict = verdictOn(error, context);
-        throw untilOpen.aborted && !isSent() ? refusedBy(action, context) : error;
+        throw opens.aborted && !isSent() ? rejected(action, context) : error;
       } finally {
         stopListening.forEach((stop) => stop());
-        pass.judge(verdict);
+        judge(verdict);
       }
     }
     return within(judged(), {
       clock,
       timeoutMs: context.deadline - clock.now(),
       signal: context.signal,
-      giveUp: () => upstreamError({ kind: 'timeout', action, detail: 'the time for the whole call is up' }),
+      giveUp: () => upstreamError({ kind: 'timeout', action, detail: 'the deadline of the call has passed' }),
     });
   }
 
-  /** A try that the caller cut short by leaving, or by a near deadline, says nothing of the upstream. */
+  /** A try that was cut short by its caller, or by a near deadline, shows nothing of the upstream. */
   function verdictOn(error: UpstreamError, context: CallContext): Verdict {
-    const wasCutShort = error.kind === 'timeout' && (hasLeft(context) || isLate(context));
+    const wasCutShort = error.kind === 'timeout' && (isCanceled(context) || isLate(context));
     if (wasCutShort) return 'neither';
-    // DataWorks has answered, if only that it knows the action by another name.
+    // Even the answer that the action has another name is an answer.
     return isWellFormed(error) || isUnknownAction(error) ? 'healthy' : verdicts[error.kind];
   }
 
@@ -129,9 +127,11 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
     return clock.now() + delayMs + minTryMs > deadline;
   }
 
-  function refusedBy(action: Action, { priority }: CallContext): UpstreamError {
-    const detail = 'it failed several times in a row and is left alone for a moment';
-    const retryAfterMs = breakers.of(action).retryAfterMs(priority);
+  function rejected(action: Action, context: CallContext): UpstreamError {
+    if (isCanceled(context))
+      return upstreamError({ kind: 'timeout', action, detail: 'the caller canceled it' });
+    const detail = 'the action failed several times in a row, so the gateway pauses its calls';
+    const retryAfterMs = breakerOf(action).retryAfterMs(context.priority);
     return upstreamError({ kind: 'unavailable', action, detail, retryAfterMs });
   }
 
@@ -145,8 +145,8 @@ export function resilient(upstream: Upstream, options: ResilienceOptions): Upstr
 }
 
 /**
- * What a failure says of the upstream's health. A refusal is an answer. Throttling and missing credentials say nothing: they
- * may have been found out on this side of the wire.
+ * What a failure shows of the upstream's health. A rejection is an answer. Throttling and missing credentials show nothing: the
+ * gateway itself may have found them.
  */
 const verdicts: Record<UpstreamErrorKind, Verdict> = {
   unavailable: 'faulty',
@@ -170,11 +170,11 @@ function isRetryable(error: UpstreamError): boolean {
   return retryableKinds.has(error.kind) && !isWellFormed(error);
 }
 
-/** JSON that does not decode comes from an upstream that works, and comes again when the same is asked again. */
+/** JSON that does not decode comes from a healthy upstream, and comes again for the same call. */
 function isWellFormed({ kind, isNotJson }: UpstreamError): boolean {
   return kind === 'invalidResponse' && !isNotJson;
 }
 
-function hasLeft({ signal }: CallContext): boolean {
+function isCanceled({ signal }: CallContext): boolean {
   return signal?.aborted === true;
 }

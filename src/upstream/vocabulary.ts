@@ -1,24 +1,23 @@
-/** The names of DataWorks for statuses and types, and ours for them. */
+/** DataWorks' names of statuses and types, and ours. */
 
 import type {
+  JsonValue,
   PipelineItemType,
   PipelineRunStatus,
   PipelineStageType,
   ProjectStatus,
 } from '../core/domain.ts';
+import { textOf } from './fields.ts';
 
-export function runStatusOf(text: string | null): { status: PipelineRunStatus; rawStatus: string } {
-  const rawStatus = text ?? '';
-  return { status: named(runStatuses, rawStatus), rawStatus };
+/** A function that decodes a name. Official material spells names in capitals, in CamelCase and with underscores. */
+export function nameIn<Name extends string>(
+  names: ReadonlyMap<string, Name>,
+): (value: JsonValue | undefined) => Name | 'UNKNOWN' {
+  return (value) => names.get((textOf(value) ?? '').toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN';
 }
 
-/** Official material spells names in capitals, in CamelCase and in upper case with underscores. */
-export function named<Name extends string>(names: ReadonlyMap<string, Name>, raw: string): Name | 'UNKNOWN' {
-  return names.get(raw.toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN';
-}
-
-/** Both vocabularies: the reference documents the first of each pair for the filter and the second for answers. */
-const runStatuses = new Map<string, PipelineRunStatus>([
+/** The reference documents the first of each pair for the filter and the second for responses. */
+export const runStatuses = new Map<string, PipelineRunStatus>([
   ['init', 'INIT'],
   ['running', 'RUNNING'],
   ['success', 'SUCCEEDED'],

@@ -4,8 +4,8 @@ import type { JsonValue } from '../../src/core/domain.ts';
 import {
   decodePage,
   decodePipelineRun,
-  decodePipelineRunItem,
-  decodeProject,
+  decodeItemRow,
+  decodeProjectRow,
   decodeRunRow,
 } from '../../src/upstream/decode.ts';
 import { decodeEmbedded } from '../../src/upstream/embeddedJson.ts';
@@ -229,7 +229,7 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
   const item = parseLossless(
     '{"Id":8604388726201134567,"Type":"WorkflowDefinition","Version":2,"Spec":"{\\"a\\":1}"}',
   );
-  expect(decodePipelineRunItem(item as JsonObject)).toEqual({
+  expect(decodeItemRow(item as JsonObject, 1, counts)).toEqual({
     itemId: '8604388726201134567',
     name: null,
     type: 'WORKFLOW_DEFINITION',
@@ -245,7 +245,9 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
 });
 
 test('a project has its number as text and its status in our words', () => {
-  expect(decodeProject({ Id: 10000, DisplayName: 'Sales\n', Owner: 110755, Status: 'InitFailed' })).toEqual({
+  expect(
+    decodeProjectRow({ Id: 10000, DisplayName: 'Sales\n', Owner: 110755, Status: 'InitFailed' }, 1, counts),
+  ).toEqual({
     projectId: '10000',
     name: null,
     displayName: 'Sales',
