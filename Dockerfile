@@ -9,17 +9,17 @@ COPY schema.graphql ./
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:22-slim
-# Nothing installs packages from here on.
+# The running image installs no packages.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack
-# On this host the gateway starts only where callers are authenticated: see AUTH_… in the README.
+# On this host the gateway starts only with authentication: see docs/security.md.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 WORKDIR /app
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/package.json /app/schema.graphql ./
-# By number, which Kubernetes can tell from root.
+# By number, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 EXPOSE 4000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=10s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/ready`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Node itself is the first process: it must get the SIGTERM, which npm and shells keep to themselves.
+# Node is the first process, because npm and shells do not forward SIGTERM.
 CMD ["node", "dist/cli/main.js"]
