@@ -118,7 +118,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     signal: AbortSignal,
   ): GatewayContext {
     // Many events can wait for one upstream call, and continue together when it ends.
-    const turn = () => schedule(viewer.name, () => undefined);
+    const turn = () => schedule(viewer.callerId, () => undefined);
     return createContext({ requestId, viewer, signal, report, priority: 'polling', turn });
   }
 

@@ -25,26 +25,19 @@ export interface DocumentReaderOptions {
   trustedDocuments: TrustedDocuments;
 }
 
-/** A subscription in a document that is valid and within the limits. */
-export interface ValidSubscription {
-  document: DocumentNode;
-  operation: OperationDefinitionNode;
-}
-
 /** Valid documents that are cached: many clients that reconnect at once send the same few. */
 const MAX_DOCUMENTS = 500;
 
-/** Reads documents as Apollo Server does for queries, with the same limits and codes. The reader throws coded errors. */
-export function createDocumentReader({
-  schema,
-  introspection,
-  limits,
-  trustedDocuments,
-}: DocumentReaderOptions): (payload: SubscribePayload) => ValidSubscription {
+/**
+ * Reads subscriptions as Apollo Server reads queries, with the same limits and codes. The reader throws coded errors for documents
+ * that are not valid.
+ */
+export function createDocumentReader(options: DocumentReaderOptions) {
+  const { schema, introspection, limits, trustedDocuments } = options;
   const rules = [...specifiedRules, limitsRule(limits)];
   const validDocuments = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
 
-  return (payload) => {
+  return (payload: SubscribePayload): { document: DocumentNode; operation: OperationDefinitionNode } => {
     const document = validDocument(textOf(payload, trustedDocuments));
     const operation = getOperationAST(document, payload.operationName);
     if (!operation) {
