@@ -59,6 +59,8 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
         if (typeof page === 'string' || !source.peekPage(page, pageSize))
           calls.push(`${identity} page ${page}`);
       }
+      // The cached head shows that the window lies beyond the end. The read must know that, too.
+      if (calls.length === 0) peekPage(pages, 0);
       return calls;
     },
     cachedRows(request) {
