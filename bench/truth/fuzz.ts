@@ -8,7 +8,7 @@ import { type Bounds, problemWithRun, problemWithWindow, type Span } from './jud
 import { createModel } from './model.ts';
 import { createMonotony } from './monotony.ts';
 import { createQuestioner, type Question } from './questions.ts';
-import { createDice } from './random.ts';
+import { createDice } from '../../test/support/dice.ts';
 import { createModelUpstream, FINE, type Weather } from './upstream.ts';
 
 export interface FuzzOptions {
@@ -94,7 +94,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
     if (dice.chance(0.15)) model.churn(dice);
     while (underWay.size < callers && dice.chance(0.5)) begin(ask());
     if (dice.chance(0.1)) begin(lookUp());
-    await advance(1 + dice.below(dice.chance(0.02) ? 900 : 20));
+    await advance(1 + dice(dice.chance(0.02) ? 900 : 20));
   }
   upstream.weather = FINE;
   while (underWay.size > 0) await advance(50);
@@ -114,7 +114,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
 
   async function ask(): Promise<void> {
     const question = questioner.next();
-    const gateway = dice.below(gateways.length);
+    const gateway = dice(gateways.length);
     const sentAt = clock.now();
     await judged(question, async () => {
       const list = { projectId: model.projectId, filter: question.filter };
@@ -129,7 +129,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
 
   async function lookUp(): Promise<void> {
     const { runId } = dice.pick(model.runs({}));
-    const gateway = dice.below(gateways.length);
+    const gateway = dice(gateways.length);
     const sentAt = clock.now();
     await judged({ runId }, async () => {
       const answer = await gatewayAt(gateway).run(model.projectId, runId);

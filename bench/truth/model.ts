@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.ts';
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
-import type { Dice } from './random.ts';
+import type { Dice } from '../../test/support/dice.ts';
 
 /*
  * The truth: one project's runs and every version that each list of them ever had.
@@ -62,13 +62,13 @@ export function createModel(clock: Clock, dice: Dice, length: number): Model {
     churn(dice) {
       const { runs, since } = current();
       if (clock.now() < quietUntil) return;
-      const kind = dice.below(20);
-      if (kind < 9) change([...newRuns(1 + dice.below(3)), ...runs]);
+      const kind = dice(20);
+      if (kind < 9) change([...newRuns(1 + dice(3)), ...runs]);
       else if (kind < 18) change(finishOne(runs, dice));
       else if (kind < 19) change([...newRuns(12), ...runs]);
       else if (since < clock.now() - QUIET_MS) {
         quietUntil = clock.now() + QUIET_MS;
-        const deleted = dice.below(runs.length);
+        const deleted = dice(runs.length);
         change(runs.filter((_, at) => at !== deleted));
       }
     },

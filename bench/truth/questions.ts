@@ -1,6 +1,6 @@
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { Window, WindowRequest } from '../../src/core/window.ts';
-import type { Dice } from './random.ts';
+import type { Dice } from '../../test/support/dice.ts';
 
 /** A window of a list, as a caller asks for it. */
 export interface Question {
@@ -60,8 +60,8 @@ export function createQuestioner(dice: Dice): Questioner {
 
   function newQuestion(): Question {
     const filter = dice.pick(FILTERS);
-    const count = 1 + dice.below(31);
-    const kind = dice.below(10);
+    const count = 1 + dice(31);
+    const kind = dice(10);
     const known = anchors.get(JSON.stringify(filter)) ?? [];
     const cursorWindow = { by: 'cursor' as const, count, after: null, before: null };
     if (kind < 3) return { filter, anchor: null, window: { ...cursorWindow, from: 'start' } };
@@ -70,7 +70,7 @@ export function createQuestioner(dice: Dice): Questioner {
       return {
         filter,
         anchor: null,
-        window: { by: 'offset', offset: dice.below(8) * count, limit: count },
+        window: { by: 'offset', offset: dice(8) * count, limit: count },
       };
     }
     const anchor = dice.pick(known);

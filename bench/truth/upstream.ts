@@ -3,7 +3,7 @@ import type { PipelineRun } from '../../src/core/domain.ts';
 import type { Action, Actions, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import type { Model } from './model.ts';
-import type { Dice } from './random.ts';
+import type { Dice } from '../../test/support/dice.ts';
 
 /** What can be wrong with the upstream. Chances are per call, 0 to 1. */
 export interface Weather {
@@ -47,13 +47,13 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
         await pause(Math.min(TRY_MS, context.deadline - asOf), context, action);
         throw new UpstreamError('No answer in time.', { kind: 'timeout', action });
       }
-      await pause(dice.below(20), context, action);
+      await pause(dice(20), context, action);
       if (dice.chance(failures)) {
         const kind = dice.pick(['unavailable', 'unavailable', 'throttled', 'invalidResponse'] as const);
         throw new UpstreamError('It failed.', { kind, action });
       }
       const value = resultOf(action, params) as Actions[typeof action]['result'];
-      await pause(dice.below(20), context, action);
+      await pause(dice(20), context, action);
       return { value, asOf, staleBecause: null };
     },
   };
@@ -89,7 +89,7 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
     // Twice the same false page is not told from a true one.
     if (!shortened.delete(key) && dice.chance(shortPages)) {
       shortened.add(key);
-      rows.splice(dice.below(rows.length + 1));
+      rows.splice(dice(rows.length + 1));
     }
     const page: Page<PipelineRun> = {
       rows,

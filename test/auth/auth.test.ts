@@ -10,7 +10,7 @@ import { assertMaySelect } from '../../src/graphql/gatedFields.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { systemClock } from '../../src/core/clock.ts';
-import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 

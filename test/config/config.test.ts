@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { readCommandLine, readConfigFile } from '../../src/cli/commandLine.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 
 const REGION = { DATAWORKS_REGION: 'cn-shanghai' };
 

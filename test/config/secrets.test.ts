@@ -9,7 +9,7 @@ import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { problemsIn } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
-import { type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 
 let files: TemporaryFiles;
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { parse } from 'graphql';
 import { priceOf } from '../../src/graphql/price.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { boundOperation } from '../support/boundOperation.ts';
-import { bearer, digestOf, temporaryFiles } from '../support/door.ts';
+import { bearer, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { type GraphQLAnswer, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const ENTITIES = `query ($representations: [_Any!]!) {

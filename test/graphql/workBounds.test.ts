@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { bearer, digestOf, temporaryFiles } from '../support/door.ts';
+import { bearer, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { openSocket } from '../support/sockets.ts';
 

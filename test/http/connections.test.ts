@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /* The effect of one connection on all others. */

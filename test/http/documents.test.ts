@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
 import { readSettingFiles } from '../../src/http/settingFiles.ts';
-import { digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { postOperation, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const COUNT = 'query Count($p: ID!) { pipelineRuns(projectId: $p) { totalCount } }';

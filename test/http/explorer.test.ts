@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import type { Browser, Locator, Page } from 'playwright-core';
 import type { Clock } from '../../src/core/clock.ts';
 import { describeWithChromium, launchChromium } from '../support/chromium.ts';
-import { digestOf, temporaryFiles } from '../support/door.ts';
+import { digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 

@@ -15,7 +15,7 @@ import { UpstreamError, type UpstreamErrorKind } from '../../src/core/upstreamEr
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
 import { startTracing } from '../../src/telemetry/tracing.ts';
 import { createCredentialSource } from '../../src/upstream/credentials.ts';
-import { captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { postOperation } from '../support/gateway.ts';
 import { startGatewayProcess } from '../support/gatewayProcess.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';

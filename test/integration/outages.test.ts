@@ -5,7 +5,7 @@ import { limitsFor } from '../../src/quota/presets.ts';
 import type { Action, Actions, CallContext, Priority } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
 import { resilient } from '../../src/upstream/resilient.ts';
-import { captureLog } from '../support/door.ts';
+import { captureLog } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';

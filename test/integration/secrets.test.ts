@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node';
 import type { Fault } from '../../simulator/faults.ts';
 import { describeBug } from '../../src/telemetry/logger.ts';
-import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/door.ts';
+import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /*

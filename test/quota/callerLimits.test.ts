@@ -4,7 +4,7 @@ import { cached } from '../../src/cache/cached.ts';
 import type { CallContext, Caller, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { staticTokensIn } from '../../src/auth/staticTokens.ts';
-import { bearer, digestOf, temporaryFiles } from '../support/door.ts';
+import { bearer, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { cached } from '../../src/cache/cached.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
 import { resilient } from '../../src/upstream/resilient.ts';
-import { captureLog } from '../support/door.ts';
+import { captureLog } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';

@@ -8,7 +8,7 @@ import { responseKeyOf } from '../../src/responses/responseKey.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { Freshness } from '../../src/core/readSet.ts';
-import { bearer, captureLog, digestOf, temporaryFiles } from '../support/door.ts';
+import { bearer, captureLog, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { pipelined } from '../support/pipelined.ts';
 

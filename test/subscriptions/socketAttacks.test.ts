@@ -4,7 +4,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { WebSocket } from 'ws';
-import { bearer, captureLog, digestOf, temporaryFiles, type TemporaryFiles } from '../support/door.ts';
+import { bearer, captureLog, digestOf, temporaryFiles, type TemporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway, type TestGatewayOptions } from '../support/gateway.ts';
 import { openSocket, socketUrlOf } from '../support/sockets.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';

@@ -6,7 +6,7 @@ import { createAdmission } from '../../src/auth/admission.ts';
 import { anonymous } from '../../src/core/viewer.ts';
 import { CLOSE_GRACE_MS, type Connection, openConnection } from '../../src/subscriptions/connection.ts';
 import { createScheduler } from '../../src/subscriptions/scheduler.ts';
-import { bearer, digestOf, temporaryFiles, type TemporaryFiles } from '../support/door.ts';
+import { bearer, digestOf, temporaryFiles, type TemporaryFiles } from '../support/fixtures.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { knock, openSocket } from '../support/sockets.ts';

@@ -6,7 +6,7 @@ import {
   isListType,
   isNonNullType,
 } from 'graphql';
-import { type Dice, oneOf } from './dice.ts';
+import type { Dice } from './dice.ts';
 
 /** What a generated operation has, for counts of what a corpus covers. */
 export type Feature =
@@ -82,7 +82,7 @@ export function valueOf(
     }
     return Array.from({ length: dice(4) }, () => valueOf(name, inner.ofType, dice, note));
   }
-  if (isEnumType(inner)) return oneOf(inner.getValues(), dice).name;
+  if (isEnumType(inner)) return dice.pick(inner.getValues()).name;
   if (isInputObjectType(inner)) {
     const object: Record<string, Value> = {};
     for (const field of Object.values(inner.getFields())) {
@@ -96,7 +96,7 @@ export function valueOf(
   }
   const values = valuesByName[name];
   if (!values) throw new Error(`The corpus has no values for ${name}.`);
-  return oneOf(values, dice);
+  return dice.pick(values);
 }
 
 /** A value as GraphQL writes it; of an input object or list, some parts are left to `part`. */
@@ -175,7 +175,7 @@ export function createVariables(dice: Dice, note: (one: Feature) => void): Varia
       note('reserved name');
       return '__proto__';
     }
-    const reserved = oneOf(RESERVED, dice);
+    const reserved = dice.pick(RESERVED);
     if (dice(8) > 0 || declared.has(reserved)) return `v${declared.size}`;
     note('reserved name');
     return reserved;
@@ -217,7 +217,7 @@ export function createVariables(dice: Dice, note: (one: Feature) => void): Varia
     }
     if (dice(14) === 0) {
       noteValue('wrong value');
-      return oneOf(wrongValues, dice);
+      return dice.pick(wrongValues);
     }
     return valueOf(argument, type, dice, noteValue);
   }

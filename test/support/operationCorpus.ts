@@ -15,7 +15,7 @@ import {
   SchemaMetaFieldDef,
   TypeMetaFieldDef,
 } from 'graphql';
-import { createDice, oneOf } from './dice.ts';
+import { createDice } from './dice.ts';
 import {
   createVariables,
   type Feature,
@@ -82,7 +82,7 @@ export function generateOperation(
     const parts =
       fields.length === 0
         ? ['__typename']
-        : Array.from({ length: 1 + dice(depth === 0 ? 3 : 4) }, () => fieldOf(oneOf(fields, dice), depth));
+        : Array.from({ length: 1 + dice(depth === 0 ? 3 : 4) }, () => fieldOf(dice.pick(fields), depth));
     if (dice(4) === 0 && depth < 5) {
       note('fragment');
       const set = selectionOf(type, depth + 1);
@@ -131,7 +131,7 @@ export function generateOperation(
   function aliasFor({ args }: Field): string {
     if (args.length === 0 && dice(4) > 0) return '';
     note('alias');
-    const reserved = dice(40) === 0 ? '__proto__' : oneOf(RESERVED, dice);
+    const reserved = dice(40) === 0 ? '__proto__' : dice.pick(RESERVED);
     if (dice(8) > 0 || usedAliases.has(reserved)) return `a${names++}: `;
     usedAliases.add(reserved);
     note('reserved name');

@@ -3,7 +3,7 @@ import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createLogger } from '../../src/telemetry/logger.ts';
 import { createExecutor } from './boundOperation.ts';
-import { createDice, type Dice, oneOf } from './dice.ts';
+import { createDice, type Dice } from './dice.ts';
 import { fakeContext } from './executionLoaders.ts';
 import { type GeneratedOperation, generateOperation } from './operationCorpus.ts';
 
@@ -49,10 +49,10 @@ function rowsOperation(dice: Dice): Pick<GeneratedOperation, 'query' | 'operatio
   let aliases = 0;
   const fieldsOf = (depth: number): string =>
     Array.from({ length: 2 + dice(4) }, () => {
-      const field = oneOf(['project', 'project', 'items', 'stages', 'stages', 'status', 'runId'], dice);
+      const field = dice.pick(['project', 'project', 'items', 'stages', 'stages', 'status', 'runId']);
       const name = `a${aliases++}: ${field}`;
       if (field === 'status' || field === 'runId') return name;
-      if (field === 'stages') return `${name} { ${oneOf(['code', 'step', 'status rawType'], dice)} }`;
+      if (field === 'stages') return `${name} { ${dice.pick(['code', 'step', 'status rawType'])} }`;
       if (field === 'items') return `${name} { totalCount }`;
       return `${name} { id ${depth > 0 ? '' : rowsOf(1)} }`;
     }).join(' ');

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { byLabel } from '../../src/telemetry/metrics.ts';
 import { metricsTable, PREFIX, renderMetricsDoc } from '../../src/telemetry/metricsTable.ts';
-import { captureLog } from '../support/door.ts';
+import { captureLog } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const log = captureLog();

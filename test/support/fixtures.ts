@@ -6,10 +6,10 @@ import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
 
 export interface CapturedLog {
   logger: Logger;
-  /** All so far, parsed. */
-  lines(): Record<string, any>[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as the test asks
+  /** All lines so far, parsed. */
+  lines(): Record<string, any>[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- read at any depth
   text(): string;
-  /** The line of an operation, by its request's id, once it is there. */
+  /** Resolves with the log line of an operation, by its request id. */
   operation(requestId: string): Promise<Record<string, unknown>>;
 }
 
@@ -40,9 +40,9 @@ export function captureLog(level = 'info'): CapturedLog {
   };
 }
 
-/** A directory of its own, gone with its owner. */
+/** A directory that is removed on disposal. */
 export interface TemporaryFiles {
-  /** Writes a file and gives back its path. */
+  /** Writes a file and returns its path. */
   write(name: string, content: unknown): Promise<string>;
   [Symbol.asyncDispose](): Promise<void>;
 }
