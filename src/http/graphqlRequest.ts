@@ -39,6 +39,10 @@ function getRequestOf(
   trustedDocuments: TrustedDocuments,
 ): HTTPGraphQLRequest | HttpError {
   const parameters = new URLSearchParams(request.search);
+  for (const json of ['variables', 'extensions'].flatMap((name) => parameters.getAll(name))) {
+    const tooDeep = jsonNestingRefusal(json);
+    if (tooDeep !== null) return tooDeep;
+  }
   // A browser's request for the explorer has no document.
   if (!['query', 'documentId', 'extensions'].some((name) => parameters.has(name))) return request;
   const trusted = trustedDocuments({
@@ -46,16 +50,11 @@ function getRequestOf(
     documentId: parameters.get('documentId') ?? undefined,
     extensions: parseOrNull(parameters.get('extensions')),
   });
-  if (trusted !== null && typeof trusted === 'object') return trusted;
-  if (trusted !== null) {
-    for (const name of ['documentId', 'extensions']) parameters.delete(name);
-    parameters.set('query', trusted);
-  }
-  const json = ['variables', 'extensions'].flatMap((name) => parameters.getAll(name));
-  const tooDeep =
-    json.map(jsonNestingRefusal).find((error) => error !== null) ??
-    documentNestingRefusal(parameters.get('query') ?? '');
-  return tooDeep ?? (trusted === null ? request : { ...request, search: `?${parameters.toString()}` });
+  if (trusted === null) return documentNestingRefusal(parameters.get('query') ?? '') ?? request;
+  if (typeof trusted === 'object') return trusted;
+  for (const name of ['documentId', 'extensions']) parameters.delete(name);
+  parameters.set('query', trusted);
+  return documentNestingRefusal(trusted) ?? { ...request, search: `?${parameters.toString()}` };
 }
 
 function postRequestOf(
@@ -64,15 +63,12 @@ function postRequestOf(
 ): HTTPGraphQLRequest | HttpError {
   const { body } = request;
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
-  const { query } = body as { query?: unknown };
   const trusted = trustedDocuments(body);
   if (trusted !== null && typeof trusted === 'object') return trusted;
-  const document = trusted ?? query;
-  const tooDeep = typeof document === 'string' ? documentNestingRefusal(document) : null;
-  return (
-    tooDeep ??
-    (trusted === null ? request : { ...request, body: { ...body, query: trusted, extensions: null } })
-  );
+  const { query } = trusted === null ? (body as { query?: unknown }) : { query: trusted };
+  const tooDeep = typeof query === 'string' ? documentNestingRefusal(query) : null;
+  if (tooDeep !== null) return tooDeep;
+  return trusted === null ? request : { ...request, body: { ...body, query, extensions: null } };
 }
 
 function parseOrNull(text: string | null): unknown {
