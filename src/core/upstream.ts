@@ -141,10 +141,10 @@ export interface Upstream {
   ): Promise<UpstreamResult<Actions[A]['result']>>;
 }
 
-/** An upstream that can refuse some calls without sending them. */
+/** An upstream that can reject some calls without sending them. */
 export interface CheckingUpstream extends Upstream {
-  /** Why the call would not be sent, or null. */
-  refusalOf<A extends Action>(action: A, params: Actions[A]['params']): UpstreamError | null;
+  /** @throws UpstreamError for a call that would not be sent */
+  validate<A extends Action>(action: A, params: Actions[A]['params']): void;
 }
 
 /** A read-only view of what is cached. */

@@ -11,8 +11,7 @@ import type { Quota } from './quota.ts';
 export function withQuota(upstream: Upstream | CheckingUpstream, quota: Quota): Upstream {
   return {
     async call(action, params, context) {
-      const invalid = 'refusalOf' in upstream ? upstream.refusalOf(action, params) : null;
-      if (invalid !== null) throw invalid;
+      if ('validate' in upstream) upstream.validate(action, params);
       const permit = await quota.permit(action, context);
       const { context: marked, isSent } = withSentMark(context);
       try {

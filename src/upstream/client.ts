@@ -1,24 +1,12 @@
 import openApi from '@alicloud/openapi-client';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Clock } from '../core/clock.ts';
-import type { JsonValue } from '../core/domain.ts';
-import type {
-  Action,
-  Actions,
-  UpstreamResult,
-  CallContext,
-  CheckingUpstream,
-  Undecodable,
-} from '../core/upstream.ts';
-import { actions } from './actions.ts';
-import type { ActionSpec, WireParams } from './actions.ts';
+import type { Action, Actions, UpstreamResult, CallContext, CheckingUpstream } from '../core/upstream.ts';
+import { actions, type ActionSpec, type WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
-import { missingCredential } from './credentials.ts';
-import type { CredentialSource } from './credentials.ts';
-import { failureIn, failureThrown, requestIdIn } from './failure.ts';
-import { DecodeError, noneUndecodable, objectOf } from './fields.ts';
-import type { JsonObject } from './fields.ts';
-import { parseLossless } from './losslessJson.ts';
+import { type CredentialSource, missingCredential } from './credentials.ts';
+import { failureThrown } from './failure.ts';
+import { readResponse, type SdkResponse } from './response.ts';
 import { within } from './within.ts';
 
 export interface ClientOptions {
@@ -32,89 +20,47 @@ export interface ClientOptions {
 }
 
 /**
- * The DataWorks of one endpoint and account. One `call` makes one wire call. If the region knows the action by its older name only,
- * the call fails as `unavailable` and the next try uses that name. A call rejects with kind `timeout` when its time is up or its
- * caller leaves.
+ * DataWorks at one endpoint, for one account. One `call` makes one request. If the region knows only the older name of the action, the
+ * call fails as `unavailable` and the next try uses that name. A call rejects with kind `timeout` when its time is up or its caller
+ * cancels.
  */
 export function createClient(options: ClientOptions): CheckingUpstream {
   const { endpoint, protocol, credential, tryTimeoutMs = 4000, clock } = options;
   const sdk: Sdk = new openApi.default(new openApi.Config({ endpoint, protocol, credential }));
   /** Until when (monotonic) an action is called by its older name. */
-  const aliasedUntil = new Map<Action, number>();
+  const aliasedUntilMs = new Map<Action, number>();
 
-  async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
-    const { alias }: ActionSpec<A> = actions[action];
-    throwIfAny(refusalOf(action, params));
-    if (alias === undefined) return attempt(action, action, params, context);
-    const byOlderName = isAliased(action);
-    try {
-      return await attempt(action, byOlderName ? alias.name : action, params, context);
-    } catch (error) {
-      if (!isUnknownAction(error)) throw error;
-      if (byOlderName) {
-        aliasedUntil.delete(action);
-        throw error;
-      }
-      aliasedUntil.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
-      throwIfAny(refusalOf(action, params));
-      // The older name is a call of its own, to be paid for and counted like any other: the next try makes it.
-      const detail = 'this region knows the action by its older name only, which the next try uses';
-      const { code, requestId } = error as UpstreamError;
-      throw upstreamError({ kind: 'unavailable', action, code, requestId, detail, retryAfterMs: 0 });
-    }
-  }
-
-  function isAliased(action: Action): boolean {
-    return clock.monotonic() < (aliasedUntil.get(action) ?? -Infinity);
-  }
-
-  function refusalOf<A extends Action>(action: A, params: Actions[A]['params']): UpstreamError | null {
-    const spec: ActionSpec<A> = actions[action];
-    const detail = isAliased(action) ? spec.alias?.cannotServe?.(params) : null;
-    if (detail != null) return upstreamError({ kind: 'rejected', action, detail });
-    try {
-      spec.encode(params);
-      return null;
-    } catch (error) {
-      if (error instanceof UpstreamError) return error;
-      throw error;
-    }
-  }
-
-  async function attempt<A extends Action>(
+  async function call<A extends Action>(
     action: A,
-    wireName: string,
     params: Actions[A]['params'],
     context: CallContext,
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const spec: ActionSpec<A> = actions[action];
-    const wireParams = spec.encode(params);
+    const wireParams = encode(action, params);
+    const alias = isAliased(action) ? spec.alias : undefined;
     const asOf = clock.now();
     const timeoutMs = Math.min(tryTimeoutMs, context.deadline - asOf);
     if (timeoutMs <= 0 || context.signal?.aborted === true) {
-      throw upstreamError({ kind: 'timeout', action, detail: 'nobody waited any more' });
+      throw upstreamError({ kind: 'timeout', action, detail: 'its time was up before it was sent' });
     }
     context.report({ type: 'attempt', action });
-    const startedAt = clock.monotonic();
+    const startedAtMs = clock.monotonic();
     const ended = (error: UpstreamError | null, requestId: string | null) =>
       context.report({
         type: 'outcome',
         action,
-        durationMs: clock.monotonic() - startedAt,
+        durationMs: clock.monotonic() - startedAtMs,
         error,
         requestId,
       });
     try {
-      const response = await within(
-        send(wireName, spec.method, wireParams, { action, traceparent: context.traceparent }),
-        {
-          clock,
-          timeoutMs,
-          signal: context.signal,
-          giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
-        },
-      );
-      const { value, requestId } = readAnswer(action, spec, params, response, (what, count) =>
+      const response = await within(send(action, alias?.name ?? action, wireParams, context.traceparent), {
+        clock,
+        timeoutMs,
+        signal: context.signal,
+        giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
+      });
+      const { value, requestId } = readResponse(action, spec, params, response, (what, count) =>
         context.report({ type: 'undecodable', action, what, count }),
       );
       ended(null, requestId);
@@ -127,16 +73,49 @@ export function createClient(options: ClientOptions): CheckingUpstream {
       }
       if (error.kind === 'credentials') credential.forget();
       ended(error, error.requestId);
+      if (spec.alias !== undefined && isUnknownAction(error))
+        throw changeName(action, params, error, alias !== undefined);
       throw error;
     }
   }
 
+  function isAliased(action: Action): boolean {
+    return clock.monotonic() < (aliasedUntilMs.get(action) ?? -Infinity);
+  }
+
+  /** Selects the other name of an action. Returns the error that ends the call. */
+  function changeName<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    error: UpstreamError,
+    wasAliased: boolean,
+  ): UpstreamError {
+    if (wasAliased) {
+      aliasedUntilMs.delete(action);
+      return error;
+    }
+    aliasedUntilMs.set(action, clock.monotonic() + ALIAS_MEMORY_MS);
+    encode(action, params);
+    // The older name is a call of its own, which counts like any other: the next try makes it.
+    const detail = 'this region knows only the older name of the action, which the next try uses';
+    const { code, requestId } = error;
+    return upstreamError({ kind: 'unavailable', action, code, requestId, detail, retryAfterMs: 0 });
+  }
+
+  function encode<A extends Action>(action: A, params: Actions[A]['params']): WireParams {
+    const spec: ActionSpec<A> = actions[action];
+    const detail = isAliased(action) ? spec.alias?.cannotServe?.(params) : null;
+    if (detail != null) throw upstreamError({ kind: 'rejected', action, detail });
+    return spec.encode(params);
+  }
+
   async function send(
+    action: Action,
     wireName: string,
-    method: 'GET' | 'POST',
     wireParams: WireParams,
-    { action, traceparent }: { action: Action; traceparent: string | undefined },
-  ) {
+    traceparent: string | undefined,
+  ): Promise<SdkResponse> {
+    const { method } = actions[action];
     // The SDK sends an undefined value as an empty one.
     const sent = Object.fromEntries(Object.entries(wireParams).filter(([, value]) => value !== undefined));
     try {
@@ -148,7 +127,7 @@ export function createClient(options: ClientOptions): CheckingUpstream {
           ...(traceparent !== undefined && { headers: { traceparent } }),
         },
         {
-          // Ours fire first. These end the socket of a call that we gave up, and the idle timer, which the SDK calls
+          // Ours fire first. These close the socket of a call that timed out here, and the idle timer, which the SDK calls
           // connectTimeout, must not be the shorter one: it runs for the whole request.
           readTimeout: tryTimeoutMs + 500,
           connectTimeout: tryTimeoutMs + 1000,
@@ -161,22 +140,12 @@ export function createClient(options: ClientOptions): CheckingUpstream {
     }
   }
 
-  return { call, refusalOf };
-}
-
-function throwIfAny(error: UpstreamError | null): void {
-  if (error !== null) throw error;
+  return { call, validate: encode };
 }
 
 /** The SDK's one method that is used. It takes plain objects for its model classes. */
 interface Sdk {
   callApi(params: object, request: object, runtime: object): Promise<SdkResponse>;
-}
-
-/** Redirects come as successes; an error status never does. */
-interface SdkResponse {
-  statusCode?: number;
-  body?: unknown;
 }
 
 /** `string` keeps the digits that the SDK's own JSON parsing loses. */
@@ -192,48 +161,7 @@ const RPC = {
 const ALIAS_MEMORY_MS = 600_000;
 
 function lateness(reason: 'expired' | 'aborted', timeoutMs: number): string {
-  return reason === 'aborted' ? 'the caller left' : `nothing whole came within ${Math.round(timeoutMs)} ms`;
-}
-
-function readAnswer<A extends Action>(
-  action: A,
-  spec: ActionSpec<A>,
-  params: Actions[A]['params'],
-  { statusCode = 200, body }: SdkResponse,
-  reportUndecodable: (what: Undecodable, count: number) => void,
-): { value: Actions[A]['result']; requestId: string | null } {
-  if (statusCode >= 300) {
-    throw upstreamError({
-      kind: 'unavailable',
-      action,
-      detail: 'the call was redirected to another address',
-    });
-  }
-  let parsed: JsonObject = {};
-  const counts = noneUndecodable();
-  try {
-    parsed = objectOf(parsedBody(body, action), 'the body');
-    const failure = failureIn(parsed);
-    if (failure !== null) throw classify(failure, action);
-    return { value: spec.decode(parsed, params, counts), requestId: requestIdIn(parsed) };
-  } catch (error) {
-    if (!(error instanceof DecodeError)) throw error;
-    const { message: detail } = error;
-    throw upstreamError({ kind: 'invalidResponse', action, requestId: requestIdIn(parsed), detail });
-  } finally {
-    for (const [what, count] of Object.entries(counts)) {
-      if (count > 0) reportUndecodable(what as Undecodable, count);
-    }
-  }
-}
-
-function parsedBody(body: unknown, action: Action): JsonValue {
-  try {
-    return parseLossless(typeof body === 'string' ? body : '');
-  } catch (error) {
-    // A parser that recurses runs out of stack on JSON that is nested thousands of levels deep.
-    const isNotJson = !(error instanceof RangeError);
-    const detail = isNotJson ? 'the body is not JSON' : 'the body is nested too deeply';
-    throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson });
-  }
+  return reason === 'aborted'
+    ? 'the caller canceled'
+    : `no complete response within ${Math.round(timeoutMs)} ms`;
 }

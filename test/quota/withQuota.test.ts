@@ -13,14 +13,16 @@ const params = { projectId: '1', runId: 'a' };
 function setUp(
   outcomes: (Error | null)[] = [],
   {
-    refusal = null,
+    invalid = null,
     reportsAttempts = true,
-  }: { refusal?: UpstreamError | null; reportsAttempts?: boolean } = {},
+  }: { invalid?: UpstreamError | null; reportsAttempts?: boolean } = {},
 ) {
   const clock = createVirtualClock();
   const sentAtMs: number[] = [];
   const upstream: CheckingUpstream = {
-    refusalOf: () => refusal,
+    validate() {
+      if (invalid) throw invalid;
+    },
     call(action, _, { report }) {
       if (reportsAttempts) report({ type: 'attempt', action });
       sentAtMs.push(clock.monotonic());
@@ -115,7 +117,7 @@ describe('an upstream with a quota', () => {
   });
 
   test('pays nothing for what the upstream refuses by itself, and does not wait to hear so', async () => {
-    const { clock, quota, call, sentAtMs } = setUp([], { refusal: upstreamError('rejected') });
+    const { clock, quota, call, sentAtMs } = setUp([], { invalid: upstreamError('rejected') });
     const answers = Array.from({ length: 5 }, () => call());
     await Promise.all(answers.map((answer) => expect(answer).rejects.toMatchObject({ kind: 'rejected' })));
     expect([sentAtMs, clock.monotonic(), quota.snapshot().day.used]).toEqual([[], 0, 0]);
