@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Quota, SharedOptions } from '../../src/quota/quota.ts';
 import type { Permit } from '../../src/quota/store.ts';
+import { takeScript } from '../../src/quota/redisScript.ts';
 import { createQuota } from '../../src/quota/quota.ts';
 import type { Limits } from '../../src/quota/presets.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
@@ -267,6 +269,51 @@ describeWithRedis('a budget shared through Redis', () => {
     await permit(replica);
     expect(await countOfToday()).toBe(7);
     expect(replica.snapshot()).toMatchObject({ shared: 'redis', dayLeft: 2 });
+  });
+
+  test('keeps arrivals within the limit and near it, under latency, outliers and a crash of Redis', async () => {
+    const limits = { perSecond, ...noLimit };
+    const options = { replicas: 2, noticeMs: 400 };
+    const replicas = [await startReplica(limits, options), await startReplica(limits, options)];
+    const arrivals: number[] = [];
+    const isOver = new AbortController();
+    setMaxListeners(0, isOver.signal);
+    const callOften = async (replica: Quota) => {
+      while (!isOver.signal.aborted) {
+        const call = await begin(replica, { signal: isOver.signal }).catch(() => null);
+        if (call === null) continue;
+        const delayMs = Math.random() < 0.05 ? 1_000 * Math.random() : 20 * Math.random();
+        await sleep(15 + delayMs);
+        arrivals.push(performance.now());
+        await sleep(15 + 20 * Math.random());
+        call.ended('ListPipelineRuns');
+      }
+    };
+    const callers = replicas.flatMap((replica) =>
+      Array.from({ length: perSecond }, () => callOften(replica)),
+    );
+    await sleep(4_000);
+    const warm = arrivals.filter((atMs) => atMs > performance.now() - 2_000).length;
+    await server.kill();
+    await sleep(1_500);
+    await server.restart();
+    await sleep(2_500);
+    isOver.abort();
+    await Promise.all(callers);
+    expect(fullestSecond(arrivals)).toBeLessThanOrEqual(perSecond);
+    expect(warm / 2).toBeGreaterThan(0.7 * perSecond);
+    expect(replicas.map((replica) => replica.snapshot().shared)).toEqual(['redis', 'redis']);
+  });
+
+  test('counts a repeated script once', async () => {
+    const redis = connect();
+    const keys = ['{a}:second', '{a}:day', '{a}:month'];
+    const take = () => redis.eval(takeScript, 3, ...keys, 'replica:1', 'replica', 5, 6_000, 100, 7, -1, 7);
+    const [first, second] = [(await take()) as unknown[], (await take()) as unknown[]];
+    expect([first[0], first[2], first[3]]).toEqual([1, 8, -1]);
+    expect([second[0], second[2], second[3]]).toEqual([1, 8, -1]);
+    expect(await redis.zcard('{a}:second')).toBe(1);
+    expect(await redis.hgetall('{a}:day')).toEqual({ replica: '8' });
   });
 
   test('starts on its share when Redis was never there', async () => {
