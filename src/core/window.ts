@@ -1,13 +1,13 @@
 import type { PipelineRun, PipelineRunItem } from './domain.ts';
 import type { StaleReason } from './upstream.ts';
 
-/** The part of a list that one connection shows. */
+/** A slice of a list, as a connection shows it. */
 export interface Window<Row> {
   edges: WindowEdge<Row>[];
   totalCount: number;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
-  /** Epoch milliseconds: the oldest of the pages that the window was cut from. */
+  /** The `asOf` of the oldest page that the window was cut from. Steady time. */
   asOf: number;
   staleBecause: StaleReason | null;
 }
@@ -21,7 +21,7 @@ export interface WindowEdge<Row> {
 export type PipelineRunWindow = Window<PipelineRun>;
 export type PipelineRunItemWindow = Window<PipelineRunItem>;
 
-/** Which rows of a list a connection asks for. Cursors are still opaque here. */
+/** Which rows of a list a connection requests. The cursors are not decoded yet. */
 export type WindowRequest =
   | { by: 'offset'; offset: number; limit: number }
   | { by: 'cursor'; from: 'start' | 'end'; count: number; after: string | null; before: string | null };

@@ -45,8 +45,8 @@ function createScene() {
   return scene;
 }
 
-describe('a window that was answered before', () => {
-  test('is read again where the pages at hand would make it older', async () => {
+describe('a window that was served before', () => {
+  test('is read again if the available pages would make it older', async () => {
     const scene = createScene();
     const { asOf } = (await scene.read()) as { asOf: number };
     scene.offered = asOf - 5;
@@ -54,7 +54,7 @@ describe('a window that was answered before', () => {
     expect(scene.reads).toEqual([undefined, undefined, asOf]);
   });
 
-  test('fails rather than going back where that read fails', async () => {
+  test('fails instead of going back in time if that read fails', async () => {
     const scene = createScene();
     const { asOf } = (await scene.read()) as { asOf: number };
     scene.offered = asOf - 5;
@@ -65,7 +65,7 @@ describe('a window that was answered before', () => {
     expect(await scene.read()).toMatchObject({ asOf: asOf + 5 });
   });
 
-  test('costs no other read where the pages are as new', async () => {
+  test('needs no second read if the pages are as new', async () => {
     const scene = createScene();
     await scene.read();
     await scene.read();

@@ -80,14 +80,14 @@ describe.each(caps)('an upstream with the cap %j', (cap) => {
     ['page: { number: 4, size: 10 }', [30, 40]],
     ['page: { number: 5, size: 9 }', [36, 45]],
     ['last: 5', [-5, undefined]],
-  ] as const)('answers %s as the first question with the rows asked for', async (window, slice) => {
+  ] as const)('answers %s as the first query with the requested rows', async (window, slice) => {
     await using gateway = await gatewayWith(runCount);
     gateway.simulator.fault(cap);
     const expected = truth(gateway).slice(...slice);
     expect(await ask(gateway, window)).toMatchObject({ ids: expected, totalCount: runCount });
   });
 
-  test('is asked for pages of that size from then on, without trying the larger one again', async () => {
+  test('is then read in pages of that size, without trying the larger one again', async () => {
     await using gateway = await gatewayWith(runCount, { CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' });
     gateway.simulator.fault(cap);
     await ask(gateway, 'first: 10');
@@ -109,7 +109,7 @@ test('a cap that hides behind a last page of just the size that is expected is f
   expect(window).toMatchObject({ ids: truth(gateway).slice(105, 140) });
 });
 
-test('cursors go on where they stood when the page size changes', async () => {
+test('cursors continue at the same row when the page size changes', async () => {
   await using gateway = await gatewayWith(357);
   const first = await ask(gateway, 'first: 100');
   if (typeof first === 'string') throw new Error(first);
@@ -119,7 +119,7 @@ test('cursors go on where they stood when the page size changes', async () => {
   expect(next).toMatchObject({ ids: truth(gateway).slice(100, 160) });
 });
 
-test('an operation pays for what the learned size costs, and is refused above its limit', async () => {
+test('an operation is priced by the learned page size, and rejected above its limit', async () => {
   await using gateway = await gatewayWith(357, { MAX_OPERATION_CALLS: '4', CACHE_FRESH_MS: '0' });
   gateway.simulator.fault({ kind: 'capPageSize', pageSize: 10 });
   await ask(gateway, 'first: 10');
@@ -215,7 +215,7 @@ describe('a failure', () => {
   });
 });
 
-test('items of a run are listed whole where the upstream caps their pages', async () => {
+test('items of a run are complete if the upstream caps their pages', async () => {
   await using gateway = await gatewayWith(40);
   const counts = gateway.simulator
     .runs(PROJECT)
@@ -241,9 +241,9 @@ describe('a list whose pages are odd leaves the pages of other lists as they are
   const onList = { action: 'ListPipelineRuns', params: { ProjectId: '7' } };
 
   test.each<[string, Fault]>([
-    ['in silence', { kind: 'capPageSize', pageSize: 98, silent: true, ...onList }],
-    ['by its own word', { kind: 'capPageSize', pageSize: 98, ...onList }],
-  ])('where it has smaller ones %s', async (_, fault) => {
+    ['silently', { kind: 'capPageSize', pageSize: 98, silent: true, ...onList }],
+    ['and says so', { kind: 'capPageSize', pageSize: 98, ...onList }],
+  ])('when it has smaller ones %s', async (_, fault) => {
     await using gateway = await startTestGateway({ simulator: { projects } });
     await gateway.query(totals('8'));
     gateway.simulator.fault(fault);
@@ -258,7 +258,7 @@ describe('a list whose pages are odd leaves the pages of other lists as they are
     expect(new Set(sizes)).toEqual(new Set(['100']));
   });
 
-  test('where it states as its page size the rows that it has', async () => {
+  test('when it reports its row count as its page size', async () => {
     await using gateway = await startTestGateway({ simulator: { projects } });
     gateway.simulator.fault({
       kind: 'replace',
