@@ -13,7 +13,7 @@ export interface RunRow {
 export interface RunTableOptions {
   seed: number;
   now: () => number;
-  /** Milliseconds between new runs, or null for none but those added by hand. */
+  /** Milliseconds between new runs; null for only those that `add` creates. */
   newRunEveryMs: number | null;
 }
 

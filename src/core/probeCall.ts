@@ -1,17 +1,17 @@
 import type { Clock } from './clock.ts';
 import type { CallEvent, Priority, Upstream } from './upstream.ts';
 
-/** What is needed to ask DataWorks for something small, whose answer does not matter. */
+/** Options of a small call whose result does not matter. */
 export interface ProbeOptions {
   clock: Clock;
-  /** Spends quota and bypasses the cache: a cached answer proves nothing. */
+  /** Uses quota and bypasses the cache: a cached result proves nothing. */
   upstream: Upstream;
   /** How long one probe may take, in milliseconds. */
   timeoutMs: number;
   report: (event: CallEvent) => void;
 }
 
-/** DataWorks answers for any project number, be it with nothing or with a refusal of the project. */
+/** DataWorks responds for any project number: with an empty page, or with an error for the project. */
 const ANY_PROJECT_ID = '1';
 
 /** Rejects as `Upstream.call` does. */

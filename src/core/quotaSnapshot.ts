@@ -1,7 +1,7 @@
 import type { Priority } from './upstream.ts';
 export type WindowName = 'second' | 'day' | 'month';
 
-/** How full a window is. `limit` and `left` are null where there is no limit; `resetsAt` is epoch milliseconds. */
+/** Usage of a quota window. `limit` and `left` are null without a limit; `resetsAt` is epoch milliseconds. */
 export interface WindowSnapshot {
   limit: number | null;
   used: number;
@@ -13,9 +13,9 @@ export interface BudgetSnapshot extends Record<WindowName, WindowSnapshot> {
   /** Calls that wait, by priority. */
   waiting: Record<Priority, number>;
   shared: 'memory' | 'redis' | 'fallback';
-  /** Calls that may still be made before the day turns, the month's limit included; null without limits. */
+  /** Calls left today, within the limit of the month; null without limits. */
   dayLeft: number | null;
   msUntilDayTurns: number;
-  /** While the upstream says that the day's quota is used up: when the next call may try it, in epoch milliseconds. */
+  /** Epoch milliseconds of the next trial call while the upstream reports a used up daily quota; else null. */
   nextProbeAt: number | null;
 }

@@ -1,32 +1,34 @@
 import { Redis } from 'ioredis';
 
 export interface RedisConnectionOptions {
-  /** Told in words why the connection failed. Must not throw. Default: nobody is. */
+  /** Receives the reason of each connection failure. Must not throw. */
   onError?: (message: string) => void;
 }
 
-/** The longest wait between two tries to connect, in milliseconds. The shared budget's caution must be longer. */
+/** The longest delay between two attempts to connect, in milliseconds. The shared budget's caution must be longer. */
 const LONGEST_RECONNECT_DELAY_MS = 2000;
 
 /**
- * A connection that is made in the background and made again for ever, and whose commands fail at once while it is not there.
- * Whoever uses it is to have an answer of its own then. To be ended with `disconnect()`.
+ * Connects in the background and reconnects for ever. Commands fail immediately without a connection, so callers need a fallback.
+ * Close it with `disconnect()`.
  *
- * @param url such as `redis://user:password@host:6379/0`, or `rediss:` for TLS. Throws a `TypeError` for what is no URL.
+ * @param url such as `redis://user:password@host:6379/0`, or `rediss:` for TLS
+ * @throws TypeError for an invalid URL
  */
 export function connectRedis(url: string, { onError }: RedisConnectionOptions = {}): Redis {
-  if (!URL.canParse(url)) throw new TypeError('The URL of Redis must be one such as redis://127.0.0.1:6379.');
+  if (!URL.canParse(url))
+    throw new TypeError('The URL of Redis must be a URL such as redis://127.0.0.1:6379.');
   const redis = new Redis(url, {
-    // Kept commands would be sent when nobody waits for them any more.
+    // Queued commands would be sent after their callers stopped waiting.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 2000,
-    // A peer that is gone without a word leaves the connection open for a quarter of an hour.
+    // Without it, a silently lost peer keeps the connection open for a quarter of an hour.
     socketTimeout: 5000,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_DELAY_MS),
   });
-  // The error itself may hold the command that failed, and so the password. Without a listener it would end the process.
+  // Only the message: the error can contain the failed command with the password. Without a listener the process would exit.
   redis.on('error', ({ message }: Error) => onError?.(message));
   return redis;
 }

@@ -1,58 +1,58 @@
-/** The most that an operation may have of each, after its fragments are spread. Known from its text alone. */
+/** Limits of a document, with fragments expanded. */
 export interface DocumentLimits {
-  /** Levels of fields, the root fields being the first. What lies below `__schema` and `__type` is bounded by graphql-js. */
+  /** Levels of fields; root fields are the first. graphql-js limits the fields below `__schema` and `__type`. */
   depth: number;
   aliases: number;
   rootFields: number;
   directives: number;
-  /** Fields and spreads in all: what fragments that spread fragments grow into. */
+  /** All fields and spreads, since fragments that spread fragments multiply. */
   selections: number;
 }
 
 export interface OperationLimits extends DocumentLimits {
   tokens: number;
-  /** Objects that the answer can have, lists below lists multiplied. */
+  /** Objects that the response can have, nested lists multiplied. */
   rows: number;
-  /** The longest answer, in bytes. */
+  /** Size of the response. */
   responseBytes: number;
 }
 
 export interface TransportLimits {
   bodyBytes: number;
-  /** How long a request may take: to arrive, and then once more to be answered. */
+  /** The longest time for the arrival of a request, and again for its response. */
   deadlineMs: number;
-  /** How long a request may wait for its turn before those who come later are refused, in milliseconds. */
+  /** The longest wait in the request queue before later requests are rejected, in milliseconds. */
   queueMs: number;
 }
 
 export interface SocketLimits {
   /** Sockets that one caller may have open. */
   perCaller: number;
-  /** Sockets that may be open in all. */
+  /** Sockets of all callers. */
   inAll: number;
 }
 
 export interface TrustedDocumentSettings {
   /** A JSON manifest: Apollo's persisted query manifest, or an object of documents by id. */
   file: string | null;
-  /** Whether every other document is refused. */
+  /** Whether all other documents are rejected. */
   only: boolean;
 }
 
 export interface JwtSettings {
-  /** Where the issuer's public keys are: a URL that is read again when it should know more, or a file. */
+  /** Where the public keys of the issuer are. A URL is read again for an unknown key. */
   jwks: { url: string } | { file: string };
   issuer: string;
   audience: string;
-  /** Signature algorithms that count. */
+  /** Accepted signature algorithms. */
   algorithms: readonly string[];
-  /** The claim that lists readable projects: `*`, an array, or text parted by blanks or commas. */
+  /** The claim with readable projects: `*`, an array, or text separated by spaces or commas. */
   projectsClaim: string;
-  /** The claim that lists capabilities, in the same forms. */
+  /** The claim with capabilities, in the same forms. */
   scopeClaim: string;
 }
 
-/** How callers prove who they are. With neither, everybody is the anonymous viewer. */
+/** How callers authenticate. With neither, every caller is the anonymous viewer. */
 export interface AuthSettings {
   /** A JSON file of static bearer tokens' names, digests and scopes. */
   tokensFile: string | null;
@@ -62,17 +62,17 @@ export interface AuthSettings {
 export interface HttpSettings {
   host: string;
   port: number;
-  /** Origins whose pages may read answers. */
+  /** Origins whose pages may read responses. */
   corsOrigins: readonly string[];
   auth: AuthSettings;
   limits: OperationLimits & TransportLimits;
   sockets: SocketLimits;
-  /** Null where callers are not counted. */
+  /** Null for no rate limit. */
   rateLimit: { perSecond: number; burst: number } | null;
   trustedDocuments: TrustedDocumentSettings;
   automaticPersistedQueries: boolean;
-  /** What answers that are kept as bytes may weigh; 0 where none are kept. */
+  /** Memory for stored responses; 0 turns them off. */
   storedAnswerBytes: number;
-  /** How long requests in flight may take to end once the server closes, in milliseconds. */
+  /** Time for requests in flight after the server closes, in milliseconds. */
   shutdownGraceMs: number;
 }

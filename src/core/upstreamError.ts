@@ -1,22 +1,22 @@
 import type { Action, StaleReason } from './upstream.ts';
 
-/** What went wrong, as far as policies and callers need to tell it apart. */
+/** The kind of a failure. Policies and error codes depend on it. */
 export type UpstreamErrorKind =
-  /** DataWorks refused the gateway's credentials, or they could not be had. */
+  /** DataWorks rejected the credentials of the gateway, or they are unavailable. */
   | 'credentials'
-  /** The credentials are good, but not for this project or action. */
+  /** The credentials are valid, but not for this project or action. */
   | 'forbidden'
-  /** The request was understood and refused: repeating it changes nothing. */
+  /** DataWorks rejected the request. A retry changes nothing. */
   | 'rejected'
   /** Too many calls a second. */
   | 'throttled'
   /** The day's or the edition's allowance is used up. */
   | 'quotaExhausted'
-  /** No whole answer within the time given. */
+  /** No complete response in time. */
   | 'timeout'
-  /** Unreachable, or answering with an error of its own. */
+  /** Unreachable, or failing with a server error. */
   | 'unavailable'
-  /** Answered with something that is not what the protocol says. */
+  /** The response violates the protocol. */
   | 'invalidResponse';
 
 export interface UpstreamErrorDetails {
@@ -28,9 +28,9 @@ export interface UpstreamErrorDetails {
   requestId?: string | null;
   /** How long to wait before the same call can succeed, in milliseconds. */
   retryAfterMs?: number | null;
-  /** Whether a limit of the caller's own refused the call, which says nothing to other callers. Default: no. */
+  /** Whether the caller's own limit rejected the call; other callers are unaffected. Default: no. */
   isCallerLimit?: boolean;
-  /** Of an invalid response: whether it is no JSON at all, such as a proxy's page or half an answer. Default: no. */
+  /** For an invalid response: whether it is not JSON, such as the page of a proxy or a truncated body. Default: no. */
   isNotJson?: boolean;
 }
 

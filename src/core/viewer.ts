@@ -1,10 +1,10 @@
-/** Who asks, and what they may see and do. Never holds what they proved it with. */
+/** An authenticated caller and its permissions. Never contains a credential. */
 export interface Viewer {
-  /** As operators know the caller: a token's name or a JWT's subject. */
+  /** The name of the token or the subject of the JWT. */
   name: string;
-  /** Distinguishes the caller from all others, whatever proved who they are: what is counted per caller is counted by this. */
+  /** Unique per caller across all kinds of credentials. Limits per caller are counted by it. */
   callerId: string;
-  /** All that decides what they see and may do, as text: who have the same get the same answers. */
+  /** All permissions as text. Callers with the same scope get the same responses. */
   scope: string;
   mayRead(projectId: string): boolean;
   may(capability: Capability): boolean;
@@ -13,25 +13,25 @@ export interface Viewer {
   /** The most upstream calls that may be made for the caller in any second and in a day; null for no limit of its own. */
   maxCallsPerSecond: number | null;
   maxCallsPerDay: number | null;
-  /** Epoch milliseconds at which the proof of who they are ends, and with it what goes on by it; null for never. */
+  /** Epoch milliseconds at which the credential expires and its subscriptions end; null for never. */
   expiresAt: number | null;
 }
 
-/** What is not everybody's, besides projects. */
+/** Permissions besides projects. */
 export const CAPABILITIES = [
-  /** To ask for the schema where INTROSPECTION is off. */
+  /** Introspection while INTROSPECTION is off. */
   'introspect',
-  /** To use the fields that federation adds for its router, `_entities` and `_service`. */
+  /** The fields for federation routers, `_entities` and `_service`. */
   'federation',
-  /** To read /metrics. */
+  /** `/metrics`. */
   'metrics',
-  /** To see in `extensions.cost` what the whole account may still spend. */
+  /** The remaining quota of the account in `extensions.cost`. */
   'budget',
 ] as const;
 
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** The viewer of a gateway that only its own machine can reach. INTROSPECTION alone decides about the schema. */
+/** The only viewer without authentication, on loopback. Introspection depends on INTROSPECTION alone. */
 export const anonymous: Viewer = {
   name: 'anonymous',
   callerId: 'anonymous',

@@ -8,13 +8,13 @@ import { createCredentialSource } from '../../src/upstream/credentials.ts';
 export interface TestGateway extends AsyncDisposable {
   url: string;
   simulator: Simulator;
-  /** Posts an operation and gives back its parsed answer. */
+  /** Posts an operation and returns the parsed response. */
   query(
     query: string,
     variables?: Record<string, unknown>,
     headers?: Record<string, string>,
   ): Promise<GraphQLAnswer>;
-  /** The wire calls since the last time this was asked: action and page number, as `ListPipelineRuns 1`. */
+  /** The upstream calls since the last `newCalls()`: action and page number, as in `ListPipelineRuns 1`. */
   newCalls(): string[];
   close(): Promise<void>;
 }
@@ -22,14 +22,14 @@ export interface TestGateway extends AsyncDisposable {
 export interface GraphQLAnswer {
   status: number;
   headers: Headers;
-  data: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as the test asks
+  data: any; // eslint-disable-line @typescript-eslint/no-explicit-any -- read at any depth
   errors?: { message: string; path?: (string | number)[]; extensions: Record<string, unknown> }[];
   extensions?: Record<string, unknown>;
 }
 
 export interface TestGatewayOptions {
   simulator?: SimulatorOptions;
-  /** A simulator that is there already and stays the caller's to close, in the place of one of its own. */
+  /** An existing simulator, which the caller closes. Default: a new one. */
   before?: Simulator;
   /** Settings by their environment names. */
   settings?: Record<string, string>;
@@ -38,8 +38,8 @@ export interface TestGatewayOptions {
 }
 
 /**
- * The whole gateway over real HTTP, with the real SDK, before a simulator of its own. Neither side holds calls back unless the
- * test says so, and no run appears by itself.
+ * The whole gateway over HTTP with the real SDK, in front of a new simulator. By default, neither side limits calls, and no runs
+ * are added.
  */
 export async function startTestGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const simulator = options.before ?? (await startSimulator({ qps: null, ...options.simulator }));
@@ -47,7 +47,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     PORT: '0',
     DATAWORKS_ENDPOINT: simulator.url,
     DATAWORKS_MAX_QPS: '1000',
-    // Simulator, gateway and test share one event loop, and a busy machine makes its turns long.
+    // Simulator, gateway and test share one event loop, which a busy machine delays.
     MAX_QUEUE_MS: '60000',
     ...options.settings,
   });

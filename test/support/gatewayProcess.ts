@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export interface GatewayProcess extends AsyncDisposable {
-  /** Resolves with the URL that it tells when it listens. */
+  /** Resolves with the URL that it prints when it listens. */
   url: Promise<string>;
-  /** Resolves once a text stands in what it has written. */
+  /** Resolves once its output contains the text. */
   wrote(text: string): Promise<void>;
   kill(signal: NodeJS.Signals): void;
   exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
@@ -18,14 +18,14 @@ const PROGRAMS = {
   demo: ['--import', 'tsx', pathOf('demo/demo.ts')],
 };
 
-/** No way to a credential but those that a test gives. */
+/** Disables all sources of credentials except those of the test. */
 const NO_CREDENTIALS = {
   HOME: '/nonexistent',
   ALIBABA_CLOUD_ECS_METADATA_DISABLED: 'true',
   ALIBABA_CLOUD_CLI_PROFILE_DISABLED: 'true',
 };
 
-/** `npm start`'s own program as built, or the demo's, with the environment given and nothing of the test's. */
+/** Starts the built program of `npm start`, or the demo, with only the given environment. */
 export function startGatewayProcess(
   env: Record<string, string> = {},
   args: readonly string[] = [],
@@ -57,11 +57,11 @@ export function startGatewayProcess(
       watchers.add(look);
       look();
       void exit.then(() =>
-        reject(new Error(`It ended before it wrote ${String(pattern)}:\n${stdout}${stderr}`)),
+        reject(new Error(`The process exited before it wrote ${String(pattern)}:\n${stdout}${stderr}`)),
       );
     });
   const url = matched(/gateway at (http:\/\/[\w.:]+)\/graphql/).then(([, found]) => found ?? '');
-  // Not every test waits for it.
+  // Some tests do not await it.
   url.catch(() => undefined);
 
   return {

@@ -12,7 +12,7 @@ export interface VirtualClock extends Clock {
   pendingTimers(): number;
 }
 
-/** A clock that stands still until it is told to move. The wall clock begins at `startMs`, the monotonic one at 0. */
+/** A clock that moves only by `advance`. The wall clock starts at `startMs`, the monotonic one at 0. */
 export function createVirtualClock(startMs = Date.UTC(2026, 0, 1)): VirtualClock {
   const timers = new Set<{ dueMs: number; task: () => void }>();
   let elapsedMs = 0;
