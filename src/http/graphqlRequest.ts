@@ -1,7 +1,7 @@
 import { HeaderMap, type HTTPGraphQLRequest } from '@apollo/server';
 import type { FastifyRequest } from 'fastify';
 import type { HttpError } from '../core/errors.ts';
-import { documentNestingRefusal, jsonNestingRefusal } from '../graphql/nesting.ts';
+import { nestingError } from '../graphql/nesting.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
 
 /**
@@ -20,7 +20,7 @@ export function graphqlRequestOf(
   if (method === 'GET') return getRequestOf({ method, search, headers, body: undefined }, trustedDocuments);
   const { jsonBody } = request.record;
   if (jsonBody === null) return { method, search, headers, body: request.body };
-  const tooDeep = jsonNestingRefusal(jsonBody);
+  const tooDeep = nestingError(jsonBody, 'JSON');
   return (
     tooDeep ??
     postRequestOf({ method, search, headers, body: parseBody(request, jsonBody) }, trustedDocuments)
@@ -40,7 +40,7 @@ function getRequestOf(
 ): HTTPGraphQLRequest | HttpError {
   const parameters = new URLSearchParams(request.search);
   for (const json of ['variables', 'extensions'].flatMap((name) => parameters.getAll(name))) {
-    const tooDeep = jsonNestingRefusal(json);
+    const tooDeep = nestingError(json, 'JSON');
     if (tooDeep !== null) return tooDeep;
   }
   // A browser's request for the explorer has no document.
@@ -50,11 +50,11 @@ function getRequestOf(
     documentId: parameters.get('documentId') ?? undefined,
     extensions: parseOrNull(parameters.get('extensions')),
   });
-  if (trusted === null) return documentNestingRefusal(parameters.get('query') ?? '') ?? request;
+  if (trusted === null) return nestingError(parameters.get('query') ?? '', 'document') ?? request;
   if (typeof trusted === 'object') return trusted;
   for (const name of ['documentId', 'extensions']) parameters.delete(name);
   parameters.set('query', trusted);
-  return documentNestingRefusal(trusted) ?? { ...request, search: `?${parameters.toString()}` };
+  return nestingError(trusted, 'document') ?? { ...request, search: `?${parameters.toString()}` };
 }
 
 function postRequestOf(
@@ -66,7 +66,7 @@ function postRequestOf(
   const trusted = trustedDocuments(body);
   if (trusted !== null && typeof trusted === 'object') return trusted;
   const { query } = trusted === null ? (body as { query?: unknown }) : { query: trusted };
-  const tooDeep = typeof query === 'string' ? documentNestingRefusal(query) : null;
+  const tooDeep = typeof query === 'string' ? nestingError(query, 'document') : null;
   if (tooDeep !== null) return tooDeep;
   return trusted === null ? request : { ...request, body: { ...body, query, extensions: null } };
 }

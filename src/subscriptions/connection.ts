@@ -5,7 +5,7 @@ import type { Admission, Requester } from '../core/admission.ts';
 import type { Clock } from '../core/clock.ts';
 import type { HttpError } from '../core/errors.ts';
 import type { Viewer } from '../core/viewer.ts';
-import { jsonNestingRefusal } from '../graphql/nesting.ts';
+import { nestingError } from '../graphql/nesting.ts';
 import { createBoundedSocket } from './boundedSocket.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Schedule } from './scheduler.ts';
@@ -112,7 +112,7 @@ export function openConnection(
   function receive(message: string): void {
     const { phase } = state;
     const isTooLong = phase !== 'ready' && message.length > MAX_INIT_BYTES;
-    if (isTooLong || jsonNestingRefusal(message)) {
+    if (isTooLong || nestingError(message, 'JSON')) {
       close(CLOSE.badRequest, 'Invalid message received');
       return;
     }

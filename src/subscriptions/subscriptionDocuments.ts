@@ -14,7 +14,7 @@ import { LRUCache } from 'lru-cache';
 import { requestError } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import { limitsRule } from '../graphql/documentLimits.ts';
-import { documentNestingRefusal } from '../graphql/nesting.ts';
+import { nestingError } from '../graphql/nesting.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
 
 export interface DocumentReaderOptions {
@@ -64,7 +64,7 @@ export function createDocumentReader(options: DocumentReaderOptions) {
   }
 
   function parsed(text: string): DocumentNode {
-    const error = documentNestingRefusal(text);
+    const error = nestingError(text, 'document');
     if (error) throw requestError(error);
     try {
       return parse(text, { maxTokens: limits.tokens });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import WebSocket from 'ws';
-import { documentNestingRefusal, jsonNestingRefusal } from '../../src/graphql/nesting.ts';
+import { nestingError } from '../../src/graphql/nesting.ts';
 import { captureLog } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -73,23 +73,23 @@ describe('what is nested 10,000 to 40,000 levels deep is a 400 and no bug:', () 
 
 describe('nesting', () => {
   test('counts neither what stands in texts and comments nor what is closed again', () => {
-    expect(jsonNestingRefusal(`"${'['.repeat(500)}"`)).toBeNull();
-    expect(jsonNestingRefusal(`["\\"${'['.repeat(500)}"]`)).toBeNull();
-    expect(jsonNestingRefusal('[],'.repeat(500))).toBeNull();
-    expect(jsonNestingRefusal(deep('[', ']', 64))).toBeNull();
-    expect(jsonNestingRefusal(deep('[', ']', 65))).not.toBeNull();
+    expect(nestingError(`"${'['.repeat(500)}"`, 'JSON')).toBeNull();
+    expect(nestingError(`["\\"${'['.repeat(500)}"]`, 'JSON')).toBeNull();
+    expect(nestingError('[],'.repeat(500), 'JSON')).toBeNull();
+    expect(nestingError(deep('[', ']', 64), 'JSON')).toBeNull();
+    expect(nestingError(deep('[', ']', 65), 'JSON')).not.toBeNull();
     const quoted = `"${'{'.repeat(500)}"`;
     const block = `"""${'{'.repeat(500)} "" \\""" """`;
-    expect(documentNestingRefusal(`{ a(b: ${quoted}, c: ${block}) # ${'{'.repeat(500)}\n }`)).toBeNull();
-    expect(documentNestingRefusal(`${block} ${deep('{', '}', 401)}`)).not.toBeNull();
+    expect(nestingError(`{ a(b: ${quoted}, c: ${block}) # ${'{'.repeat(500)}\n }`, 'document')).toBeNull();
+    expect(nestingError(`${block} ${deep('{', '}', 401)}`, 'document')).not.toBeNull();
   });
 
   test('of a long text is counted in no time, whatever it is made of', () => {
     for (const unit of ['"', '\\', '"""', '"\\', '#', '[', '"a', '\n"']) {
       const text = unit.repeat(100_000 / unit.length);
       const before = process.cpuUsage();
-      jsonNestingRefusal(text);
-      documentNestingRefusal(text);
+      nestingError(text, 'JSON');
+      nestingError(text, 'document');
       expect(process.cpuUsage(before).user).toBeLessThan(300_000);
     }
   });
