@@ -1,7 +1,5 @@
-import { withTokenLimit } from '../graphql/describeError.ts';
-import type { OperationLimits } from '../core/settings.ts';
-import { setImmediate as aTurn } from 'node:timers/promises';
-import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -14,51 +12,50 @@ import {
   type ApolloServerPluginLandingPageLocalDefaultOptions,
 } from '@apollo/server/plugin/landingPage/default';
 import { type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
-import type { GatewayContext } from '../graphql/context.ts';
 import { requestError } from '../core/errors.ts';
-import { bugIn, describeError } from '../graphql/describeError.ts';
-import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
-import { admitOperation } from '../graphql/operation.ts';
+import type { OperationLimits } from '../core/settings.ts';
+import type { GatewayContext } from '../graphql/context.ts';
+import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
+import { limitsRule } from '../graphql/documentLimits.ts';
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
 import { staleExtensions } from '../graphql/freshness.ts';
+import { admitOperation } from '../graphql/operation.ts';
 import { responseLimitError } from '../graphql/responseLimits.ts';
-import { limitsRule } from '../graphql/documentLimits.ts';
-import type { RequestRecord } from './requestRecord.ts';
+import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { retryAfterSeconds } from './httpErrors.ts';
+import type { RequestRecord } from './requestRecord.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
-  /** Executes operations. */
   execute: Execute;
-  /** Whether everybody may ask for the schema, and errors may suggest names from it. */
+  /** Whether everybody may introspect the schema, and errors may suggest names from it. */
   introspection: boolean;
-  /** What Apollo Sandbox's page says to browsers; null where they are shown none. */
+  /** What Apollo Sandbox shows to browsers; null for no Sandbox. */
   explorer: ExplorerFacts | null;
   /** Whether clients may register documents by their hash. */
   automaticPersistedQueries: boolean;
   limits: OperationLimits;
-  /** Told of errors that are bugs. */
+  /** Receives unexpected errors. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
-/** What resolvers get, and what the door keeps beside it. */
-export interface DoorContext extends GatewayContext, ExecutionContext {
+export interface ApolloContext extends GatewayContext, ExecutionContext {
   record: RequestRecord;
 }
 
-/** Apollo Server with everything off that is not asked for here: it is told no environment and reports to nobody. */
-export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> {
+/** Apollo Server without anything that depends on its environment or reports to Apollo. */
+export function createApollo(options: ApolloOptions): ApolloServer<ApolloContext> {
   const { introspection, limits } = options;
-  return new ApolloServer<DoorContext>({
+  return new ApolloServer<ApolloContext>({
     gateway: apolloGatewayOf(options.schema, options.execute),
-    // Decided for each caller, by the fields that they ask for.
+    // Permitted for each caller by the gated fields of the operation.
     introspection: true,
     nodeEnv: 'production',
     csrfPrevention: { requestHeaders: PREFLIGHTED_HEADERS },
     allowBatchedHttpRequests: false,
     hideSchemaDetailsFromClientErrors: !introspection,
     includeStacktraceInErrorResponses: false,
-    // In the server's bounded cache, and gone after a quarter of an hour.
+    // In Apollo Server's bounded cache. Seconds.
     persistedQueries: options.automaticPersistedQueries ? { ttl: 900 } : false,
     parseOptions: { maxLexicalTokens: limits.tokens },
     validationRules: [limitsRule(limits)],
@@ -66,8 +63,8 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
     logger: silent,
     formatError: (formatted, error) => withTokenLimit(describeError(formatted, error), limits.tokens),
     plugins: [
-      watchOperations(options),
-      // The built-in one hooks every field; and what it knows of freshness, this gateway knows better.
+      operationPlugin(options),
+      // It hooks every field, and the gateway sets the caching headers itself.
       ApolloServerPluginCacheControlDisabled(),
       ApolloServerPluginInlineTraceDisabled(),
       ApolloServerPluginSchemaReportingDisabled(),
@@ -80,8 +77,8 @@ export function createApollo(options: ApolloOptions): ApolloServer<DoorContext> 
 }
 
 /**
- * Headers that a browser sends to another site only after asking it. The first two are what Apollo's clients send; the third is
- * how callers prove who they are here, which no browser adds by itself, and lets urql ask by GET as it does by default.
+ * Headers that a browser sends to another site only after a preflight request. Apollo's clients send the first two. The third allows
+ * urql to send queries by GET, as it does by default.
  */
 export const PREFLIGHTED_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
 
@@ -96,66 +93,42 @@ function sandboxSettings(facts: ExplorerFacts): ApolloServerPluginLandingPageLoc
   };
 }
 
-/** Characters of a document from which on its validation can take a turn of the event loop. */
+/** From this number of characters on, validating a document can take as long as a turn of the event loop may. */
 const LARGE_DOCUMENT = 1000;
 
-function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext> {
-  const { introspection, limits, onBug } = options;
+function operationPlugin({ introspection, limits, onBug }: ApolloOptions): ApolloServerPlugin<ApolloContext> {
+  const rules = { introspection, maxObjects: limits.rows };
   return {
     unexpectedErrorProcessingRequest({ requestContext, error }) {
       onBug(error, requestContext.contextValue.requestId);
       return Promise.resolve();
     },
-    requestDidStart({ request: { http }, contextValue }) {
-      const { record, requestId, cost, output, staleParts } = contextValue;
-      let wasValidatedLong = false;
+    requestDidStart({ contextValue }) {
+      let isValidationLong = false;
       return Promise.resolve({
         validationDidStart({ source }) {
-          wasValidatedLong = source.length > LARGE_DOCUMENT;
+          isValidationLong = source.length > LARGE_DOCUMENT;
           return Promise.resolve();
         },
-        async didResolveOperation({ schema, document, operation, request }) {
-          // When the request names no operation of the document, execution says so.
+        async didResolveOperation({ schema, document, operation, request: { variables = {} } }) {
+          // Execution reports why the request has no operation.
           if (!operation) return;
-          record.operationName = operation.name?.value ?? null;
-          record.operationType = operation.operation;
-          assertCanRun(operation, schema);
-          const rules = { introspection, maxObjects: limits.rows };
-          const variables = request.variables ?? {};
-          contextValue.operation = admitOperation(
-            { schema, document, operation, variables },
-            contextValue,
-            rules,
-          );
-          // Validation and execution each take as long as one turn of the event loop may.
-          if (wasValidatedLong) await aTurn();
+          contextValue.record.operationName = operation.name?.value ?? null;
+          contextValue.record.operationType = operation.operation;
+          assertIsQuery(operation, schema);
+          const operationRequest = { schema, document, operation, variables };
+          contextValue.operation = admitOperation(operationRequest, contextValue, rules);
+          // Execution takes another turn of the event loop.
+          if (isValidationLong) await nextTurn();
         },
         didEncounterErrors({ errors }) {
-          for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, requestId);
+          for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, contextValue.requestId);
           return Promise.resolve();
         },
-        willSendResponse({ response }) {
-          const { body, http: head } = response;
-          if (body.kind === 'single') {
-            const refusal = responseLimitError(body.singleResult, output, limits);
-            if (refusal) {
-              body.singleResult = { errors: [describeError({ message: refusal.message }, refusal)] };
-              head.status = 400;
-            }
-          }
-          const errors = body.kind === 'single' ? (body.singleResult.errors ?? []) : [];
-          record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
-          const waits = errors
-            .map(({ extensions }) => extensions?.['retryAfterMs'])
-            .filter((wait) => typeof wait === 'number');
-          if (waits.length > 0) head.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
-          if (body.kind === 'single') {
-            const { singleResult } = body;
-            const stale = staleParts.length > 0 && staleExtensions(staleParts, singleResult.data);
-            if (stale) singleResult.extensions = { ...singleResult.extensions, ...stale };
-          }
-          if (body.kind === 'single' && http?.headers.get('gateway-cost') === '1') {
-            body.singleResult.extensions = { ...body.singleResult.extensions, cost: cost.report() };
+        willSendResponse({ request, response }) {
+          finishResponse(response, contextValue, limits);
+          if (request.http?.headers.get('gateway-cost') === '1') {
+            addExtensions(response, { cost: contextValue.cost.report() });
           }
           return Promise.resolve();
         },
@@ -164,22 +137,46 @@ function watchOperations(options: ApolloOptions): ApolloServerPlugin<DoorContext
   };
 }
 
-/**
- * Validation lets an operation pass whose type the schema does not have, and execution fails without a code. A subscription would
- * be executed as if it were a query.
- */
-function assertCanRun({ operation }: OperationDefinitionNode, schema: GraphQLSchema): void {
+/** Bounds the response, records its error codes, and adds the `retry-after` header and `extensions.stale`. */
+function finishResponse(
+  response: GraphQLResponse,
+  { record, output, staleParts }: ApolloContext,
+  limits: OperationLimits,
+): void {
+  const { body, http } = response;
+  if (body.kind !== 'single') return;
+  const limitError = responseLimitError(body.singleResult, output, limits);
+  if (limitError) {
+    body.singleResult = { errors: [describeError({ message: limitError.message }, limitError)] };
+    http.status = 400;
+  }
+  const { data, errors = [] } = body.singleResult;
+  record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
+  const waits = errors
+    .map(({ extensions }) => extensions?.['retryAfterMs'])
+    .filter((wait) => typeof wait === 'number');
+  if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+  if (staleParts.length > 0) addExtensions(response, staleExtensions(staleParts, data));
+}
+
+function addExtensions({ body }: GraphQLResponse, extensions: object | null): void {
+  if (body.kind !== 'single' || !extensions) return;
+  body.singleResult.extensions = { ...body.singleResult.extensions, ...extensions };
+}
+
+/** Validation accepts an operation of a type that the schema does not have, and graphql-js executes a subscription as a query. */
+function assertIsQuery({ operation }: OperationDefinitionNode, schema: GraphQLSchema): void {
   const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
   if (schema.getRootType(operation) && !isSubscription) return;
   const message = isSubscription
-    ? 'Over HTTP this gateway runs queries only: subscribe through a WebSocket at this URL, with graphql-ws (subprotocol graphql-transport-ws).'
-    : `This gateway runs queries and subscriptions only, and no ${operation}.`;
+    ? 'Subscriptions are not available over HTTP. Open a WebSocket at this URL with the subprotocol graphql-transport-ws (graphql-ws).'
+    : `The schema has no ${operation}. This gateway executes queries and subscriptions.`;
   throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
 }
 
-/** Bugs are told through `onBug`; what Apollo Server would log besides quotes errors as they are. */
-const silent = { debug: drop, info: drop, warn: drop, error: drop };
+/** Bugs are reported to `onBug`. Apollo Server would log errors with their full content. */
+const silent = { debug: ignore, info: ignore, warn: ignore, error: ignore };
 
-function drop(): void {
-  // Nothing is kept.
+function ignore(): void {
+  // Nothing is logged.
 }

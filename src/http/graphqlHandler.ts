@@ -9,14 +9,14 @@ import { responseTooLong } from '../graphql/responseLimits.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
 import { responseKeyOf } from '../responses/responseKey.ts';
 import { type ResponseOptions, sendFresh, sendStored } from '../responses/sendResponse.ts';
-import { type DoorContext, PREFLIGHTED_HEADERS } from './apollo.ts';
+import { type ApolloContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { graphqlRequestOf, hasExtensions } from './graphqlRequest.ts';
 import { sendHttpError } from './httpErrors.ts';
 import { NOBODY_WAITS } from './requestRecord.ts';
 import { sandboxPolicy } from './securityHeaders.ts';
 
 export interface GraphQLHandlerOptions extends ResponseOptions {
-  apollo: ApolloServer<DoorContext>;
+  apollo: ApolloServer<ApolloContext>;
   trustedDocuments: TrustedDocuments;
   deadlineMs: number;
   /** The longest response that is sent. */
@@ -73,7 +73,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions) {
     return sendFresh(body.string, key, request, reply, options);
   }
 
-  async function contextOf({ id, record }: FastifyRequest, reply: FastifyReply): Promise<DoorContext> {
+  async function contextOf({ id, record }: FastifyRequest, reply: FastifyReply): Promise<ApolloContext> {
     const { viewer, observation } = record;
     // Only requests for a page have no viewer, and Apollo Server decides whether it is one.
     if (viewer === null) {

@@ -1,7 +1,7 @@
 import { ApolloServer, type BaseContext } from '@apollo/server';
 import { defineIntegrationTestSuite } from '@apollo/server-integration-testsuite';
 import { createStoredResponses } from '../../src/responses/storedResponses.ts';
-import type { DoorContext } from '../../src/http/apollo.ts';
+import type { ApolloContext } from '../../src/http/apollo.ts';
 import { createApp } from '../../src/http/app.ts';
 import { anonymous } from '../../src/core/viewer.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
@@ -29,7 +29,7 @@ defineIntegrationTestSuite(
         done();
       },
       handler: createGraphQLHandler({
-        apollo: server as unknown as ApolloServer<DoorContext>,
+        apollo: server as unknown as ApolloServer<ApolloContext>,
         trustedDocuments: () => null,
         clock: systemClock,
         responses: createStoredResponses(0),

@@ -222,7 +222,7 @@ describe('a socket', () => {
       [
         {
           message:
-            'Over HTTP this gateway runs queries only: subscribe through a WebSocket at this URL, with graphql-ws (subprotocol graphql-transport-ws).',
+            'Subscriptions are not available over HTTP. Open a WebSocket at this URL with the subprotocol graphql-transport-ws (graphql-ws).',
           extensions: { code: 'GRAPHQL_VALIDATION_FAILED' },
         },
       ],
