@@ -1,14 +1,27 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { settings } from '../src/config/settings.ts';
+import { errorCodes, requestErrorCodes } from '../src/core/errorCodes.ts';
+import { metricsTable, PREFIX } from '../src/telemetry/metricsTable.ts';
 
 /*
- * Part of `npm run check:docs`: verifies the length of pages and lines, relative links with their anchors, paths of this repository
- * in backticks, and names of npm scripts. Exits 1 and lists every problem.
+ * Part of `npm run check:docs`: verifies the length of pages and lines, relative links with their anchors, and names: paths of this
+ * repository, settings and error codes in backticks, metrics, npm scripts. Exits 1 and lists every problem.
  */
 
 const MAX_LINE_LENGTH = 160;
 const REPOSITORY_PATH = /`((?:src|simulator|demo|test|bench|scripts|docs|examples)\/[\w./-]*)`/g;
+/** Upper-case names that are settings or error codes by their first word. */
+const CODE_NAME =
+  /`((?:AUTH|CACHE|DATAWORKS|LIVE|MAX|PERSISTED|RATE|REQUEST|SHUTDOWN|STORED|UPSTREAM)_[A-Z_]+)(?:=[^`]*)?`/g;
+/** Other names that start like these. */
+const FOREIGN_NAMES = ['UPSTREAM_ERROR'];
 
+const codeNames = [
+  ...Object.keys({ ...settings.shape, ...errorCodes, ...requestErrorCodes }),
+  ...FOREIGN_NAMES,
+];
+const metrics = Object.keys(metricsTable).map((name) => PREFIX + name);
 const scripts = Object.keys(
   (JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }).scripts,
 );
@@ -59,10 +72,18 @@ function nameProblems(path: string, text: string): string[] {
     existsSync(join(base, name)) || existsSync(name) ? [] : [`${path}: ${name} does not exist.`],
   );
   if (base !== '.') return paths;
+  const names = [...text.matchAll(CODE_NAME)].flatMap(([, name = '']) =>
+    codeNames.includes(name) ? [] : [`${path}: ${name} is neither a setting nor an error code.`],
+  );
+  const unknownMetrics = [...text.matchAll(/\b(dataworks_gateway_\w+)/g)].flatMap(([, name = '']) =>
+    metrics.includes(name.replace(/_(?:bucket|count|sum)$/, ''))
+      ? []
+      : [`${path}: no metric is called ${name}.`],
+  );
   const commands = [...text.matchAll(/\bnpm run (?:--silent |-s )?([\w:]+)/g)].flatMap(([, name = '']) =>
     scripts.includes(name) ? [] : [`${path}: package.json has no script ${name}.`],
   );
-  return [...paths, ...commands];
+  return [...paths, ...names, ...unknownMetrics, ...commands];
 }
 
 /** As GitHub makes them of headings: lower case, without punctuation, hyphens for spaces. */

@@ -31,7 +31,7 @@ describe('scripts/checkDocs', () => {
     return { status, stderr };
   }
 
-  test('accepts short pages whose links, paths and scripts exist', () => {
+  test('accepts short pages whose links and names exist', () => {
     const text =
       '[page](docs/page.md#first-part-x) `src/gateway.ts` `npm run demo` [web](https://example.com/x)\n';
     expect(check(text)).toEqual({ status: 0, stderr: '' });
@@ -41,16 +41,19 @@ describe('scripts/checkDocs', () => {
     const text = [
       'x'.repeat(161),
       '[a](docs/missing.md) [b](docs/page.md#second) `src/missing.ts` `npm run missing`',
+      '`CACHE_MISSING` dataworks_gateway_missing `UPSTREAM_TIMEOUT` `CACHE_FRESH_MS=500` dataworks_gateway_pollers',
       ...Array<string>(120).fill('line'),
     ].join('\n');
     expect(check(text)).toEqual({
       status: 1,
       stderr: [
         'README.md:1: 161 characters; at most 160.',
-        'README.md: 122 lines; at most 120.',
+        'README.md: 123 lines; at most 120.',
         'README.md: the link docs/missing.md leads nowhere.',
         'README.md: docs/page.md has no heading for #second.',
         'README.md: src/missing.ts does not exist.',
+        'README.md: CACHE_MISSING is neither a setting nor an error code.',
+        'README.md: no metric is called dataworks_gateway_missing.',
         'README.md: package.json has no script missing.',
         '',
       ].join('\n'),
