@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
-import { itemsKey, pageKey, runKey } from './kit.ts';
+import { announcedKey } from './keys.ts';
 
 /** When the other replicas have read answers, as each of them publishes it in Redis together with the answer. */
 export interface Announcements {
@@ -53,7 +53,7 @@ export function createAnnouncements(options: AnnouncementsOptions): Announcement
 
   return {
     announcement(action, params, asOf) {
-      const key = keyOf(action, params);
+      const key = announcedKey(action, params);
       return key === null ? null : { channel, message: JSON.stringify([replica, clock.toWall(asOf), key]) };
     },
     newestElsewhere: (key) => newest.get(key) ?? -Infinity,
@@ -80,19 +80,5 @@ function fieldsOf(message: string): unknown[] {
     return Array.isArray(fields) ? fields : [];
   } catch {
     return [];
-  }
-}
-
-/** Projects are asked for many at a time, each replica its own, so that no two ask for the same answer. */
-function keyOf<A extends Action>(action: A, params: Actions[A]['params']): string | null {
-  switch (action) {
-    case 'ListPipelineRuns':
-      return pageKey(params as Actions['ListPipelineRuns']['params']);
-    case 'GetPipelineRun':
-      return runKey(params as Actions['GetPipelineRun']['params']);
-    case 'ListPipelineRunItems':
-      return itemsKey(params as Actions['ListPipelineRunItems']['params']);
-    case 'ListProjects':
-      return null;
   }
 }

@@ -1,42 +1,33 @@
 import type { Clock } from '../core/clock.ts';
-import {
-  type Action,
-  type Actions,
-  type UpstreamResult,
-  type CacheView,
-  type CallContext,
-  type CallEvent,
-  type CachedResult,
-  type Upstream,
-} from '../core/upstream.ts';
+import type { Action, CacheView, CallContext, CallEvent, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
+import type { CacheCore, Part } from './core.ts';
 import { createDemand, type Demand } from './demand.ts';
-import { createFlights, keyFor } from './flights.ts';
+import { createEntries } from './entries.ts';
 import type { FreshnessSettings, Pace } from './freshness.ts';
-import { type CacheKit, itemsKey, runKey } from './kit.ts';
-import { createMemory } from './memory.ts';
+import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
+import { createSingleFlight, keyFor } from './singleFlight.ts';
 import { createSingles } from './singles.ts';
-import { createDependency } from './sources.ts';
 
 export interface CacheOptions extends FreshnessSettings {
   /** Steady: its `now` must not jump. */
   clock: Clock;
-  /** What all that is kept may weigh, in bytes. */
+  /** The bound of everything stored, in bytes. */
   maxBytes: number;
   /** How long a call may take that several callers wait for, in milliseconds. */
   patienceMs: number;
-  /** What is left of the windows of calls that are longer than a second, if there are such. */
+  /** What is left of the quota windows that are longer than a second, if there are any. */
   paces(): readonly Pace[];
-  /** Default: one of its own. To be given where a layer below must know the freshness that it comes to. */
+  /** Default: one of its own. Given where a lower layer must know the freshness that results from it. */
   demand?: Demand;
   /**
-   * The `asOf` of the newest answer that another replica has read under a key, in steady time; -Infinity for none. What is
-   * older here is asked for below again, where that answer is. Default: there are no others.
+   * When the newest answer was read that another replica has under a key; -Infinity if there is none. An older answer is not fresh here.
+   * Default: there are no other replicas.
    */
   newestElsewhere?: (key: string) => number;
-  /** Told of what happens to refreshes in the background. */
+  /** Reports what happens to background refreshes. */
   report(event: CallEvent): void;
 }
 
@@ -47,94 +38,62 @@ export interface Cached {
 }
 
 /**
- * Stores answers for as long as their state allows, for all operations of the process. Calls in flight are shared; what is
- * stale is served at once while it is refreshed; failures are never cached. All times are those of `options.clock`.
+ * Stores answers for as long as their state allows, for all operations of the process. Calls in flight are shared; what is stale is
+ * served at once while it is refreshed; failures are never cached. All times are those of `options.clock`.
  */
 export function cached(upstream: Upstream, options: CacheOptions): Cached {
-  const demand = options.demand ?? createDemand(options);
-  const kit = createKit(upstream, demand, options);
-  const lists = createRunLists(kit);
-  const projects = createProjects(kit);
+  const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
-    ListPipelineRuns: lists,
-    GetPipelineRun: createSingles(kit, 'GetPipelineRun', runKey),
-    ListPipelineRunItems: createSingles(kit, 'ListPipelineRunItems', itemsKey),
-    ListProjects: {
-      read: ({ projectIds }, context) => projects.read(projectIds, context),
-      peek: ({ projectIds }) => projects.peek(projectIds),
-      recaller:
-        ({ projectIds }) =>
-        () =>
-          projects.recall(projectIds),
-    },
+    ListPipelineRuns: createRunLists(core),
+    GetPipelineRun: createSingles(core, 'GetPipelineRun', runKey),
+    ListPipelineRunItems: createSingles(core, 'ListPipelineRunItems', itemsKey),
+    ListProjects: createProjects(core),
   };
 
   return {
     upstream: {
       async call(action, params, context) {
-        const read = () => parts[action].read(params, context);
+        const { reads } = context;
         try {
-          const answer = await read().catch((error: unknown) => {
-            // With the last call gone, what is known has to do until the day turns, and this may be known.
-            if (isExhausted(error) && hasStretched(demand)) return read();
-            throw error;
+          const answer = await parts[action].read(params, context).catch((error: unknown) => {
+            if (!isStretchedBy(error, core.demand)) throw error;
+            // With the last call of the day spent, what is cached is now fresh for longer.
+            return parts[action].read(params, context);
           });
-          const recall = parts[action].recaller(params);
-          context.reads?.add(
-            action,
-            answer.staleBecause === null ? [createDependency(action, answer, recall)] : null,
-          );
-          return undated(answer);
+          const isFresh = answer.staleBecause === null;
+          reads?.add(action, isFresh ? parts[action].dependencies(params, answer.asOf) : null);
+          return answer;
         } catch (error) {
-          context.reads?.invalidate();
+          reads?.invalidate();
           throw error;
         }
       },
     },
-    view: {
-      peek(action, params) {
-        const answer = parts[action].peek(params);
-        return answer && undated(answer);
-      },
-    },
+    view: { peek: (action, params) => parts[action].peek(params) },
   };
 }
 
-function undated<Value>({ value, asOf, staleBecause }: UpstreamResult<Value>): UpstreamResult<Value> {
-  return { value, asOf, staleBecause };
-}
-
-function isExhausted(error: unknown): boolean {
-  return error instanceof UpstreamError && error.kind === 'quotaExhausted';
-}
-
-function hasStretched(demand: Demand): boolean {
+function isStretchedBy(error: unknown, demand: Demand): boolean {
+  if (!(error instanceof UpstreamError) || error.kind !== 'quotaExhausted') return false;
   const beforeMs = demand.freshMs();
-  demand.reckon();
+  demand.update();
   return demand.freshMs() > beforeMs;
 }
 
-/** What answers one action, in steady time. */
-interface Part<A extends Action> {
-  read(params: Actions[A]['params'], context: CallContext): Promise<UpstreamResult<Actions[A]['result']>>;
-  peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
-  recaller(params: Actions[A]['params']): () => CachedResult<Actions[A]['result']> | null;
-}
-
-function createKit(upstream: Upstream, demand: Demand, options: CacheOptions): CacheKit {
-  const { clock, maxBytes, staleMs, patienceMs, newestElsewhere = () => -Infinity } = options;
+function createCore(upstream: Upstream, options: CacheOptions): CacheCore {
+  const { clock, maxBytes, staleMs, patienceMs, newestElsewhere = null } = options;
+  const demand = options.demand ?? createDemand(options);
   const refreshing = new Set<string>();
   return {
     upstream,
     clock,
     maxBytes,
     staleMs,
-    memory: createMemory(maxBytes),
-    flights: createFlights(clock, patienceMs),
-    usualFreshMs: options.freshMs,
-    freshMs: () => demand.freshMs(),
+    demand,
+    entries: createEntries(maxBytes),
+    flights: createSingleFlight(clock, patienceMs),
+    rules: () => ({ usualFreshMs: options.freshMs, freshMs: demand.freshMs(), staleMs }),
     newestElsewhere,
-    wanted: (key) => demand.note(key),
     inBackground(name, caller, refresh) {
       const key = keyFor(name, caller);
       if (refreshing.has(key)) return;
@@ -145,7 +104,7 @@ function createKit(upstream: Upstream, demand: Demand, options: CacheOptions): C
         deadline: clock.now() + patienceMs,
         report: (event) => options.report(event),
       };
-      // What went wrong is kept with the thing that it went wrong for.
+      // A failure is stored with the entry that it concerns.
       refresh(context)
         .catch(() => undefined)
         .finally(() => refreshing.delete(key));

@@ -1,58 +1,57 @@
 import type { Clock } from '../core/clock.ts';
 import { type Pace, stretchedFreshMs } from './freshness.ts';
 
-/** Knows how many short-lived things are being asked for, and so how fresh the allowance lets them be. */
+/** Counts the short-lived entries that are requested, which decides how fresh the quota lets them be. */
 export interface Demand {
   note(key: string): void;
-  /** Milliseconds; the same for a second at a time. */
+  /** Milliseconds; constant for a second at a time. */
   freshMs(): number;
-  /** Has it reckoned anew before that second is over. */
-  reckon(): void;
+  /** Calculates it again before that second is over. */
+  update(): void;
 }
 
 export interface DemandOptions {
   /** The shortest freshness, in milliseconds. */
   freshMs: number;
   clock: Clock;
-  /** What is left of the windows of calls that are longer than a second, if there are such. */
+  /** What is left of the quota windows that are longer than a second, if there are any. */
   paces: () => readonly Pace[];
 }
 
-const RECKON_EVERY_MS = 1000;
+const UPDATE_EVERY_MS = 1000;
 
-/** What nobody has asked for in two lifetimes is in demand no more, nor is what nobody has asked for this long. */
+/** An entry counts for two lifetimes after its last request, and never longer than this. */
 const MAX_HORIZON_MS = 15 * 60 * 1000;
 
-/** More than this many things in demand count as this many, which bounds the memory they take. */
+/** More entries than this count as this many, which bounds the memory that they take. */
 const MAX_NOTED = 20_000;
 
 export function createDemand({ freshMs: usualMs, clock, paces }: DemandOptions): Demand {
-  const lastAsked = new Map<string, number>();
-  let reckonedAt = -Infinity;
+  const lastRequested = new Map<string, number>();
+  let updatedAt = -Infinity;
   let hasLimits = true;
   let freshMs = usualMs;
 
   return {
     note(key) {
-      // Without a limit nobody counts, and this is asked on every hit.
-      if (!hasLimits || (lastAsked.size >= MAX_NOTED && !lastAsked.has(key))) return;
-      lastAsked.set(key, clock.monotonic());
+      // Without a limit nothing is counted: this runs on every hit.
+      if (!hasLimits || (lastRequested.size >= MAX_NOTED && !lastRequested.has(key))) return;
+      lastRequested.set(key, clock.monotonic());
     },
     freshMs() {
-      const now = clock.monotonic();
-      if (now - reckonedAt >= RECKON_EVERY_MS) reckon();
+      if (clock.monotonic() - updatedAt >= UPDATE_EVERY_MS) update();
       return freshMs;
     },
-    reckon,
+    update,
   };
 
-  function reckon(): void {
+  function update(): void {
     const now = clock.monotonic();
-    reckonedAt = now;
+    updatedAt = now;
     const limits = paces();
     hasLimits = limits.length > 0;
-    const horizon = now - Math.min(MAX_HORIZON_MS, 2 * Math.max(freshMs, RECKON_EVERY_MS));
-    for (const [key, at] of lastAsked) if (at < horizon || !hasLimits) lastAsked.delete(key);
-    freshMs = stretchedFreshMs(usualMs, Math.max(1, lastAsked.size), limits);
+    const horizon = now - Math.min(MAX_HORIZON_MS, 2 * Math.max(freshMs, UPDATE_EVERY_MS));
+    for (const [key, at] of lastRequested) if (at < horizon || !hasLimits) lastRequested.delete(key);
+    freshMs = stretchedFreshMs(usualMs, Math.max(1, lastRequested.size), limits);
   }
 }

@@ -1,251 +1,265 @@
 import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
-import type { Actions, UpstreamResult, CallContext, Page, CachedResult } from '../core/upstream.ts';
-import { isOfItsCaller } from './flights.ts';
+import type { Actions, CallContext, Page, UpstreamResult } from '../core/upstream.ts';
+import {
+  type CacheCore,
+  dependencyOn,
+  freshAnswer,
+  fromElsewhere,
+  isSuperseded,
+  notOlderThan,
+  type Part,
+  served,
+} from './core.ts';
+import {
+  type Dated,
+  decide,
+  failureBehind,
+  failureOf,
+  freshUntilOf,
+  isServable,
+  type Known,
+} from './decide.ts';
+import { bytesOf } from './entries.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
-import type { GivenPage } from './givenPages.ts';
-import { type CacheKit, fromElsewhere, listKey, newerThan, notBefore, pageKey, runKey } from './kit.ts';
-import { bytesOf, type Entry } from './memory.ts';
+import { listKey, pageKey, runKey } from './keys.ts';
 import { createRunList, type RunList } from './runList.ts';
-import { freshAnswer, isSuperseded, serve, type Trouble, troubleIn, troubleOf } from './serve.ts';
+import { isOfItsCaller } from './singleFlight.ts';
 
-/** The lists of runs: one `RunList` a list and page size, and the calls that keep it true. */
-export interface RunLists {
-  read(page: ListPage, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>>;
-  /** As `CachedUpstream.peek`. */
-  peek(page: ListPage): UpstreamResult<Page<PipelineRun>> | null;
-  /** As `CachedUpstream.recaller`. */
-  recaller(page: ListPage): () => CachedResult<Page<PipelineRun>> | null;
-}
+type PageParams = Actions['ListPipelineRuns']['params'];
+type RunPage = UpstreamResult<Page<PipelineRun>>;
 
-type ListPage = Actions['ListPipelineRuns']['params'];
-
-/** A page of a list, with the keys that they go by. */
+/** A page of a list, with its keys. The index counts from 0. */
 interface Place {
-  page: ListPage;
-  /** From 0. */
+  params: PageParams;
   index: number;
   listKey: string;
   pageKey: string;
 }
 
-/** No single list may take more than this part of the memory: its depth is dropped before others suffer. */
+/** No single list takes more than this part of the cache: beyond it, its deep pages are dropped. */
 const MAX_SHARE = 0.25;
 
-/** What an empty list weighs: its maps and functions, reckoned as all weights are. */
+/** The size of an empty list. */
 const LIST_BYTES = 6000;
 
-export function createRunLists(kit: CacheKit): RunLists {
+/** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
+export function createRunLists(core: CacheCore): Part<'ListPipelineRuns'> {
+  const { clock, entries } = core;
   return {
-    async read(page, context) {
-      const place = placeOf(page);
-      kit.wanted(place.listKey);
-      if (hasNewerElsewhere(place, knownList(place))) await takeNewer(place, context);
-      try {
-        const answer = await readPage(place, notBeforeGiven(place, context));
-        const given = givenPage(place);
-        // While this one was read, somebody was given a newer one.
-        if (given && given.asOf > answer.asOf) return givenAnswer(place, kit.freshMs(), context) ?? answer;
-        knownList(place)?.given.set(place.index, answer);
-        return answer;
-      } catch (error) {
-        const answer = givenAnswer(place, 0, context, troubleOf(error, kit.clock.now()));
-        if (answer) return answer;
-        throw error;
-      }
+    async read(params, context) {
+      const place = placeOf(params);
+      core.demand.note(place.listKey);
+      if (isPageSuperseded(place)) await takeNewer(place, context);
+      const page = await readPage(place, context);
+      listOf(place)?.apply({ type: 'served', index: place.index, page });
+      return page;
     },
-    peek(page) {
-      const place = placeOf(page);
-      return freshPage(place, kit.memory.peek(place.listKey));
+    peek(params) {
+      const place = placeOf(params);
+      const list = entries.peek(place.listKey)?.value as RunList | undefined;
+      const page = list?.page(place.index) ?? null;
+      if (
+        page === null ||
+        page.asOf < (list?.snapshot(place.index)?.asOf ?? -Infinity) ||
+        isPageSuperseded(place)
+      )
+        return null;
+      return freshAnswer(core, page);
     },
-    recaller(page) {
-      const place = placeOf(page);
-      return () => {
-        kit.wanted(place.listKey);
-        return freshPage(place, kit.memory.get(place.listKey));
-      };
+    dependencies(params, asOf) {
+      const place = placeOf(params);
+      const page = listOf(place)?.page(place.index) ?? null;
+      if (page?.asOf !== asOf) return null;
+      const { version } = page;
+      const isCurrent = () => listOf(place)?.version(place.index) === version && !isPageSuperseded(place);
+      return [dependencyOn(core, place.listKey, page, isCurrent)];
     },
   };
 
-  async function readPage(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
-    const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
-    const refresh = () => refreshBehind(place, context);
-    const served = serve(kit, 'ListPipelineRuns', view, refresh, context);
-    if (served) return served;
-    // The page may be known, only not lately enough: then the head can confirm it, and whatever else is known of the list.
-    if (isConfirmable(place)) {
-      if (needsHead(place, context)) await fetchPage(headOf(place), context);
-      const confirmed = confirmedAnswer(place, context);
-      if (confirmed) return confirmed;
+  async function readPage(place: Place, context: CallContext): Promise<RunPage> {
+    let isConfirmed = false;
+    try {
+      for (;;) {
+        const list = listOf(place);
+        const known = {
+          current: list?.page(place.index) ?? null,
+          snapshot: snapshotOf(place),
+          failure: list?.failure(place.index) ?? null,
+          confirmation: confirmationOf(place, context, isConfirmed),
+        };
+        const decision = decide(known, context, core.rules(), clock.now());
+        switch (decision.do) {
+          case 'serve':
+            if (decision.refresh) refresh(place, context);
+            return served('ListPipelineRuns', decision.answer, decision.because, context);
+          case 'serveSnapshot':
+            return served('ListPipelineRuns', decision.answer, decision.because, context);
+          case 'confirmByHead':
+            await fetchPage(headOf(place), notOlder(place, context));
+            isConfirmed = true;
+            break;
+          case 'fetch':
+            return newest(place, await fetchPage(place, notOlder(place, context)), context);
+        }
+      }
+    } catch (error) {
+      const now = clock.now();
+      const snapshot = snapshotOf(place);
+      if (!isServable(snapshot, context, core.rules(), now)) throw error;
+      return served('ListPipelineRuns', snapshot, failureOf(error, now).because, context);
     }
-    return pastAnswer(place, context) ?? fetchOrPast(place, context);
   }
 
-  function freshPage(place: Place, entry: Entry | undefined): CachedResult<Page<PipelineRun>> | null {
-    const { index } = place;
-    const list = entry?.value as RunList | undefined;
-    if (hasNewerElsewhere(place, list)) return null;
-    const answer = freshAnswer(kit, list?.view(index, kit.freshMs()) ?? null);
-    return answer && answer.asOf >= (list?.given.get(index)?.asOf ?? -Infinity) ? answer : null;
+  /** While a page was read, another call may have been answered with a newer one. */
+  function newest(place: Place, page: RunPage, context: CallContext): RunPage {
+    const snapshot = snapshotOf(place);
+    if (snapshot === null || snapshot.asOf <= page.asOf) return page;
+    const now = clock.now();
+    const isFresh = now < snapshot.asOf + core.rules().freshMs;
+    if (!isFresh && !isServable(snapshot, context, core.rules(), now)) return page;
+    return served('ListPipelineRuns', snapshot, isFresh ? null : 'REFRESHING', context);
   }
 
-  function givenPage(place: Place): GivenPage | null {
-    return knownList(place)?.given.get(place.index) ?? null;
+  function refresh(place: Place, { caller }: CallContext): void {
+    core.inBackground(place.pageKey, caller, async (background) => {
+      const context = notOlder(place, background);
+      if (needsHead(place, context)) {
+        await fetchPage(headOf(place), context);
+        const page = listOf(place)?.page(place.index) ?? null;
+        const isFresh = page !== null && clock.now() < freshUntilOf(page, core.rules().freshMs);
+        if (isFresh && page.asOf >= (context.notBefore ?? -Infinity)) return;
+      }
+      await fetchPage(place, context);
+    });
   }
 
-  /** The context of a call whose answer is not to be from before the page's last one. */
-  function notBeforeGiven(place: Place, context: CallContext): CallContext {
-    return notBefore(givenPage(place)?.asOf ?? -Infinity, context);
+  function confirmationOf(
+    place: Place,
+    context: CallContext,
+    isConfirmed: boolean,
+  ): Known<never>['confirmation'] {
+    if (isConfirmed) return 'done';
+    return needsHead(place, notOlder(place, context)) ? 'possible' : 'impossible';
   }
 
-  /** Whether another replica has read a newer one of the page, or of the head by which it goes. */
-  function hasNewerElsewhere(place: Place, list: RunList | undefined): boolean {
-    if (list === undefined) return false;
-    return isPageSuperseded(place, list) || (place.index > 0 && isPageSuperseded(headOf(place), list));
+  /** Whether a new head can confirm the page, so that it need not be read itself. */
+  function needsHead(place: Place, { notBefore = -Infinity }: CallContext): boolean {
+    const list = listOf(place);
+    if (place.index === 0 || !list?.canBeConfirmed(place.index)) return false;
+    return list.headAsOf < notBefore || list.headAsOf + core.rules().freshMs <= clock.now();
   }
 
-  function isPageSuperseded({ index, pageKey }: Place, list: RunList): boolean {
-    return isSuperseded(kit, list.view(index, kit.freshMs()), pageKey);
+  /** The context of a call whose answer must not be older than the last page. */
+  function notOlder(place: Place, context: CallContext): CallContext {
+    return notOlderThan(snapshotOf(place)?.asOf ?? -Infinity, context);
   }
 
-  /** Takes what another replica has read from Redis, the head first: it may confirm the page. */
+  /** Whether another replica has read a newer page, or a newer head that confirms or outdates the page. */
+  function isPageSuperseded(place: Place): boolean {
+    return isOneSuperseded(place) || (place.index > 0 && isOneSuperseded(headOf(place)));
+  }
+
+  function isOneSuperseded({ listKey, pageKey, index }: Place): boolean {
+    if (core.newestElsewhere === null) return false;
+    const list = entries.peek(listKey)?.value as RunList | undefined;
+    const page = list?.page(index);
+    return (
+      page != null && isSuperseded(core, pageKey, { asOf: page.asOf, failure: list?.failure(index) ?? null })
+    );
+  }
+
+  /** Takes from Redis what another replica has read: the head first, since it may confirm the page. */
   async function takeNewer(place: Place, context: CallContext): Promise<void> {
     for (const next of [headOf(place), place]) {
-      const list = knownList(next);
-      if (list === undefined || !isPageSuperseded(next, list)) continue;
+      if (!isOneSuperseded(next)) continue;
       try {
-        await fetchPage(next, fromElsewhere(kit, next.pageKey, context));
+        await fetchPage(next, fromElsewhere(core, next.pageKey, context));
       } catch {
-        // Redis has lost it, and DataWorks does not answer. What is known here has to do.
+        // Redis has lost it, and DataWorks does not answer. What is known here is served.
         return;
       }
     }
   }
 
-  /** The page once more as it was answered last. */
-  function givenAnswer(
-    place: Place,
-    freshMs: number,
-    context: CallContext,
-    trouble: Trouble | null = null,
-  ): UpstreamResult<Page<PipelineRun>> | null {
-    const given = givenPage(place);
-    const view = given && { ...given, freshUntil: given.asOf + freshMs, isShortLived: true, trouble };
-    return serve(kit, 'ListPipelineRuns', view, () => undefined, context);
+  function snapshotOf(place: Place): Dated<Page<PipelineRun>> | null {
+    return listOf(place)?.snapshot(place.index) ?? null;
   }
 
-  function knownList({ listKey }: Place): RunList | undefined {
-    return kit.memory.get(listKey)?.value as RunList | undefined;
+  function listOf({ listKey }: Place): RunList | undefined {
+    return entries.get(listKey)?.value as RunList | undefined;
   }
 
-  function isConfirmable(place: Place): boolean {
-    return place.index > 0 && knownList(place)?.canBeConfirmed(place.index) === true;
-  }
-
-  function needsHead(place: Place, { notBefore = -Infinity }: CallContext): boolean {
-    const headAsOf = knownList(place)?.headAsOf ?? -Infinity;
-    return headAsOf < notBefore || headAsOf + kit.freshMs() <= kit.clock.now();
-  }
-
-  function confirmedAnswer(
-    place: Place,
-    { notBefore = -Infinity }: CallContext,
-  ): UpstreamResult<Page<PipelineRun>> | null {
-    const view = knownList(place)?.view(place.index, kit.freshMs()) ?? null;
-    return view && view.asOf >= notBefore ? freshAnswer(kit, view) : null;
-  }
-
-  /** The page as it was, while what it is can't be had. */
-  function pastAnswer(
-    place: Place,
-    context: CallContext,
-    trouble?: Trouble,
-  ): UpstreamResult<Page<PipelineRun>> | null {
-    const view = knownList(place)?.pastView(place.index) ?? null;
-    const why = trouble ?? view?.trouble ?? null;
-    if (view === null || why === null || why.until <= kit.clock.now()) return null;
-    return serve(kit, 'ListPipelineRuns', { ...view, trouble: why }, () => undefined, context);
-  }
-
-  async function fetchOrPast(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
-    try {
-      return await fetchPage(place, context);
-    } catch (error) {
-      const past = pastAnswer(place, context, troubleOf(error, kit.clock.now()));
-      if (past) return past;
-      throw error;
-    }
-  }
-
-  function refreshBehind(place: Place, { caller }: CallContext): void {
-    kit.inBackground(place.pageKey, caller, async (background) => {
-      const context = notBeforeGiven(place, background);
-      if (needsHead(place, context)) await fetchPage(headOf(place), context);
-      if (place.index > 0 && !confirmedAnswer(place, context)) await fetchPage(place, context);
-    });
-  }
-
-  function fetchPage(place: Place, context: CallContext): Promise<UpstreamResult<Page<PipelineRun>>> {
-    return kit.flights.fetch(place.pageKey, 'ListPipelineRuns', context, async (flight) => {
+  function fetchPage(place: Place, context: CallContext): Promise<RunPage> {
+    return core.flights.fetch(place.pageKey, 'ListPipelineRuns', context, async (flight) => {
       try {
-        const list = knownList(place);
+        const list = listOf(place);
         // Other replicas may offer what is known to be outdated here.
-        const outdated = place.index === 0 ? list?.headAsOf : list?.brokenAt;
-        const answer = await kit.upstream.call('ListPipelineRuns', place.page, newerThan(outdated, flight));
-        const learned = placeOfAnswer(place, answer);
-        if (learned) learn(learned, answer);
+        const outdatedAt = (place.index === 0 ? list?.headAsOf : list?.brokenAt) ?? -Infinity;
+        const request = notOlderThan(outdatedAt + 1, flight);
+        const answer = await core.upstream.call('ListPipelineRuns', place.params, request);
+        const actual = placeOfAnswer(place, answer);
+        if (actual) store(actual, answer);
         return answer;
       } catch (error) {
+        const { index } = place;
         if (!isOfItsCaller(error, flight))
-          knownList(place)?.fail(place.index, troubleOf(error, kit.clock.now()));
+          listOf(place)?.apply({ type: 'failed', index, failure: failureOf(error, clock.now()) });
         throw error;
       }
     });
   }
 
-  /** Takes a page in, weighs the list anew, and makes its runs known under their own keys. */
-  function learn(place: Place, answer: UpstreamResult<Page<PipelineRun>>): void {
-    const { projectId, pageSize, filter } = place.page;
-    const growsAtHead = filter.status === undefined;
-    const list =
-      knownList(place) ??
-      createRunList({
-        pageSize,
-        growsAtHead,
-        trustMs: growsAtHead ? FINISHED_FRESH_MS : kit.staleMs,
-        pastMs: kit.staleMs,
-      });
+  /** Stores a page in its list, and its runs under their own keys. */
+  function store(place: Place, answer: RunPage): void {
+    const growsAtHead = place.params.filter.status === undefined;
+    const { staleMs } = core;
+    const { pageSize } = place.params;
+    const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
+    const list = listOf(place) ?? createRunList({ pageSize, growsAtHead, trustMs, staleMs });
     const { value, asOf } = answer;
-    const now = kit.clock.now();
+    const { index } = place;
+    const arrivedAt = clock.now();
     const bytes = bytesOf(value.rows);
-    list.learn(place.index, answer, { arrivedAt: now, bytes });
-    const trouble = troubleIn(answer, now);
-    if (trouble) list.fail(place.index, trouble);
-    if (list.bytes > kit.maxBytes * MAX_SHARE) list.forgetDepth();
-    kit.memory.set(place.listKey, { value: list, asOf, trouble: null }, LIST_BYTES + list.bytes);
+    list.apply({
+      type: 'read',
+      index,
+      page: { value, asOf },
+      arrivedAt,
+      bytes,
+      version: entries.nextVersion(),
+    });
+    const failure = failureBehind(answer, arrivedAt);
+    if (failure) list.apply({ type: 'failed', index, failure });
+    let size = list.size();
+    if (size > core.maxBytes * MAX_SHARE) {
+      list.apply({ type: 'trimmed', version: entries.nextVersion() });
+      size = list.size();
+    }
+    entries.set(place.listKey, { value: list, asOf, failure: null }, LIST_BYTES + size);
     for (const run of value.rows) {
       if (isPlaceholderId(run.runId)) continue;
-      const key = runKey({ projectId, runId: run.runId });
-      const known = kit.memory.get(key);
+      const key = runKey(run);
+      const known = entries.get(key);
       if (!known || known.asOf < asOf)
-        kit.memory.set(key, { value: run, asOf, trouble }, bytes / value.rows.length);
+        entries.set(key, { value: run, asOf, failure }, bytes / value.rows.length);
     }
   }
 }
 
-function placeOf(page: ListPage): Place {
-  return { page, index: page.pageNumber - 1, listKey: listKey(page), pageKey: pageKey(page) };
+function placeOf(params: PageParams): Place {
+  return { params, index: params.pageNumber - 1, listKey: listKey(params), pageKey: pageKey(params) };
 }
 
 /**
- * Where an answer belongs: a page that is smaller than was asked for is one of another list of pages. Null if that is not known,
- * since only the first begins at the same row whatever the size.
+ * Where an answer belongs. A page that is smaller than requested belongs to the list of pages of that size. Null unless it is the
+ * first page, which begins at the same row whatever the size.
  */
-function placeOfAnswer(place: Place, { value }: UpstreamResult<Page<PipelineRun>>): Place | null {
-  const { page, index } = place;
-  if (value.pageSize === page.pageSize) return place;
-  return index === 0 ? placeOf({ ...page, pageSize: value.pageSize }) : null;
+function placeOfAnswer(place: Place, { value }: RunPage): Place | null {
+  const { params, index } = place;
+  if (value.pageSize === params.pageSize) return place;
+  return index === 0 ? placeOf({ ...params, pageSize: value.pageSize }) : null;
 }
 
-function headOf({ page, listKey }: Place): Place {
-  return { page: { ...page, pageNumber: 1 }, index: 0, listKey, pageKey: `${listKey}/1` };
+function headOf({ params, listKey }: Place): Place {
+  return { params: { ...params, pageNumber: 1 }, index: 0, listKey, pageKey: `${listKey}/1` };
 }

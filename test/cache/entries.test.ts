@@ -1,31 +1,31 @@
 import { expect, test } from '@jest/globals';
-import { bytesOf, createMemory } from '../../src/cache/memory.ts';
+import { bytesOf, createEntries } from '../../src/cache/entries.ts';
 import { cached } from '../../src/cache/cached.ts';
-import { createRunList } from '../../src/cache/runList.ts';
+import { emptyList, reduce, sizeOf } from '../../src/cache/listState.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
-test('what is kept weighs no more than the bound, whatever is put in', () => {
-  const memory = createMemory(100_000);
+test('entries never exceed the bound in bytes', () => {
+  const entries = createEntries(100_000);
   for (let n = 0; n < 10_000; n++) {
-    memory.set(`key-${n}`, { value: n, asOf: n, trouble: null }, (n * 37) % 3_000);
-    expect(memory.bytes).toBeLessThanOrEqual(100_000);
+    entries.set(`key-${n}`, { value: n, asOf: n, failure: null }, (n * 37) % 3_000);
+    expect(entries.bytes).toBeLessThanOrEqual(100_000);
   }
-  expect(memory.entries).toBeGreaterThan(10);
-  expect(memory.get('key-9999')).toBeDefined();
-  expect(memory.get('key-0')).toBeUndefined();
+  expect(entries.count).toBeGreaterThan(10);
+  expect(entries.get('key-9999')).toBeDefined();
+  expect(entries.get('key-0')).toBeUndefined();
 });
 
-test('what was asked for last is kept, and looking is not asking', () => {
-  const memory = createMemory(4_000);
-  const put = (key: string) => memory.set(key, { value: key, asOf: 0, trouble: null }, 500);
+test('the least recently used entry is evicted, and peeking is not use', () => {
+  const entries = createEntries(4_000);
+  const put = (key: string) => entries.set(key, { value: key, asOf: 0, failure: null }, 500);
   put('a');
   put('b');
-  memory.peek('a');
-  memory.get('b');
+  entries.peek('a');
+  entries.get('b');
   put('c');
   put('d');
-  expect(['a', 'b', 'c', 'd'].map((key) => memory.peek(key) !== undefined)).toEqual([
+  expect(['a', 'b', 'c', 'd'].map((key) => entries.peek(key) !== undefined)).toEqual([
     false,
     true,
     true,
@@ -33,7 +33,7 @@ test('what was asked for last is kept, and looking is not asking', () => {
   ]);
 });
 
-test('something that weighs more than all that may be kept is answered and not kept', async () => {
+test('an answer that exceeds the bound alone is returned and not stored', async () => {
   const clock = createVirtualClock();
   const heavy = runOf('a', 'SUCCEEDED', { message: 'x'.repeat(100_000) });
   const upstream = createFakeUpstream(clock, { GetPipelineRun: () => heavy });
@@ -57,7 +57,7 @@ test('something that weighs more than all that may be kept is answered and not k
   expect(upstream.calls).toHaveLength(2);
 });
 
-test('a long list keeps its head when its depth gets too heavy', async () => {
+test('a list that becomes too large keeps its head and drops its deep pages', async () => {
   const clock = createVirtualClock();
   const runs = Array.from({ length: 2_000 }, (_, n) =>
     runOf(`r${n}`, 'SUCCEEDED', { message: 'x'.repeat(300) }),
@@ -86,14 +86,15 @@ test('a long list keeps its head when its depth gets too heavy', async () => {
   expect(upstream.newCalls()).toEqual(['ListPipelineRuns 100']);
 });
 
-test('pages that were never read take nothing, though they fail again and again', () => {
-  const list = createRunList({ pageSize: 10, growsAtHead: true, pastMs: 60_000, trustMs: 1_000 });
-  for (let index = 1; index < 10_000; index++) list.fail(index, { because: 'BUDGET', until: 1 });
-  expect(list.bytes).toBe(0);
-  expect(list.view(5_000, 1_000)).toBeNull();
+test('failures of pages that were never read are not stored', () => {
+  let state = emptyList({ pageSize: 10, growsAtHead: true, staleMs: 60_000, trustMs: 1_000 });
+  for (let index = 1; index < 10_000; index++)
+    state = reduce(state, { type: 'failed', index, failure: { because: 'BUDGET', until: 1 } });
+  expect(state.failures.size).toBe(0);
+  expect(sizeOf(state)).toBe(0);
 });
 
-test('the weight of a value grows with its text', () => {
+test('the size of a value grows with its text', () => {
   expect(
     bytesOf(runOf('a', 'SUCCEEDED', { message: 'x'.repeat(1_000) })) - bytesOf(runOf('a')),
   ).toBeGreaterThan(1_000);

@@ -1,0 +1,157 @@
+import type { Clock } from '../core/clock.ts';
+import type { Dependency } from '../core/readSet.ts';
+import {
+  type Action,
+  type Actions,
+  type CallContext,
+  type Caller,
+  type StaleReason,
+  type Upstream,
+  type UpstreamResult,
+  withChanges,
+} from '../core/upstream.ts';
+import { type Cached, type Dated, decide, type FreshnessRules, freshUntilOf } from './decide.ts';
+import type { Demand } from './demand.ts';
+import type { Entries, Entry } from './entries.ts';
+import { freshForMs } from './freshness.ts';
+import type { SingleFlight } from './singleFlight.ts';
+
+/** How the cache answers one action. */
+export interface Part<A extends Action> {
+  read(params: Actions[A]['params'], context: CallContext): Promise<UpstreamResult<Actions[A]['result']>>;
+  /** The fresh answer, or null. Makes no call and changes nothing. */
+  peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
+  /** The entries that an answer of this age was made from. Null if they have changed since. */
+  dependencies(params: Actions[A]['params'], asOf: number): Dependency[] | null;
+}
+
+/** What the parts of the cache share. */
+export interface CacheCore {
+  clock: Clock;
+  upstream: Upstream;
+  entries: Entries;
+  flights: SingleFlight;
+  demand: Demand;
+  maxBytes: number;
+  staleMs: number;
+  rules(): FreshnessRules;
+  /** The `asOf` of the newest answer that another replica has read under a key; -Infinity if there is none. Null without other replicas. */
+  newestElsewhere: ((key: string) => number) | null;
+  /**
+   * Runs a refresh for the caller that was served something stale, unless one of this name is running. Never throws or rejects.
+   */
+  inBackground(
+    name: string,
+    caller: Caller | undefined,
+    refresh: (context: CallContext) => Promise<unknown>,
+  ): void;
+}
+
+/** An entry that is fresh for as long as its action and value say. */
+export function cachedOf<Value>(action: Action, entry: Entry): Cached<Value> {
+  const { asOf, version } = entry;
+  const value = entry.value as Value;
+  const forMs = freshForMs(action, value as Actions[Action]['result'], Infinity);
+  return { value, asOf, version, isShortLived: forMs === Infinity, trustedUntil: asOf + forMs };
+}
+
+/** Serves what is cached under a key, or returns null if the caller must wait for a call. */
+export function serveEntry<Value>(
+  core: CacheCore,
+  action: Action,
+  key: string,
+  context: CallContext,
+  refresh: () => void,
+): UpstreamResult<Value> | null {
+  const entry = core.entries.get(key);
+  if (!entry) return null;
+  const current = cachedOf<Value>(action, entry);
+  if (current.isShortLived) core.demand.note(key);
+  const known = {
+    current,
+    snapshot: null,
+    failure: entry.failure,
+    confirmation: 'impossible' as const,
+  };
+  const decision = decide(known, context, core.rules(), core.clock.now());
+  if (decision.do !== 'serve') return null;
+  if (decision.refresh) refresh();
+  return served(action, decision.answer, decision.because, context);
+}
+
+/** Reports the cache hit, and returns the answer. */
+export function served<Value>(
+  action: Action,
+  { value, asOf }: Dated<Value>,
+  because: StaleReason | null,
+  context: CallContext,
+): UpstreamResult<Value> {
+  context.report(because === null ? { type: 'hit', action } : { type: 'stale', action, because });
+  return { value, asOf, staleBecause: because };
+}
+
+/** The answer if it is fresh, labelled if only the quota stretches its freshness. */
+export function freshAnswer<Value>(core: CacheCore, current: Cached<Value>): UpstreamResult<Value> | null {
+  const known = { current, snapshot: null, failure: null, confirmation: 'impossible' as const };
+  const decision = decide(known, { freshOnly: true }, core.rules(), core.clock.now());
+  if (decision.do !== 'serve') return null;
+  const { value, asOf } = decision.answer;
+  return { value, asOf, staleBecause: decision.because };
+}
+
+/** @param isCurrent whether the version is still the entry's */
+export function dependencyOn(
+  core: CacheCore,
+  key: string,
+  current: Cached,
+  isCurrent: () => boolean,
+): Dependency {
+  const { asOf, isShortLived } = current;
+  const freshUntil = freshUntilOf(current, core.rules().usualFreshMs);
+  return {
+    freshness() {
+      if (isShortLived) core.demand.note(key);
+      return core.clock.now() < freshUntil && isCurrent() ? { asOf, freshUntil } : null;
+    },
+  };
+}
+
+/** The dependency on the entry under a key, if it is still of this age. */
+export function entryDependency(
+  core: CacheCore,
+  action: Action,
+  key: string,
+  asOf: number,
+): Dependency | null {
+  const entry = core.entries.peek(key);
+  if (entry?.asOf !== asOf) return null;
+  const { version } = entry;
+  return dependencyOn(core, key, cachedOf(action, entry), () => {
+    const now = core.entries.get(key);
+    return now?.version === version && !isSuperseded(core, key, now);
+  });
+}
+
+/** Whether another replica has read a newer answer. Not while an attempt to take that has just failed. */
+export function isSuperseded(
+  core: CacheCore,
+  key: string,
+  { asOf, failure }: Pick<Entry, 'asOf' | 'failure'>,
+): boolean {
+  if (core.newestElsewhere === null || asOf >= core.newestElsewhere(key)) return false;
+  return failure === null || failure.until <= core.clock.now();
+}
+
+/** How long a caller waits for what another replica has read, before it is served what is known here. Milliseconds. */
+const ELSEWHERE_PATIENCE_MS = 500;
+
+/** The context of a call for the answer that another replica has read. */
+export function fromElsewhere(core: CacheCore, key: string, context: CallContext): CallContext {
+  const deadline = Math.min(context.deadline, core.clock.now() + ELSEWHERE_PATIENCE_MS);
+  return withChanges(notOlderThan(core.newestElsewhere?.(key) ?? -Infinity, context), { deadline });
+}
+
+/** The context of a call whose answer must not be older than `asOf`. */
+export function notOlderThan(asOf: number, context: CallContext): CallContext {
+  return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
+}

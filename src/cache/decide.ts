@@ -1,0 +1,107 @@
+import type { CallContext, StaleReason, UpstreamResult } from '../core/upstream.ts';
+import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
+
+/*
+ * What the cache does with a request: pure functions of what is cached, the request and the time. Fresh answers are served as they
+ * are, stale ones at once while a refresh runs, and nothing that is older than its bound.
+ */
+
+/** A cached value as far as decisions need it. */
+export interface Cached<Value = unknown> {
+  value: Value;
+  /** When the value was last known true. */
+  asOf: number;
+  /** Whether it can change at any moment. Then it is fresh for `freshMs`. */
+  isShortLived: boolean;
+  /** When it stops being fresh, however long short-lived values are. */
+  trustedUntil: number;
+  version: number;
+}
+
+/** A refresh that failed. */
+export interface Failure {
+  because: StaleReason;
+  /** When the next attempt may be made. */
+  until: number;
+}
+
+/** A value and when it was last known true. */
+export type Dated<Value> = Pick<Cached<Value>, 'value' | 'asOf'>;
+
+export interface Known<Value> {
+  current: Cached<Value> | null;
+  /** The last page that was read or served: nothing older is served after it. */
+  snapshot: Dated<Value> | null;
+  failure: Failure | null;
+  /** Whether a newer head of the list can confirm the page, or just has. */
+  confirmation: 'possible' | 'done' | 'impossible';
+}
+
+export interface FreshnessRules {
+  /** Freshness of short-lived values while the quota suffices. Milliseconds. */
+  usualFreshMs: number;
+  /** The same, stretched by the quota. */
+  freshMs: number;
+  /** How long an answer may be served past its freshness. */
+  staleMs: number;
+}
+
+export type Decision<Value> =
+  | { do: 'serve'; answer: Dated<Value>; because: StaleReason | null; refresh: boolean }
+  | { do: 'confirmByHead' }
+  | { do: 'fetch' }
+  | { do: 'serveSnapshot'; answer: Dated<Value>; because: StaleReason };
+
+export function decide<Value>(
+  { current, snapshot, failure, confirmation }: Known<Value>,
+  request: Pick<CallContext, 'notBefore' | 'freshOnly'>,
+  rules: FreshnessRules,
+  now: number,
+): Decision<Value> {
+  const { notBefore = -Infinity, freshOnly = false } = request;
+  const isOnHold = failure !== null && now < failure.until;
+  if (current !== null && current.asOf >= Math.max(notBefore, snapshot?.asOf ?? -Infinity)) {
+    const freshUntil = freshUntilOf(current, rules.freshMs);
+    if (now < freshUntil) {
+      const isStretched = now >= freshUntilOf(current, rules.usualFreshMs);
+      return { do: 'serve', answer: current, because: isStretched ? 'BUDGET' : null, refresh: false };
+    }
+    if (!freshOnly && confirmation !== 'done' && now < freshUntil + rules.staleMs) {
+      const because = failure?.because ?? 'REFRESHING';
+      return { do: 'serve', answer: current, because, refresh: !isOnHold };
+    }
+  }
+  if (confirmation === 'possible') return { do: 'confirmByHead' };
+  if (isOnHold && isServable(snapshot, request, rules, now)) {
+    return { do: 'serveSnapshot', answer: snapshot, because: failure.because };
+  }
+  return { do: 'fetch' };
+}
+
+/** Whether a snapshot may be served because nothing newer is available. */
+export function isServable<Value>(
+  snapshot: Dated<Value> | null,
+  { notBefore = -Infinity, freshOnly = false }: Pick<CallContext, 'notBefore' | 'freshOnly'>,
+  { staleMs }: FreshnessRules,
+  now: number,
+): snapshot is Dated<Value> {
+  return snapshot !== null && !freshOnly && snapshot.asOf >= notBefore && now < snapshot.asOf + staleMs;
+}
+
+export function freshUntilOf({ asOf, isShortLived, trustedUntil }: Cached, freshMs: number): number {
+  return isShortLived ? Math.min(asOf + freshMs, trustedUntil) : trustedUntil;
+}
+
+/** After a failed refresh, the next one waits this long, or as long as the error says up to the maximum. Milliseconds. */
+const HOLD_MS = 1000;
+const MAX_HOLD_MS = 30_000;
+
+export function failureOf(error: unknown, now: number): Failure {
+  const waitMs = (error instanceof UpstreamError ? error.retryAfterMs : null) ?? HOLD_MS;
+  return { because: staleReasonOf(error), until: now + Math.min(Math.max(waitMs, HOLD_MS), MAX_HOLD_MS) };
+}
+
+/** The failure behind an answer that was stale when it arrived. Null for a fresh one. */
+export function failureBehind({ staleBecause }: UpstreamResult<unknown>, now: number): Failure | null {
+  return staleBecause && { because: staleBecause, until: now + HOLD_MS };
+}
