@@ -74,7 +74,10 @@ function combinationProblems(given: Given): string[] {
   return combinationRules.filter(({ isBroken }) => isBroken(given)).map(({ problem }) => problem(given));
 }
 
-const combinationRules: readonly { isBroken: (given: Given) => boolean; problem: (given: Given) => string }[] = [
+const combinationRules: readonly {
+  isBroken: (given: Given) => boolean;
+  problem: (given: Given) => string;
+}[] = [
   {
     isBroken: (given) => !isSet(given, 'DATAWORKS_REGION') && !isSet(given, 'DATAWORKS_ENDPOINT'),
     problem: () =>
@@ -197,7 +200,7 @@ function httpSettingsOf(given: Settings): HttpSettings {
       only: given.PERSISTED_OPERATIONS_ONLY,
     },
     automaticPersistedQueries: given.AUTOMATIC_PERSISTED_QUERIES,
-    storedAnswerBytes: given.STORED_ANSWERS ? given.STORED_ANSWERS_MAX_BYTES : 0,
+    storedResponseBytes: given.STORED_ANSWERS ? given.STORED_ANSWERS_MAX_BYTES : 0,
     shutdownGraceMs: given.SHUTDOWN_GRACE_MS,
   };
 }

@@ -72,7 +72,7 @@ export interface HttpSettings {
   trustedDocuments: TrustedDocumentSettings;
   automaticPersistedQueries: boolean;
   /** Memory for stored responses; 0 turns them off. */
-  storedAnswerBytes: number;
+  storedResponseBytes: number;
   /** Time for requests in flight after the server closes, in milliseconds. */
   shutdownGraceMs: number;
 }

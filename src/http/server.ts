@@ -105,7 +105,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       trustedDocuments,
       deadlineMs: limits.deadlineMs,
       maxResponseBytes: limits.responseBytes,
-      responses: createStoredResponses(options.storedAnswerBytes),
+      responses: createStoredResponses(options.storedResponseBytes),
       isAuthenticated,
     }),
   });
