@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApolloServer, HTTPGraphQLRequest, HTTPGraphQLResponse } from '@apollo/server';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type HttpError, requestError } from '../core/errors.ts';
@@ -29,7 +28,7 @@ const DEADLINE_SLACK_MS = 500;
 
 /** The handler of /graphql: sends the stored response, or has Apollo Server execute the operation. */
 export function createGraphQLHandler(options: GraphQLHandlerOptions) {
-  const { apollo, trustedDocuments, responses, clock, deadlineMs, maxResponseBytes } = options;
+  const { apollo, trustedDocuments, clock, deadlineMs, maxResponseBytes } = options;
 
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const key = responseKeyOf(request, PREFLIGHTED_HEADERS);
@@ -37,15 +36,7 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions) {
     const operation = graphqlRequestOf(request, trustedDocuments);
     if ('code' in operation) return sendHttpError(request, reply, operation);
     // A request with extensions changes state: it registers a persisted query.
-    if (key === null || hasExtensions(operation)) return execute(operation, null, request, reply);
-    // A response that needs no upstream call is complete after one turn. A crowd that requests the same then gets the stored one.
-    if (responses.isPending(key)) {
-      await nextTurn();
-      if (sendStored(key, request, reply, options)) return reply;
-    }
-    const executed = execute(operation, key, request, reply);
-    responses.addPending(key, executed);
-    return executed;
+    return execute(operation, hasExtensions(operation) ? null : key, request, reply);
   };
 
   async function execute(

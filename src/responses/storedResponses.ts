@@ -15,9 +15,6 @@ export interface StoredResponses {
   find(key: string): { response: StoredResponse; freshness: Freshness } | null;
   /** @param response one without errors */
   store(key: string, response: StoredResponse): void;
-  /** Marks the key as pending until the promise settles. */
-  addPending(key: string, executed: Promise<unknown>): void;
-  isPending(key: string): boolean;
 }
 
 /** Approximate memory of an entry besides body and key, and of each call that it was made from. */
@@ -27,7 +24,6 @@ const READ_BYTES = 400;
 /** @param maxBytes memory of all responses; 0 stores none */
 export function createStoredResponses(maxBytes: number): StoredResponses {
   if (maxBytes === 0) return disabled;
-  const pending = new Set<string>();
   const responses = new LRUCache<string, StoredResponse>({ maxSize: maxBytes });
   return {
     find(key) {
@@ -43,18 +39,7 @@ export function createStoredResponses(maxBytes: number): StoredResponses {
       const size = ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length;
       responses.set(key, response, { size });
     },
-    addPending(key, executed) {
-      const remove = () => pending.delete(key);
-      pending.add(key);
-      executed.then(remove, remove);
-    },
-    isPending: (key) => pending.has(key),
   };
 }
 
-const disabled: StoredResponses = {
-  find: () => null,
-  store: () => undefined,
-  addPending: () => undefined,
-  isPending: () => false,
-};
+const disabled: StoredResponses = { find: () => null, store: () => undefined };

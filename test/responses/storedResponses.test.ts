@@ -141,18 +141,12 @@ describe('stored responses', () => {
     expect(metrics).toMatch(/operation_duration_seconds_count\{code="OK"\} 2/);
   });
 
-  test('are executed once for simultaneous requests if the data is cached', async () => {
+  test('to simultaneous requests are equal and cost no call if the data is cached', async () => {
     await using gateway = await startTestGateway();
     await gateway.query(QUERY, { first: 2 });
-    const executed = jest.spyOn(ApolloServer.prototype, 'executeHTTPGraphQLRequest');
-    try {
-      const answers = await pipelined(gateway.url, SMALL, 30);
-      expect(answers.match(/^HTTP\/1.1 200 /gm)).toHaveLength(30);
-      expect(answers.match(/"totalCount":2524/g)).toHaveLength(30);
-      expect(executed).toHaveBeenCalledTimes(1);
-    } finally {
-      executed.mockRestore();
-    }
+    const responses = await pipelined(gateway.url, SMALL, 30);
+    expect(responses.match(/^HTTP\/1.1 200 /gm)).toHaveLength(30);
+    expect(responses.match(/"totalCount":2524/g)).toHaveLength(30);
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
