@@ -7,7 +7,7 @@ import type { ReshapingFault } from './reshape.ts';
 import { reshape } from './reshape.ts';
 import type { WireObject } from './wire.ts';
 
-/** What goes wrong. Kinds of different families add up on one call; of the failure responses the first to match wins. */
+/** The effect of a fault. Kinds of different families combine on one call; of the failure responses the first to match wins. */
 export type FaultEffect = DelayFault | ListFault | ReshapingFault | FailureFault;
 
 export type DelayFault =

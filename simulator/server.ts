@@ -26,13 +26,13 @@ export interface SimulatorOptions extends Partial<ActionOptions> {
   accessKeyId?: string;
   /** Default `SimulatorAccessKeySecret`. */
   accessKeySecret?: string;
-  /** Where given, the key is a temporary one and calls must bring this token. */
+  /** If set, the key is temporary, and calls must send this token. */
   securityToken?: string;
   /** Of the data set; default 1. */
   seed?: number;
   /** Default: `defaultProjects`. */
   projects?: readonly ProjectSpec[];
-  /** Milliseconds between new runs, by project id; default: none appear by themselves. `demoDrift` is one. */
+  /** Milliseconds between new runs, by project id; default: none. `demoDrift` is an example. */
   newRunEveryMs?: Readonly<Record<string, number>>;
   /** Calls in any second, over all actions; default 5, as in all editions below Enterprise; null for no limit. */
   qps?: number | null;
@@ -42,13 +42,13 @@ export interface SimulatorOptions extends Partial<ActionOptions> {
   monthlyCalls?: number | null;
   /** Epoch milliseconds, for the runs' lives, the quota and the call log; default Date.now. */
   now?: () => number;
-  /** Epoch milliseconds that `x-acs-date` is held against; default Date.now, since SDKs date by the wall clock. */
+  /** Epoch milliseconds that `x-acs-date` is compared with; default Date.now, since SDKs use the wall clock. */
   signatureNow?: () => number;
   /** Timer of the `latency` fault; default setTimeout. */
   after?: After;
 }
 
-/** A run as it is in truth, whatever a fault makes of it on the wire. */
+/** The real state of a run, independent of faults. */
 export interface RunTruth {
   id: string;
   /** Epoch milliseconds. */
@@ -67,11 +67,11 @@ export interface Simulator extends AsyncDisposable {
   host: string;
   accessKeyId: string;
   accessKeySecret: string;
-  /** Every call so far, the refused ones too, in the order of arrival. */
+  /** Every call so far in order of arrival, rejected calls included. */
   calls: CallLog;
-  /** Over `calls`: the most in any window of 1000 ms, refused ones included. */
+  /** The most calls in any window of 1000 ms, rejected calls included. */
   maxCallsInAnySecond(): number;
-  /** From now on, for calls that are signed right and within the quota. */
+  /** Turns on a fault for calls that are signed correctly and within the quota. */
   fault(fault: Fault): FaultHandle;
   /** Removes every fault. */
   clearFaults(): void;
@@ -81,7 +81,7 @@ export interface Simulator extends AsyncDisposable {
   removeRun(projectId: string, runId: string): boolean;
   /** All runs of a project that match, newest first. Costs no call and is not logged. */
   runs(projectId: string, filter?: RunFilter): RunTruth[];
-  /** Cuts every connection, also those that hang or are held. Safe to call twice. */
+  /** Closes every connection, also those that hang or are held. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ export const demoDrift: Readonly<Record<string, number>> = { '10000': 20_000 };
 /**
  * A DataWorks-speaking HTTP server on loopback: signature V3, the read actions of 2024-05-18 and their old aliases, a
  * deterministic data set, quota, head drift, runs that advance, and faults on demand. See `createAdmin` for its controls
- * over HTTP. It imports nothing of the rest of the gateway, so that one mistake can't stand on both sides of the wire.
+ * over HTTP. It imports nothing of the rest of the gateway, so that one mistake cannot be on both sides of the protocol.
  */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const { accessKeyId = 'SimulatorAccessKeyId', accessKeySecret = 'SimulatorAccessKeySecret' } = options;

@@ -165,7 +165,7 @@ describe('a hold', () => {
     expect((await held)[0]).toBe(added!.id);
   });
 
-  test('answers what was true at the arrival, where told to', async () => {
+  test('answers with the state at arrival if configured', async () => {
     const before = truthIds().slice(0, 10);
     const hold = simulator.fault({ kind: 'hold', answerFrom: 'arrival' });
     const held = listedIds();

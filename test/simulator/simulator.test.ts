@@ -195,7 +195,7 @@ describe('GetPipelineRun', () => {
     await expect(read('GetPipelineRun', { ProjectId: 10_000 })).rejects.toMatchObject({ code: 'MissingId' });
   });
 
-  test('answers null for a run that is not there, where told to', async () => {
+  test('answers null for an unknown run if configured', async () => {
     await start({ unknownRun: 'null' });
     expect((await read('GetPipelineRun', { ProjectId: 10_000, Id: 'none' })).Pipeline).toBeNull();
   });
@@ -351,7 +351,7 @@ describe('time', () => {
     expect(truthIds('10001')).toHaveLength(350);
   });
 
-  test('stands still by default, while runs are added and taken away by hand', async () => {
+  test('does not change by default except for runs that the test adds and removes', async () => {
     await start();
     const before = truthIds('10002');
     now += 10 * MINUTE_MS;
