@@ -7,21 +7,21 @@ import { canceled } from './errors.ts';
 
 const secondMs = 1_000;
 
-/** The callers whose calls are counted; one that is forgotten begins its day anew. Only callers with limits are counted. */
+/** Beyond it, the caller whose last call is longest ago starts its day again. Only callers with limits count. */
 const maxCallers = 10_000;
 
-/** What one caller has used, in this process. */
+/** The calls of one caller in this process. */
 interface Usage {
   day: string;
   calls: number;
-  /** When the calls of the last second have gone and later ones may go (monotonic), in order. */
+  /** When the calls of the last second were sent and queued ones may be sent (monotonic), in order. */
   turnsMs: number[];
 }
 
 /**
- * Holds each caller to the limits that its context names, in this process. A call beyond the second's limit waits for its turn; one
- * that cannot have it by its deadline rejects with kind `throttled`, and one beyond the day's with `quotaExhausted`. What makes
- * no upstream call is not counted, and retries are.
+ * Enforces the limits of each caller, as its context names them, in this process. A call beyond the limit of the second waits; if it
+ * cannot be sent by its deadline, it rejects with kind `throttled`. A call beyond the limit of the day rejects with `quotaExhausted`.
+ * Retries count. What makes no upstream call does not.
  */
 export function limitedByCaller(upstream: Upstream, clock: Clock, steadyClock = clock): Upstream {
   const usages = new Map<string, Usage>();
@@ -36,7 +36,7 @@ export function limitedByCaller(upstream: Upstream, clock: Clock, steadyClock = 
     return usage;
   }
 
-  /** When the call may go, on the monotonic clock. */
+  /** When the call may be sent, on the monotonic clock. */
   function takeTurn(action: Action, usage: Usage, caller: Caller, deadline: number): number {
     const nowMs = clock.monotonic();
     const max = caller.maxCallsPerSecond ?? Infinity;
@@ -63,7 +63,7 @@ export function limitedByCaller(upstream: Upstream, clock: Clock, steadyClock = 
         throw overLimit(action, 'quotaExhausted', 'day', maxCalls, turnsAt - clock.now());
       }
       const turnMs = takeTurn(action, usage, caller, context.deadline);
-      // Counted before it is sent, so that no burst gets past the limit.
+      // Counted before it is sent, so that no burst exceeds the limit.
       usage.calls += 1;
       let sent = 0;
       const report: CallContext['report'] = (event) => {
@@ -115,7 +115,7 @@ function overLimit(
   waitMs: number,
 ): UpstreamError {
   const setting = window === 'second' ? 'maxCallsPerSecond' : 'maxCallsPerDay';
-  const message = `Your token's own limit of ${limit} upstream calls a ${window} (${setting}) is used up; this is not the account's limit. What is cached is still served.`;
+  const message = `Your token's own limit of ${limit} upstream calls a ${window} (${setting}) is used up; this is not the account's limit. Cached data is still served.`;
   return new UpstreamError(message, {
     kind,
     action,

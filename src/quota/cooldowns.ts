@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { backoffMs } from './backoff.ts';
 import type { CalendarWindow } from './calendar.ts';
-import { type Denial, longest } from './store.ts';
+import type { Denial } from './store.ts';
 
 /** Pauses that the upstream's own answers impose, whatever the counts say. */
 export interface Cooldowns {
@@ -40,9 +40,9 @@ export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsO
   let throttles = 0;
   let exhaustion: { probeAtMs: number; delayMs: number; isProbing: boolean } | null = null;
 
-  const throttledMs = () => Math.max(0, throttledUntilMs - clock.monotonic());
-  const probeInMs = () => (exhaustion === null ? 0 : Math.max(0, exhaustion.probeAtMs - clock.monotonic()));
-  const nextProbeAt = () => (exhaustion === null ? null : clock.now() + probeInMs());
+  const isThrottled = () => clock.monotonic() < throttledUntilMs;
+  const nextProbeAt = () =>
+    exhaustion === null ? null : clock.now() + Math.max(0, exhaustion.probeAtMs - clock.monotonic());
 
   function probeAfter(delayMs: number, isProbing = false): void {
     const untilTurnMs = day.at(clock.now()).turnsAt - clock.now();
@@ -51,11 +51,10 @@ export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsO
 
   return {
     throttled({ retryAfterMs }) {
-      const isThrottled = throttledMs() > 0;
       // The answers to one burst of calls are one signal.
-      if (isThrottled && retryAfterMs === null) return;
+      if (isThrottled() && retryAfterMs === null) return;
       const delayMs = retryAfterMs ?? backoffMs(throttleBackoff, throttles, random);
-      if (!isThrottled) throttles += 1;
+      if (!isThrottled()) throttles += 1;
       throttledUntilMs = Math.max(throttledUntilMs, clock.monotonic() + delayMs);
     },
     exhausted({ retryAfterMs }) {
@@ -69,18 +68,25 @@ export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsO
     },
     succeeded() {
       // The answer to a call sent before the pause does not end it.
-      if (throttledMs() === 0) throttles = 0;
+      if (!isThrottled()) throttles = 0;
       if (!exhaustion?.isProbing) return;
       exhaustion = null;
       onExhaustion(null);
     },
     departed() {
       // A probe without an answer is followed by another.
-      if (exhaustion !== null && probeInMs() === 0)
+      if (exhaustion !== null && clock.monotonic() >= exhaustion.probeAtMs) {
         probeAfter(Math.max(exhaustion.delayMs, firstProbeMs), true);
+      }
     },
-    denial: () =>
-      longest({ window: 'second', waitMs: throttledMs() }, { window: 'day', waitMs: probeInMs() }),
+    denial() {
+      const nowMs = clock.monotonic();
+      const throttledMs = Math.max(0, throttledUntilMs - nowMs);
+      const exhaustedMs = Math.max(0, (exhaustion?.probeAtMs ?? 0) - nowMs);
+      return exhaustedMs > throttledMs
+        ? { window: 'day', waitMs: exhaustedMs }
+        : { window: 'second', waitMs: throttledMs };
+    },
     nextProbeAt,
   };
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { CalendarWindows } from './calendar.ts';
 import { callsLeft, snapshotOf } from './calendar.ts';
 import { createSecondWindow, type SecondWindow } from './secondWindow.ts';
-import { type Denial, longest, type Permit, type QuotaStore } from './store.ts';
+import type { Denial, Permit, QuotaStore } from './store.ts';
 
 export interface LocalStoreOptions {
   clock: Clock;
@@ -49,15 +49,15 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     const monotonicMs = clock.monotonic();
     const nowMs = clock.now();
     return (ahead) => {
-      const denial: Denial = { window: 'second', waitMs: second.waitMs(monotonicMs, ahead, perSecond) };
-      const ofPeriods = calendar.map(({ name, limit, at }): Denial => {
+      let denial: Denial = { window: 'second', waitMs: second.waitMs(monotonicMs, ahead, perSecond) };
+      for (const { name, limit, at } of calendar) {
+        if (limit === Infinity) continue;
         const count = at(nowMs);
-        return {
-          window: name,
-          waitMs: ahead < callsLeft(limit, count, replicas) ? 0 : count.turnsAt - nowMs,
-        };
-      });
-      return longest(denial, ...ofPeriods);
+        const isLeft = ahead < callsLeft(limit, count, replicas);
+        const waitMs = count.turnsAt - nowMs;
+        if (!isLeft && waitMs > denial.waitMs) denial = { window: name, waitMs };
+      }
+      return denial;
     };
   }
 

@@ -12,7 +12,7 @@ export type Edition = 'basic' | 'standard' | 'professional' | 'enterprise';
 
 /**
  * The published limits (developer-reference/use-dataworks-openapi). Enterprise counts reads (50) and writes (20) apart,
- * and the gateway only reads. Beyond their monthly free calls the paid editions are billed, not refused, so those
+ * and the gateway only reads. Beyond their monthly free calls the paid editions pay per call, so those
  * figures are no limits.
  */
 export const editions: Readonly<Record<Edition, Readonly<Limits>>> = {
@@ -22,7 +22,7 @@ export const editions: Readonly<Record<Edition, Readonly<Limits>>> = {
   enterprise: { perSecond: 50, perDay: null, perMonth: null },
 };
 
-/** The limits of an edition, except where `overrides` has a figure of its own (null lifts a limit). */
+/** The limits of an edition, replaced by those in `overrides` (null: no limit). */
 export function limitsFor(
   edition: Edition,
   overrides: { [Field in keyof Limits]?: Limits[Field] | undefined } = {},

@@ -70,7 +70,8 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   function enter(newcomer: Waiter): void {
     line.add(newcomer);
     if (line.size() > maxWaiting) dismissMostExpendable();
-    review(newcomer);
+    // Without other calls, the denial of this one reviews it.
+    if (line.size() > 1 || cancelAlarm !== null || isPumping) review(newcomer);
     if (cancelAlarm === null) void pump();
   }
 
@@ -90,7 +91,6 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
     const denialOf = forecast();
     const nowMs = clock.monotonic();
     const soonest = denialOf(0);
-    if (newcomer !== undefined && line.size() === 1 && soonest.waitMs === 0) return;
     // The forecast includes a call that is being taken, which goes to the first in order.
     const inOrder = () => line.inOrder().slice(isTaking ? 1 : 0);
     let waiters = inOrder();

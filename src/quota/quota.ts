@@ -10,7 +10,7 @@ import { createMemoryStore } from './localStore.ts';
 import type { Limits } from './presets.ts';
 import { createQueue } from './queue.ts';
 import { createRedisStore } from './redisStore.ts';
-import { type Denial, longest, type Permit, type QuotaStore } from './store.ts';
+import type { Denial, Permit, QuotaStore } from './store.ts';
 
 export interface QuotaOptions {
   /** See `limitsFor`. */
@@ -108,7 +108,10 @@ export function createQuota(options: QuotaOptions): Quota {
   function forecast(): (ahead: number) => Denial {
     const paused = cooldowns.denial();
     const denialOf = store.forecast();
-    return (ahead) => longest(paused, denialOf(ahead));
+    return (ahead) => {
+      const denial = denialOf(ahead);
+      return denial.waitMs > paused.waitMs ? denial : paused;
+    };
   }
 
   function pauseMs(): number {

@@ -1,23 +1,23 @@
 import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 
-/** Finds out when DataWorks has calls again for a day whose quota it said was used up. */
+/** Detects when DataWorks accepts calls again after it reported the daily quota as used up. */
 export interface QuotaProbe {
-  /** To be called when the quota is exhausted. */
+  /** Must be called when the quota is exhausted. */
   start(): void;
   stop(): void;
 }
 
 export interface QuotaProbeOptions extends ProbeOptions {
-  /** When the budget admits the next call, in epoch milliseconds; null unless the quota is exhausted. */
+  /** When the quota permits the next call, in epoch milliseconds; null unless the quota is exhausted. */
   nextProbeAt: () => number | null;
 }
 
-/** Between two probes of which the first did not reach DataWorks, in milliseconds. */
+/** The shortest delay between two probes, in milliseconds: a probe can fail before it reaches DataWorks. */
 const minPauseMs = 30_000;
 
 /**
- * Makes one call of the lowest priority whenever the budget admits one, so that the quota is tried again even while nobody asks.
- * Where a caller's call comes first, that one is the probe.
+ * Makes one call of the lowest priority whenever the quota permits one, so that it is probed even without callers. If a caller's call
+ * comes first, that call is the probe.
  */
 export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
   const { clock, nextProbeAt } = options;
@@ -34,7 +34,7 @@ export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
 
   async function probe(): Promise<void> {
     cancel = null;
-    // The budget learns from the outcome, whatever it is.
+    // The quota learns from every outcome.
     await probeUpstream(options, 'polling', stopped.signal).catch(() => undefined);
     schedule(minPauseMs);
   }

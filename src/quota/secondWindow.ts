@@ -55,27 +55,20 @@ const assuredShare = 0.9;
  */
 export function createSecondWindow(capacity: number, spanMs: number, marginMs: number): SecondWindow {
   const lengthMs = spanMs + marginMs;
-  const samplesMs = new Map<Action, number[]>();
+  const roundTrips = new Map<Action, { samplesMs: number[]; assuredMs: number }>();
   let calls: Call[] = [];
   let othersFreeAtMs: number[] = [];
 
-  function assuredMs(action: Action): number {
-    const samples = samplesMs.get(action);
-    return samples === undefined || samples.length < minSamples
-      ? 0
-      : assuredShare * Math.min(...samples) + marginMs;
-  }
-
   function noteRoundTrip(action: Action, durationMs: number): void {
-    const samples = samplesMs.get(action) ?? [];
-    samples.push(durationMs);
-    if (samples.length > maxSamples) samples.shift();
-    samplesMs.set(action, samples);
+    const samplesMs = [...(roundTrips.get(action)?.samplesMs ?? []), durationMs].slice(-maxSamples);
+    const isEnough = samplesMs.length >= minSamples;
+    const assuredMs = isEnough ? assuredShare * Math.min(...samplesMs) + marginMs : 0;
+    roundTrips.set(action, { samplesMs, assuredMs });
   }
 
   /** For a call under way, the earliest time at which its place can be free. */
   function freeTimes(nowMs: number): number[] {
-    const mostAssuredMs = Math.max(0, ...[...samplesMs.keys()].map(assuredMs));
+    const mostAssuredMs = Math.max(0, ...[...roundTrips.values()].map(({ assuredMs }) => assuredMs));
     const own = calls.map(
       ({ freeAtMs, departedAtMs }) =>
         freeAtMs ?? lengthMs + Math.max(departedAtMs, nowMs - mostAssuredMs, nowMs + 1 - lengthMs),
@@ -94,9 +87,9 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
         ended(endedAtMs, answered) {
           if (call.freeAtMs !== null) return call.freeAtMs;
           const durationMs = endedAtMs - nowMs;
-          const assured = answered === undefined ? 0 : assuredMs(answered);
+          const assuredMs = answered === undefined ? 0 : (roundTrips.get(answered)?.assuredMs ?? 0);
           if (answered !== undefined) noteRoundTrip(answered, durationMs);
-          return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - assured));
+          return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - assuredMs));
         },
         cancel() {
           calls = calls.filter((other) => other !== call);

@@ -31,8 +31,3 @@ export interface QuotaStore {
   /** Where calls are counted: in this process, in Redis, or in this process because Redis is unavailable. */
   location(): 'memory' | 'redis' | 'fallback';
 }
-
-/** The denial that lasts longest; of equals the first. */
-export function longest(first: Denial, ...others: Denial[]): Denial {
-  return others.reduce((worst, other) => (other.waitMs > worst.waitMs ? other : worst), first);
-}

@@ -107,10 +107,10 @@ const wireStatuses: Record<NonNullable<PipelineRunFilter['status']>, string> = {
 
 /** JSON text of an array of numbers, put together as text since a 19-digit id does not survive being a number. */
 function idArray(ids: readonly string[]): string {
-  const refuse = (detail: string) => upstreamError({ kind: 'rejected', action: 'ListProjects', detail });
+  const invalid = (detail: string) => upstreamError({ kind: 'rejected', action: 'ListProjects', detail });
   if (ids.length > MAX_PROJECTS_PER_CALL)
-    throw refuse(`at most ${MAX_PROJECTS_PER_CALL} projects can be asked for at once`);
-  if (!ids.every((id) => WIRE_ID.test(id))) throw refuse('a project id is a number of at most 19 digits');
+    throw invalid(`at most ${MAX_PROJECTS_PER_CALL} projects can be requested at once`);
+  if (!ids.every((id) => WIRE_ID.test(id))) throw invalid('a project id is a number of at most 19 digits');
   return `[${ids.join(',')}]`;
 }
 

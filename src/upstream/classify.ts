@@ -4,20 +4,20 @@ import type { UpstreamErrorDetails, UpstreamErrorKind } from '../core/upstreamEr
 import type { Failure } from './failure.ts';
 import { tokenOf } from './fields.ts';
 
-/** Turns a failure into the error that policies decide on. Of what the upstream said, only its code and request id stay. */
+/** The error for a failure. It keeps only the code and request id of what the upstream sent. */
 export function classify(failure: Failure, action: Action): UpstreamError {
   const { code, requestId } = failure;
   return upstreamError({ kind: kindOf(failure), action, code, requestId });
 }
 
 /**
- * An error with words of ours. A code or request id that is not a plain token is left out: a proxy on the way can put any
- * text there. `detail` says what was wrong in particular.
+ * An error with a message of ours. A code or request id that is not a plain token is omitted, because a proxy can put any text
+ * there. `detail` says what was wrong in particular.
  */
 export function upstreamError(details: UpstreamErrorDetails & { detail?: string }): UpstreamError {
   const code = tokenOf(details.code);
   const requestId = tokenOf(details.requestId);
-  const { what, advice } = words[details.kind];
+  const { what, advice } = messages[details.kind];
   const detail = details.detail === undefined ? '' : `: ${details.detail}`;
   const marks = [details.action, code && `code ${code}`, requestId && `request ${requestId}`].filter(Boolean);
   return new UpstreamError(`${what}${detail}. ${advice} (${marks.join(', ')})`, {
@@ -102,25 +102,25 @@ const rules: readonly Rule[] = [
   },
 ];
 
-const words: Record<UpstreamErrorKind, { what: string; advice: string }> = {
+const messages: Record<UpstreamErrorKind, { what: string; advice: string }> = {
   credentials: {
     what: 'The gateway has no credentials that DataWorks accepts',
     advice: "The gateway's operator must check the access key, its expiry and the gateway's clock.",
   },
   forbidden: {
-    what: "DataWorks does not let the gateway's account do this",
+    what: "DataWorks does not permit this for the gateway's account",
     advice: 'Check that the project exists and that the account is a member with a role that may read it.',
   },
   rejected: {
-    what: 'DataWorks refused the request',
-    advice: 'Change it: repeating it changes nothing.',
+    what: 'DataWorks rejected the request',
+    advice: 'Change the request: repeating it does not help.',
   },
   throttled: {
-    what: 'DataWorks gets more calls from this account than it allows',
+    what: 'DataWorks limits the calls of this account',
     advice: 'Try again later and less often.',
   },
   quotaExhausted: {
-    what: "The account's allowance of DataWorks calls is used up",
+    what: "The account's quota of DataWorks calls is used up",
     advice: 'Wait until it is renewed, or raise the DataWorks edition.',
   },
   timeout: {
@@ -132,7 +132,7 @@ const words: Record<UpstreamErrorKind, { what: string; advice: string }> = {
     advice: 'Try again in a moment.',
   },
   invalidResponse: {
-    what: 'DataWorks answered with something that is not in its protocol',
+    what: 'DataWorks sent an invalid response',
     advice: 'Try again; if that does not help, report the request id to Alibaba Cloud.',
   },
 };

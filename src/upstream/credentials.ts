@@ -4,17 +4,17 @@ import type { Action } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { upstreamError } from './classify.ts';
 
-/** Where signatures get their key. `getCredential` is the only method that the SDK calls on the credential it is given. */
+/** Provides the key for signatures. The SDK calls only `getCredential`. */
 export interface CredentialSource {
   /**
    * Fetches a credential, so that a gateway without one does not start.
    *
-   * @throws UpstreamError of kind credentials; its words say which variables to set.
+   * @throws UpstreamError of kind credentials; its message says which variables to set.
    */
   warm(): Promise<void>;
-  /** The credential of the moment. Throws as `warm` does. */
+  /** The current credential. Throws as `warm` does. */
   getCredential(): Promise<CredentialModel>;
-  /** To be called when DataWorks refused the credential: the next one is looked up anew, by the whole chain. */
+  /** Must be called when DataWorks rejects the credential: the whole chain then looks up the next one. */
   forget(): void;
 }
 
@@ -34,9 +34,9 @@ export interface StaticCredential {
  * Credentials for the client: the fixed key given, or else `@alicloud/credentials`' default chain (environment, OIDC role,
  * profile files, ECS role, credentials URI), which reads the process's environment itself.
  *
- * The library's providers fall over one another when called together: a cold chain answers only the first caller, and each
- * caller of an expired session starts a refresh of its own. So one fetch serves all who wait. After a failure the chain
- * asks only its last provider for ever, so a failed one is replaced.
+ * The library's providers do not support concurrent calls: a cold chain answers only the first caller, and each caller of an expired
+ * session starts its own refresh. So callers share one fetch. After a failure the chain uses only its last provider, so a failed
+ * chain is replaced.
  */
 export function createCredentialSource(
   fixed: StaticCredential | null,
@@ -51,10 +51,10 @@ export function createCredentialSource(
       const credential = await provider.getCredential();
       if (isUsable(credential)) return credential;
     } catch {
-      // What the library says may quote a whole answer of a token service, secrets included.
+      // The library's message may quote a whole response of a token service, secrets included.
     }
     provider = null;
-    // The action that every gateway needs first; the client puts the one that failed in its place.
+    // A placeholder: the client replaces it by the action that failed.
     throw missingCredential('ListPipelineRuns');
   }
 
@@ -87,13 +87,13 @@ function isUsable({ accessKeyId, accessKeySecret }: CredentialModel): boolean {
   return Boolean(accessKeyId) && Boolean(accessKeySecret);
 }
 
-/** That no credential could be had, as the action that needed one failed. */
+/** No credential was found for a call of the action. */
 export function missingCredential(action: Action): UpstreamError {
   return upstreamError({
     kind: 'credentials',
     action,
     detail:
-      'none could be found. Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, and ' +
+      'none were found. Set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET, and ' +
       'ALIBABA_CLOUD_SECURITY_TOKEN if they are a session, or set up another way that @alicloud/credentials knows',
   });
 }

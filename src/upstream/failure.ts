@@ -1,13 +1,13 @@
 import { isObject, numberOf, textOf, tokenOf } from './fields.ts';
 import type { JsonObject } from './fields.ts';
 
-/** A failure as it arrived, whichever way it came. For classification only: `text` is the upstream's and never leaves this room. */
+/** A failure as it arrived, whichever way it came. For classification only: `text` is the upstream's and never leaves this folder. */
 export interface Failure {
   /** The upstream's error code; null where it sent none, as when the network failed. */
   code: string | null;
-  /** The upstream's own words. */
+  /** The upstream's message. */
   text: string;
-  /** The HTTP status of the error answer, where the SDK tells it. */
+  /** The HTTP status of the error answer, if the SDK reports it. */
   httpStatus: number | null;
   requestId: string | null;
   /** The SDK gave up waiting. */
@@ -15,8 +15,8 @@ export interface Failure {
 }
 
 /**
- * What the SDK threw. It throws plain errors with odd fields: only `data`, the parsed error body, is the upstream's word,
- * since the message of a network error holds the whole signed URL. An error without it is one of the network, or an answer
+ * What the SDK threw. It throws plain errors with odd fields: only `data`, the parsed error body, comes from the upstream:
+ * the message of a network error holds the whole signed URL. An error without it is one of the network, or an answer
  * that the SDK could not read: it parses every 4xx and 5xx body as JSON and loses the status when that fails.
  */
 export function failureThrown(thrown: unknown): Failure {

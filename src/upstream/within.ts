@@ -5,13 +5,12 @@ export interface Limits {
   clock: Clock;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Called at most once, when the time is up or the caller leaves; what it returns is the rejection. */
+  /** Creates the rejection when the time is up or the caller cancels. */
   giveUp: (reason: 'expired' | 'aborted') => Error;
 }
 
 /**
- * Waits for `work` until the time is up or the caller leaves, whichever comes first. The work itself cannot be called off
- * and goes on unheard: its late result or rejection is dropped.
+ * Waits for `work` until the time is up or the caller cancels. The work itself continues: its late result or rejection is dropped.
  */
 export function within<T>(work: Promise<T>, { clock, timeoutMs, signal, giveUp }: Limits): Promise<T> {
   return new Promise<T>((resolve, reject) => {
@@ -44,10 +43,10 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal | undef
   });
 }
 
-/** Runs the task when the signal fires; the returned function ends that. */
+/** Runs the task when the signal fires. The returned function stops listening. */
 export function onAbort(signal: AbortSignal | undefined, task: () => void): () => void {
   if (signal === undefined) return () => undefined;
-  // All calls of one operation listen to its one signal, and Node takes more than ten listeners for a leak.
+  // All calls of one operation listen to its signal, and Node warns of a leak beyond ten listeners.
   setMaxListeners(0, signal);
   signal.addEventListener('abort', task, { once: true });
   return () => {

@@ -134,7 +134,7 @@ describe('a body of HTTP 200', () => {
 describe('the error', () => {
   test('says what happened, what to do, and by which marks support can find it', () => {
     expect(classified(answered('Throttling.User', 429)).message).toBe(
-      'DataWorks gets more calls from this account than it allows. Try again later and less often. ' +
+      'DataWorks limits the calls of this account. Try again later and less often. ' +
         '(ListPipelineRuns, code Throttling.User, request R-1)',
     );
   });
