@@ -4,17 +4,16 @@ import type { WindowRequest } from '../core/window.ts';
 import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './generated.ts';
 
 /*
- * Arguments as callers send them, checked before any call is made and turned into what loaders take. Everything here throws
- * BAD_USER_INPUT, with what was expected and what came.
+ * Converts arguments to what loaders accept. Everything here throws BAD_USER_INPUT, with the expected and the actual value.
  */
 
-/** The most rows that one answer shows. */
+/** The most rows of one connection. */
 export const MAX_ROWS = 100;
 
-/** The most ids that one `nodes` takes. */
+/** The most ids of `nodes`. */
 export const MAX_IDS = 100;
 
-/** The most representations that one `_entities` takes. A router sends those of a whole page of its own, of several lists. */
+/** The most representations of `_entities`. A router sends those of several lists together. */
 export const MAX_REPRESENTATIONS = 500;
 
 const DEFAULT_ROWS = 10;
@@ -31,7 +30,7 @@ export interface WindowArguments extends CursorArguments {
   page?: InputMaybe<PageInput>;
 }
 
-/** Relay's arguments or a numbered page. With neither, the first 10; with only `before`, the last 10 before it. */
+/** The window of Relay's arguments or of a numbered page. Default: the first 10 rows; with only `before`, the last 10 before it. */
 export function windowOf({ page, first, after, last, before }: WindowArguments): WindowRequest {
   if (page != null) {
     const cursorArguments = Object.entries({ first, after, last, before }).filter(
@@ -40,7 +39,7 @@ export function windowOf({ page, first, after, last, before }: WindowArguments):
     if (cursorArguments.length > 0) {
       const names = cursorArguments.map(([name]) => `\`${name}\``).join(', ');
       throw badUserInput(
-        `\`page\` asks for a numbered page and can't go together with ${names}: use one or the other.`,
+        `\`page\` selects a numbered page and can't go together with ${names}. Use one or the other.`,
       );
     }
     if (page.number < 1) throw badUserInput(`\`page.number\` must be at least 1; got ${page.number}.`);
@@ -55,7 +54,7 @@ export function windowOf({ page, first, after, last, before }: WindowArguments):
   return { by: 'cursor', from, count, after: after ?? null, before: before ?? null };
 }
 
-/** A workspace's number: 1 to 19 digits, as an upstream long can hold it. */
+/** A positive 64-bit integer. */
 export function projectIdOf(text: string): string {
   if (/^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= MAX_INT64) return text;
   throw badUserInput(
@@ -63,17 +62,17 @@ export function projectIdOf(text: string): string {
   );
 }
 
-/** DataWorks documents a UUID. Every id that it can have given is accepted, whatever its characters. */
+/** DataWorks documents a UUID, but every printable id is accepted. */
 export function runIdOf(text: string): string {
   return idOf('runId', text);
 }
 
-/** Null and left-out fields narrow nothing. */
+/** Null fields do not filter. */
 export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRunFilter {
   const filter: PipelineRunFilter = {};
   if (input?.status != null) {
     if (input.status === 'UNKNOWN') {
-      throw badUserInput('`filter.status` must be a status that DataWorks has a word for; got UNKNOWN.');
+      throw badUserInput('`filter.status` must be a status that DataWorks can filter by; got UNKNOWN.');
     }
     filter.status = input.status;
   }
@@ -82,7 +81,7 @@ export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRu
   return filter;
 }
 
-/** To be asked before a look at the elements, each of which costs time. */
+/** To be called before the elements are read, each of which takes time. */
 export function assertLength(name: string, list: readonly unknown[], max: number): void {
   if (list.length <= max) return;
   throw badUserInput(`\`${name}\` must hold at most ${max} values; got ${list.length}.`);
@@ -100,7 +99,7 @@ function rowCount(name: string, count: number): number {
   throw badUserInput(`\`${name}\` must be 1 to ${MAX_ROWS}; got ${count}.`);
 }
 
-/** A value as a message shows it. */
+/** A value as error messages show it. */
 export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

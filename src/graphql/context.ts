@@ -1,13 +1,11 @@
-import type { Priority } from '../core/upstream.ts';
-import type { CallEvent } from '../core/upstream.ts';
 import type { GraphQLResolveInfo } from 'graphql';
+import type { CallEvent, Priority, StaleReason } from '../core/upstream.ts';
 import type { Viewer } from '../core/viewer.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 import type { Loaders } from '../loaders/loaders.ts';
 import type { ReadSet } from '../core/readSet.ts';
-import type { StaleReason } from '../core/upstream.ts';
 
-/** What resolvers get besides their arguments: made anew for every operation. */
+/** The context of resolvers. Each operation and each event of a subscription has its own. */
 export interface GatewayContext {
   requestId: string;
   viewer: Viewer;
@@ -15,9 +13,8 @@ export interface GatewayContext {
   subscriptions: SubscriptionSource;
   cost: OperationCost;
   output: OutputSize;
-  /** What has been read for it so far. */
+  /** The cache entries that the operation has read so far. */
   reads: ReadSet;
-  /** Which parts of its answer are stale. */
   staleParts: StalePart[];
 }
 
@@ -50,33 +47,33 @@ export interface OutputSize {
 
 /** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */
 export interface CostReport {
-  /** Upstream calls that the operation could have needed at worst, when it came. */
+  /** Upstream calls that the operation could have needed at worst. */
   atWorst: number;
   /** The most that it may need. */
   ceiling: number;
-  /** Upstream calls that it made, retries included. Refreshes in the background are nobody's. */
+  /** Upstream calls that it made, including retries but not background refreshes. */
   used: number;
-  /** Look-ups that needed no call of their own: fresh, stale, or part of a call that was under way. */
+  /** Look-ups that needed no call of their own: fresh, stale, or shared with a call in flight. */
   fromCache: { fresh: number; stale: number; shared: number };
   /**
-   * What the account may still spend in each window; null where it has no limit. Null as a whole for viewers without the
-   * capability `budget`: it shows what all callers together have spent.
+   * The calls that the account has left in each window; null for a window without a limit. Null as a whole for viewers without the
+   * capability `budget`, because it shows the usage of all callers.
    */
   budgetLeft: { second: number | null; day: number | null; month: number | null } | null;
 }
 
-/** What an operation's context is made from. */
+/** The request that an operation's context is created for. */
 export interface OperationStart {
   requestId: string;
   viewer: Viewer;
-  /** Fires when the caller goes away before it has its answer, or when its time is up. */
+  /** Aborts when the caller disconnects or the operation times out. */
   signal: AbortSignal;
-  /** For what happens to the calls that the operation makes. */
+  /** Receives the events of the operation's upstream calls. */
   report: (event: CallEvent) => void;
-  /** The trace context that its calls pass on; default: none. */
+  /** The trace context of its upstream calls. Default: none. */
   traceparent?: string | null;
-  /** Of those calls. Default: interactive. */
+  /** The priority of its upstream calls. Default: interactive. */
   priority?: Priority;
-  /** Awaited after each of its calls, where many operations go on at once. Default: they go on at once. */
+  /** Awaited after each upstream call, so that many operations do not continue at once. Default: no wait. */
   turn?: () => Promise<void>;
 }

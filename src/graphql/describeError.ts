@@ -1,10 +1,9 @@
-import { tooExpensive } from '../core/errors.ts';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { type ErrorCode, isCoded, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
+import { type ErrorCode, INTERNAL_ERROR_MESSAGE, isCoded, tooExpensive } from '../core/errors.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../core/upstreamError.ts';
 
 const codeOfKind: Record<UpstreamErrorKind, ErrorCode> = {
-  // The caller can do as little about refused gateway credentials as about a refused project.
+  // The caller can do nothing about credentials that DataWorks rejects.
   credentials: 'UPSTREAM_FORBIDDEN',
   forbidden: 'UPSTREAM_FORBIDDEN',
   rejected: 'UPSTREAM_REJECTED',
@@ -15,13 +14,13 @@ const codeOfKind: Record<UpstreamErrorKind, ErrorCode> = {
   invalidResponse: 'UPSTREAM_INVALID_RESPONSE',
 };
 
-/** What may have passed a moment later. */
-const passingKinds: ReadonlySet<UpstreamErrorKind> = new Set(['throttled', 'unavailable', 'timeout']);
+/** Errors that a retry after a moment may not meet again. */
+const transientKinds: ReadonlySet<UpstreamErrorKind> = new Set(['throttled', 'unavailable', 'timeout']);
 
-/** How long callers are told to wait where nothing tells how long it will take. Milliseconds. */
-const USUAL_WAIT_MS = 1000;
+/** `retryAfterMs` of a transient error that has none of its own. */
+const DEFAULT_RETRY_AFTER_MS = 1000;
 
-/** Codes that Apollo Server gives to what is wrong with the request itself; their messages hold nothing but the request. */
+/** Codes of Apollo Server for invalid requests. Their messages contain nothing but parts of the request. */
 const requestCodes = new Set([
   'GRAPHQL_PARSE_FAILED',
   'GRAPHQL_VALIDATION_FAILED',
@@ -33,7 +32,7 @@ const requestCodes = new Set([
   'BAD_USER_INPUT',
 ]);
 
-/** What the caller is told of an error. */
+/** The error as the caller sees it: with a code, and without a message unless the message is meant for callers. */
 export function describeError(formatted: GraphQLFormattedError, error: unknown): GraphQLFormattedError {
   const original = rootOf(error);
   const place = {
@@ -56,30 +55,29 @@ export function describeError(formatted: GraphQLFormattedError, error: unknown):
   };
 }
 
-/** The error itself where it is a bug that operators must look at; null where it was foreseen. */
+/** The cause of an unexpected error, for the log; null for an error that callers or DataWorks cause. */
 export function bugIn(error: GraphQLError): unknown {
   const original = rootOf(error);
   const isForeseen = original instanceof UpstreamError || openCodeOf(error) !== null;
-  // A field without a value where the schema promises one has no other error behind it.
   return isForeseen ? null : original;
 }
 
-/** The code of an error that callers may see as it is; null for all that is masked. */
+/** The code of an error whose message callers may see; null for an error that is masked. */
 function openCodeOf(error: unknown): string | null {
-  // Apollo Server puts its own code on what its phases report.
+  // Apollo Server replaces the code of errors of some phases.
   const original = rootOf(error);
   if (isCoded(original)) return String(original.extensions['code']);
   if (!(error instanceof GraphQLError)) return null;
   const { code, http } = error.extensions as { code?: unknown; http?: { status?: number } };
   if (typeof code === 'string') return requestCodes.has(code) ? code : null;
   if (isOfArgument(original)) return 'BAD_USER_INPUT';
-  // So Apollo Server reports a persisted query whose hash is another's.
+  // Apollo Server reports a persisted query that does not match its hash so.
   return http?.status === 400 ? 'BAD_REQUEST' : null;
 }
 
 /**
- * A variable with a default may be null where an argument may not. Validation allows it, and neither graphql-js nor graphql-jit
- * gives its refusal a code.
+ * A nullable variable with a default may be passed to a non-null argument. If it is null, graphql-js and graphql-jit report an error
+ * without a code.
  */
 function isOfArgument(error: unknown): boolean {
   return (
@@ -88,7 +86,7 @@ function isOfArgument(error: unknown): boolean {
   );
 }
 
-/** graphql-js wraps what a resolver throws, some times twice. */
+/** graphql-js wraps what a resolver throws, sometimes twice. */
 function rootOf(error: unknown): unknown {
   let root = error;
   while (root instanceof GraphQLError && root.originalError) root = root.originalError;
@@ -96,7 +94,7 @@ function rootOf(error: unknown): unknown {
 }
 
 function upstreamExtensions(error: UpstreamError): Record<string, unknown> {
-  const retryAfterMs = error.retryAfterMs ?? (passingKinds.has(error.kind) ? USUAL_WAIT_MS : null);
+  const retryAfterMs = error.retryAfterMs ?? (transientKinds.has(error.kind) ? DEFAULT_RETRY_AFTER_MS : null);
   return {
     code: codeOfKind[error.kind],
     ...(retryAfterMs !== null && { retryAfterMs: Math.ceil(retryAfterMs) }),
@@ -104,7 +102,7 @@ function upstreamExtensions(error: UpstreamError): Record<string, unknown> {
   };
 }
 
-/** The one limit that the parser itself holds. It has no code for it, so its words must do. */
+/** Replaces the parser's error for too many tokens, which can be recognised only by its message. */
 export function withTokenLimit(answer: GraphQLFormattedError, max: number): GraphQLFormattedError {
   if (!answer.message.startsWith('Syntax Error: Document contains more tha')) return answer;
   const { message } = tooExpensive({ what: 'tokens', max, got: null, setting: 'MAX_TOKENS' });

@@ -1,7 +1,7 @@
 import { badUserInput } from '../core/errors.ts';
 import { projectIdOf, quote, runIdOf } from './arguments.ts';
 
-/** What a global id names. */
+/** The object that a global id identifies. */
 export type GlobalId =
   { type: 'PipelineRun'; projectId: string; runId: string } | { type: 'Project'; projectId: string };
 
@@ -16,7 +16,7 @@ export function globalIdOf(id: GlobalId): string {
   return id.type === 'PipelineRun' ? `${project}/${encodeURIComponent(id.runId)}` : project;
 }
 
-/** Throws BAD_USER_INPUT for anything that `globalIdOf` does not make: an object has one global id. */
+/** @throws BAD_USER_INPUT for any text that `globalIdOf` does not create, because an object has exactly one global id */
 export function parseGlobalId(text: string): GlobalId {
   const [type, projectId, runId, ...rest] = segmentsOf(text);
   const isRun = type === 'PipelineRun' && runId !== undefined && rest.length === 0;
@@ -30,8 +30,9 @@ export function parseGlobalId(text: string): GlobalId {
 }
 
 /**
- * What a representation stands for: an object of this graph as another subgraph knows it, by its type's name and one of its keys.
- * Where both keys are there, `id` decides. Throws BAD_USER_INPUT for anything else.
+ * The object that a federation representation identifies by its type name and one of its keys. If it has both keys, `id` is used.
+ *
+ * @throws BAD_USER_INPUT for an invalid representation
  *
  * @see https://www.apollographql.com/docs/graphos/schema-design/federated-schemas/reference/subgraph-spec#understanding-queryentities
  */
@@ -70,7 +71,7 @@ function fieldsOf(representation: unknown): Record<string, unknown> {
   return typeof representation === 'object' && representation !== null ? { ...representation } : {};
 }
 
-/** Nothing has coerced the fields of a representation: an id can be a number here, as GraphQL allows callers to write an `ID`. */
+/** The fields of a representation are not coerced: an id can be a number, as GraphQL allows for `ID`. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -5,12 +5,12 @@ import { filterOf, projectIdOf, runIdOf } from './arguments.ts';
 import { noteStale } from './freshness.ts';
 import type { RunListUpdate, RunUpdate } from './subscriptionSource.ts';
 
-/** Where events come from. Each then goes through the other resolvers with a context of its own, as an operation does. */
+/** The sources of events. Each event is resolved like an operation, with a context of its own. */
 export const subscriptions: SubscriptionResolvers = {
   pipelineRunUpdated: {
     subscribe: (_, { projectId, runId }, context) =>
       context.subscriptions.run(
-        { projectId: readable(projectId, context), runId: runIdOf(runId) },
+        { projectId: readableProject(projectId, context), runId: runIdOf(runId) },
         context.viewer.callerId,
         context.output.countedObjects,
       ),
@@ -20,7 +20,7 @@ export const subscriptions: SubscriptionResolvers = {
   pipelineRunsUpdated: {
     subscribe: (_, { projectId, filter }, context) =>
       context.subscriptions.runs(
-        { projectId: readable(projectId, context), filter: filterOf(filter) },
+        { projectId: readableProject(projectId, context), filter: filterOf(filter) },
         context.viewer.callerId,
         context.output.countedObjects,
       ),
@@ -29,6 +29,6 @@ export const subscriptions: SubscriptionResolvers = {
   },
 };
 
-function readable(projectId: string, { loaders }: GatewayContext): string {
+function readableProject(projectId: string, { loaders }: GatewayContext): string {
   return loaders.authorised({ projectId: projectIdOf(projectId) }).projectId;
 }

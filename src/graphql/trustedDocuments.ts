@@ -15,12 +15,12 @@ export interface DocumentRequest {
 }
 
 /**
- * The text of the document that a request names; null where it names none that is known here and brings its own, which is then
- * for others to look at; or why it goes no further.
+ * Returns the text of the trusted document that a request names; null if the request has a document of its own, which may be executed;
+ * or the error for the caller.
  */
 export type TrustedDocuments = (request: DocumentRequest) => string | null | HttpError;
 
-/** @throws OperatorError for a manifest that can't be used. */
+/** @throws OperatorError for an invalid manifest */
 export async function readTrustedDocuments({
   file,
   only,
@@ -39,7 +39,7 @@ export async function readTrustedDocuments({
 
 const notTrusted: HttpError = {
   code: 'FORBIDDEN',
-  message: 'This gateway runs only the operations of its manifest: send the id of one of them.',
+  message: 'This gateway executes only the operations of its manifest. Send the id of one of them.',
   status: 403,
 };
 

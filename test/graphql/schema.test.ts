@@ -44,7 +44,7 @@ describe('the schema that is served', () => {
   test('answers _service with an SDL that composes, descriptions included', () => {
     const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
     const { sdl } = data!['_service'] as { sdl: string };
-    expect(sdl).toContain('One run of a deployment pipeline');
+    expect(sdl).toContain('A run of a deployment pipeline');
     const { errors, hints } = composeServices([
       { name: 'dataworks', url: 'http://dataworks.invalid', typeDefs: parse(sdl) },
     ]);

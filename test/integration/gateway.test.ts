@@ -368,7 +368,7 @@ describe('bad input is BAD_USER_INPUT, told in words, and costs no call', () => 
     ],
     [
       'pipelineRuns(projectId: 1, page: {}, first: 1) { totalCount }',
-      "`page` asks for a numbered page and can't go together with `first`",
+      "`page` selects a numbered page and can't go together with `first`",
     ],
     ['pipelineRuns(projectId: 1, page: {}, before: "x") { totalCount }', "can't go together with `before`"],
     ['pipelineRuns(projectId: 1, first: 1, last: 1) { totalCount }', "`first` and `last` can't go together"],
