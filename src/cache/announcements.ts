@@ -4,11 +4,11 @@ import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
 import { announcedKey } from './keys.ts';
 
-/** When the other replicas have read answers, as each of them publishes it in Redis together with the answer. */
+/** When other replicas have read answers. Each replica publishes it in Redis together with the answer. */
 export interface Announcements {
-  /** What to publish with an answer; null for an answer that replicas do not ask for by the same name. */
+  /** What to publish with an answer; null for an answer that no other replica requests under the same key. */
   announcement<A extends Action>(action: A, params: Actions[A]['params'], asOf: number): Announcement | null;
-  /** The `asOf` of the newest answer that another replica has read under the cache's key; -Infinity for none. */
+  /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
   newestElsewhere(key: string): number;
   /** Ends its connection. Safe to call twice. */
   close(): void;
@@ -20,32 +20,31 @@ export interface Announcement {
 }
 
 export interface AnnouncementsOptions {
-  /** Has its own options and life copied for a second connection, since one that subscribes can do nothing else. */
+  /** Duplicated for a second connection, since a connection that subscribes cannot send other commands. */
   redis: Redis;
   channel: string;
-  /** Tells this replica from the others. */
+  /** Identifies this replica. */
   replica: string;
   clock: SteadyClock;
-  /** Answers from further in the future than this come from a clock that is wrong, and are ignored. Milliseconds. */
+  /** Answers from further in the future come from a wrong clock and are ignored. Milliseconds. */
   clockSkewMs: number;
 }
 
-/** More answers than this are not kept track of; the oldest go first. */
+/** The oldest announcements beyond this number are forgotten. */
 const MAX_KEYS = 20_000;
 
 export function createAnnouncements(options: AnnouncementsOptions): Announcements {
   const { redis, channel, replica, clock, clockSkewMs } = options;
   const newest = new LRUCache<string, number>({ max: MAX_KEYS });
   const subscriber = redis.duplicate({ lazyConnect: false, autoResubscribe: false });
-  // The owner of the first connection hears of the same trouble. Without a listener ioredis writes it to the console.
+  // The owner of the first connection handles the same errors. Without a listener ioredis writes them to the console.
   subscriber.on('error', () => undefined);
   subscriber.on('ready', () => {
-    // It fails while the connection is closing, and the next connection subscribes. Where the ACL of Redis refuses it, replicas do
-    // without announcements.
+    // Fails while the connection closes; the next connection subscribes. If an ACL refuses it, there are no announcements.
     subscriber.subscribe(channel).catch(() => undefined);
   });
   subscriber.on('message', (_, message) => handleMessage(message));
-  // A subscriber sends nothing, so it does not notice a peer that has gone without a word.
+  // A subscriber sends nothing, so it does not notice a dead peer.
   const reconnect = () => {
     if (subscriber.status === 'ready') subscriber.disconnect(true);
   };

@@ -79,9 +79,15 @@ export function withPage(
   return { rows: next, hasMoved };
 }
 
-/** The rows that are further from the end than `depth`. */
-export function headRows(rows: ReadonlyMap<number, Row>, depth: number): Map<number, Row> {
+/** The rows of the head alone. */
+export function headRows(rows: ReadonlyMap<number, Row>, head: Head | null): Map<number, Row> {
+  const depth = head ? head.totalCount - head.ids.length : Infinity;
   return new Map([...rows].filter(([distance]) => distance > depth));
+}
+
+/** Whether a page has as many rows as its index in a list of that length requires. */
+export function isWhole(index: number, { rows, totalCount }: Page<PipelineRun>, pageSize: number): boolean {
+  return rows.length === Math.max(0, Math.min(pageSize, totalCount - index * pageSize));
 }
 
 /** Whether the new head is the old one with new rows in front of it and nothing else. */

@@ -1,15 +1,7 @@
 import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Failure } from './decide.ts';
-import {
-  assemble,
-  type AssembledPage,
-  headRows,
-  type Head,
-  isHeadInsert,
-  type Row,
-  withPage,
-} from './listRows.ts';
+import { headRows, type Head, isHeadInsert, isWhole, type Row, withPage } from './listRows.ts';
 
 /*
  * What is known of one list of runs: a pure reducer.
@@ -107,39 +99,15 @@ export function reduce(state: ListState, event: ListEvent): ListState {
     case 'trimmed':
       return {
         ...state,
-        rows: withoutDeepRows(state.rows, state.head),
+        rows: headRows(state.rows, state.head),
         snapshots: new Map(),
         version: event.version,
       };
   }
 }
 
-/** The page by its rows, as of the head. Null if a row is unknown. */
-export function confirmedPage({ head, rows, traits }: ListState, index: number): AssembledPage | null {
-  return head && assemble(rows, index, head, traits);
-}
-
 export function versionOf({ version, snapshots }: ListState, index: number): number {
   return Math.max(version, snapshots.get(index)?.version ?? 0);
-}
-
-export function failureAt({ failures }: ListState, index: number): Failure | null {
-  const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
-  return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
-}
-
-/** The estimated size of everything stored. */
-export function sizeOf({ rows, snapshots }: ListState): number {
-  const runs = new Set<PipelineRun>();
-  let bytes = 0;
-  for (const { run, bytes: rowBytes } of rows.values()) {
-    runs.add(run);
-    bytes += rowBytes;
-  }
-  for (const { value, rowBytes } of snapshots.values()) {
-    for (const run of value.rows) if (!runs.has(run)) bytes += rowBytes;
-  }
-  return bytes;
 }
 
 function withHead(state: ListState, event: PageRead): ListState {
@@ -150,7 +118,7 @@ function withHead(state: ListState, event: PageRead): ListState {
   const isBroken = before !== null && !continues;
   const next: ListState = { ...state, version: event.version, brokenAt: isBroken ? asOf : state.brokenAt };
   const snapshot = snapshotOf(event);
-  if (!isWhole(0, value, traits)) {
+  if (!isWhole(0, value, traits.pageSize)) {
     const snapshots = new Map(state.snapshots).set(0, snapshot);
     return { ...next, head: null, rows: new Map(), snapshots };
   }
@@ -230,14 +198,14 @@ function placed(
   const { value, asOf, arrivedAt, rowBytes, version } = snapshot;
   const headIds = new Set(head.ids);
   const belongs =
-    isWhole(index, value, state.traits) &&
+    isWhole(index, value, state.traits.pageSize) &&
     value.totalCount >= shortest &&
     value.totalCount <= head.totalCount &&
     value.rows.every(({ runId }) => !headIds.has(runId));
   if (!belongs) return state;
   const bytes = rowBytes * value.rows.length;
   const result = withPage(state.rows, index, value, { page: { asOf }, arrivedAt, bytes }, (rows) =>
-    withoutDeepRows(rows, head),
+    headRows(rows, head),
   );
   if (result === null) return state;
   const { rows, hasMoved } = result;
@@ -268,15 +236,6 @@ function snapshotOf({ page, arrivedAt, bytes, version }: PageRead): Snapshot {
   const { value, asOf } = page;
   const rowBytes = bytes / Math.max(1, value.rows.length);
   return { value, asOf, arrivedAt, rowBytes, isPlaced: false, isCurrent: true, version };
-}
-
-/** Whether a page has as many rows as its index in a list of that length asks for. */
-function isWhole(index: number, { rows, totalCount }: Page<PipelineRun>, { pageSize }: ListTraits): boolean {
-  return rows.length === Math.max(0, Math.min(pageSize, totalCount - index * pageSize));
-}
-
-function withoutDeepRows(rows: ReadonlyMap<number, Row>, head: Head | null): Map<number, Row> {
-  return headRows(rows, head ? head.totalCount - head.ids.length : Infinity);
 }
 
 function meanRowBytes(rows: ReadonlyMap<number, Row>): number {

@@ -1,14 +1,13 @@
 import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Cached, Failure } from './decide.ts';
+import { assemble, type AssembledPage } from './listRows.ts';
 import {
-  confirmedPage,
   emptyList,
-  failureAt,
   type ListEvent,
+  type ListState,
   type ListTraits,
   reduce,
-  sizeOf,
   type Snapshot,
   versionOf,
 } from './listState.ts';
@@ -80,4 +79,28 @@ export function createRunList(traits: ListTraits): RunList {
     if (current && current.value.rows.length > 0) assembled.set(index, current);
     return current;
   }
+}
+
+/** The page by its rows, as of the head. Null if a row is unknown. */
+function confirmedPage({ head, rows, traits }: ListState, index: number): AssembledPage | null {
+  return head && assemble(rows, index, head, traits);
+}
+
+function failureAt({ failures }: ListState, index: number): Failure | null {
+  const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
+  return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
+}
+
+/** The estimated size of everything stored. */
+export function sizeOf({ rows, snapshots }: ListState): number {
+  const runs = new Set<PipelineRun>();
+  let bytes = 0;
+  for (const { run, bytes: rowBytes } of rows.values()) {
+    runs.add(run);
+    bytes += rowBytes;
+  }
+  for (const { value, rowBytes } of snapshots.values()) {
+    for (const run of value.rows) if (!runs.has(run)) bytes += rowBytes;
+  }
+  return bytes;
 }

@@ -1,5 +1,5 @@
 import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
-import type { Actions, CallContext, Page, UpstreamResult } from '../core/upstream.ts';
+import type { CallContext, Page, UpstreamResult } from '../core/upstream.ts';
 import {
   type CacheCore,
   dependencyOn,
@@ -21,20 +21,12 @@ import {
 } from './decide.ts';
 import { bytesOf } from './entries.ts';
 import { FINISHED_FRESH_MS } from './freshness.ts';
-import { listKey, pageKey, runKey } from './keys.ts';
+import { runKey } from './keys.ts';
+import { headOf, type Place, placeOf, placeOfAnswer } from './listPlace.ts';
 import { createRunList, type RunList } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
-type PageParams = Actions['ListPipelineRuns']['params'];
 type RunPage = UpstreamResult<Page<PipelineRun>>;
-
-/** A page of a list, with its keys. The index counts from 0. */
-interface Place {
-  params: PageParams;
-  index: number;
-  listKey: string;
-  pageKey: string;
-}
 
 /** No single list takes more than this part of the cache: beyond it, its deep pages are dropped. */
 const MAX_SHARE = 0.25;
@@ -244,22 +236,4 @@ export function createRunLists(core: CacheCore): Part<'ListPipelineRuns'> {
         entries.set(key, { value: run, asOf, failure }, bytes / value.rows.length);
     }
   }
-}
-
-function placeOf(params: PageParams): Place {
-  return { params, index: params.pageNumber - 1, listKey: listKey(params), pageKey: pageKey(params) };
-}
-
-/**
- * Where an answer belongs. A page that is smaller than requested belongs to the list of pages of that size. Null unless it is the
- * first page, which begins at the same row whatever the size.
- */
-function placeOfAnswer(place: Place, { value }: RunPage): Place | null {
-  const { params, index } = place;
-  if (value.pageSize === params.pageSize) return place;
-  return index === 0 ? placeOf({ ...params, pageSize: value.pageSize }) : null;
-}
-
-function headOf({ params, listKey }: Place): Place {
-  return { params: { ...params, pageNumber: 1 }, index: 0, listKey, pageKey: `${listKey}/1` };
 }

@@ -9,44 +9,44 @@ import { createAnnouncements } from './announcements.ts';
 import { createSharedStore, type Health, type Lease } from './sharedStore.ts';
 
 export interface SharedOptions {
-  /** Connected or connecting. Its errors are the owner's to listen to. */
+  /** Connected or connecting. Its owner handles its errors. */
   redis: Redis;
-  /** Names the account and region in keys. Hashed by the caller: keys are readable to whoever reads Redis. */
+  /** Names the account and region in keys. Hashed by the caller, since keys are readable in Redis. */
   identity: string;
   /** Times in Redis are those of its wall clock. */
   clock: SteadyClock;
-  /** Freshness of what can change at any moment, in milliseconds: as long as the cache above takes it for fresh. */
+  /** Freshness of what can change at any moment, in milliseconds: the same as in the cache above. */
   freshMs: () => number;
   /** How long past its freshness a thing may be served, in milliseconds. */
   staleMs: number;
-  /** How long one command may take before Redis counts as away, in milliseconds. Default: 150. */
+  /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
   commandTimeoutMs?: number;
   /** A larger answer is not shared. Default: 1 MB. */
   maxValueBytes?: number;
-  /** Told when Redis came or went. Must not throw. */
+  /** Reports changes of the health of Redis. Must not throw. */
   report?: (event: { type: 'redis'; health: Health }) => void;
 }
 
 /** An upstream that replicas share through Redis. */
 export interface SharedUpstream extends Upstream {
-  /** `down` while Redis is away, and each replica makes its own calls. */
+  /** `down` while Redis is unavailable and each replica makes its own calls. */
   health(): Health;
   /** As the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
   newestElsewhere(key: string): number;
-  /** Ends the connection that it has made for itself. */
+  /** Closes its own connection for announcements. */
   close(): void;
 }
 
-/** How often a replica looks whether another has the answer. Milliseconds. */
+/** How often a replica checks whether another has read the answer. Milliseconds. */
 const POLL_MS = 25;
 
 /** Clocks of replicas may differ by this much, in milliseconds. */
 const CLOCK_SKEW_MS = 1000;
 
 /**
- * Shares answers between replicas: of all who want the same at the same time one makes the call and the others take what it
- * leaves in Redis, for as long as that is fresh and no older than `context.notBefore`. When the call fails, what is there and
- * within its bound is given as stale. Without Redis every call goes to the upstream.
+ * Shares answers between replicas: of all that request the same at the same time, one makes the call and the others read its
+ * answer from Redis, for as long as it is fresh and no older than `context.notBefore`. When the call fails, an answer in Redis that is
+ * within its bound is served as stale. Without Redis every call goes to the upstream.
  */
 export function shared(upstream: Upstream, options: SharedOptions): SharedUpstream {
   const { redis, identity, clock, staleMs } = options;
@@ -80,13 +80,13 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const key = sharedKey(identity, action, params);
     const found = decoded(action, await store.read(key));
-    if (found && isGood(action, found, context)) return given(action, found, context);
+    if (found && isFresh(action, found, context)) return fromRedis(action, found, context);
     const { answer, lease, known } = await claimOrAwait(action, key, context);
-    if (answer) return given(action, answer, context);
+    if (answer) return fromRedis(action, answer, context);
     return make(action, params, context, { lease, known: known ?? found });
   }
 
-  /** The answer, once another replica has made it; or none, and then it is ours to make. */
+  /** The answer of another replica, or none if this replica must make the call. */
   async function claimOrAwait<A extends Action>(
     action: A,
     key: string,
@@ -97,7 +97,7 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
       if (claim.outcome === 'unknown') return {};
       const known = decoded(action, claim.text);
       const lease = claim.outcome === 'ours' ? claim.lease : undefined;
-      if (known && isGood(action, known, context)) {
+      if (known && isFresh(action, known, context)) {
         void lease?.end();
         return { answer: known };
       }
@@ -114,10 +114,10 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     try {
       const answer = await upstream.call(action, params, context);
-      const lifeMs = answer.asOf + keptForMs(action, answer) - clock.now();
+      const lifeMs = answer.asOf + storedForMs(action, answer) - clock.now();
       const announcement = announcements.announcement(action, params, answer.asOf);
       const isShared = answer.staleBecause === null;
-      // Who has this answer and then asks another replica must find it there.
+      // A caller of this replica that then asks another must find the answer there.
       await lease?.end(
         isShared
           ? {
@@ -131,26 +131,26 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     } catch (error) {
       void lease?.end();
       const isServable =
-        known && isNewEnough(known, context) && clock.now() < known.asOf + keptForMs(action, known);
+        known && isNewEnough(known, context) && clock.now() < known.asOf + storedForMs(action, known);
       if (!isServable || context.signal?.aborted || !(error instanceof UpstreamError)) throw error;
       return { ...known, staleBecause: staleReasonOf(error) };
     }
   }
 
-  /** False when there is no time left to wait for another replica. */
+  /** Resolves to false when there is no time left to wait for another replica. */
   function pause(action: Action, { deadline, signal }: CallContext): Promise<boolean> {
     return new Promise((resolve, reject) => {
-      const gone = () => {
+      const onAbort = () => {
         cancel();
         reject(new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action }));
       };
       const leftMs = deadline - clock.now();
       const cancel = clock.after(Math.max(0, Math.min(POLL_MS, leftMs)), () => {
-        signal?.removeEventListener('abort', gone);
+        signal?.removeEventListener('abort', onAbort);
         resolve(leftMs > POLL_MS);
       });
-      signal?.addEventListener('abort', gone, { once: true });
-      if (signal?.aborted) gone();
+      signal?.addEventListener('abort', onAbort, { once: true });
+      if (signal?.aborted) onAbort();
     });
   }
 
@@ -159,22 +159,22 @@ export function shared(upstream: Upstream, options: SharedOptions): SharedUpstre
     return answer && { ...answer, asOf: clock.fromWall(answer.asOf) };
   }
 
-  function isGood<A extends Action>(action: A, answer: SharedAnswer<A>, context: CallContext): boolean {
+  function isFresh<A extends Action>(action: A, answer: SharedAnswer<A>, context: CallContext): boolean {
     const freshMs = freshForMs(action, answer.value, options.freshMs());
     return isNewEnough(answer, context) && clock.now() < answer.asOf + freshMs;
   }
 
-  /** An answer from what is the future here comes from another clock, and nobody knows how old it is. */
+  /** An answer from the future comes from a wrong clock, and its age is unknown. */
   function isNewEnough({ asOf }: { asOf: number }, { notBefore = -Infinity }: CallContext): boolean {
     return asOf >= notBefore && asOf <= clock.now() + CLOCK_SKEW_MS;
   }
 
-  function keptForMs<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
+  function storedForMs<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
     return freshForMs(action, value, options.freshMs()) + staleMs;
   }
 }
 
-function given<A extends Action>(
+function fromRedis<A extends Action>(
   action: A,
   { value, asOf }: SharedAnswer<A>,
   context: CallContext,

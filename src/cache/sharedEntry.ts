@@ -3,19 +3,19 @@ import { z } from 'zod';
 import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
 
 /*
- * What replicas write for each other, and how they know it again: whatever else is found under a key is as good as nothing.
+ * The format in which replicas share answers. Anything else that is found under a key is a miss.
  */
 
-/** Goes up whenever an older gateway would misread what a newer one writes, or the other way round. */
+/** Increased whenever versions of the gateway would misread each other's answers. */
 const VERSION = 2;
 
 /** An answer as replicas share it. Dated by the wall clock. */
 export type SharedAnswer<A extends Action> = Pick<UpstreamResult<Actions[A]['result']>, 'value' | 'asOf'>;
 
 /**
- * The name of an answer: equal for equal parameters, whatever their order.
+ * The key of an answer: equal for equal parameters in any order.
  *
- * @param identity tells the upstream account and region from all others, and nothing about them
+ * @param identity identifies the upstream account and region without revealing them
  */
 export function sharedKey<A extends Action>(
   identity: string,
@@ -28,7 +28,7 @@ export function sharedKey<A extends Action>(
   return `${sharedPrefix(identity)}:${action}:${hash}`;
 }
 
-/** What all names in Redis begin with that are of one account and region. */
+/** The prefix of all keys of one account and region. */
 export function sharedPrefix(identity: string): string {
   return `dwgw:v${VERSION}:${identity}`;
 }
@@ -37,7 +37,7 @@ export function encodeShared<A extends Action>({ value, asOf }: SharedAnswer<A>)
   return JSON.stringify({ version: VERSION, asOf, value });
 }
 
-/** Null for anything that `encodeShared` did not make for this action. */
+/** Null for anything that is not an answer to this action in this format. */
 export function decodeShared<A extends Action>(action: A, text: string): SharedAnswer<A> | null {
   const { success, data } = shapes[action].safeParse(parsed(text));
   return success ? (data as SharedAnswer<A>) : null;
@@ -65,7 +65,7 @@ const text = z.string().nullable();
 const time = z.number().nullable();
 const count = z.int().nonnegative();
 const status = z.enum(['INIT', 'RUNNING', 'SUCCEEDED', 'FAILED', 'TERMINATED', 'CANCELED', 'UNKNOWN']);
-/** Whatever it is, JSON.parse made it. */
+/** Anything that JSON.parse returns. */
 const json = z.unknown();
 
 const stage = z.object({

@@ -4,13 +4,13 @@ import type { Clock } from '../core/clock.ts';
 import type { Announcement } from './announcements.ts';
 
 /**
- * Texts and locks in Redis, with an end to every wait. None of these rejects: a Redis that is away, slow or says no makes the
- * gateway slower and nothing else. After a failure it is left alone for a moment, and one command tries it again then.
+ * Texts and locks in Redis, with a timeout for every command. Nothing here rejects: a Redis that is unavailable, slow or refuses
+ * commands only makes the gateway slower. After a failure, commands pause for a moment, and then one of them tries again.
  */
 export interface SharedStore {
-  /** The text, or null where there is none, it is too large or of another type, or Redis is away. */
+  /** The text. Null if there is none, if it is too large or of another type, or if Redis is unavailable. */
   read(key: string): Promise<string | null>;
-  /** Tries to become the one who makes the answer to a key. */
+  /** Tries to claim the call for a key. */
   claim(key: string): Promise<Claim>;
   health(): Health;
 }
@@ -18,18 +18,18 @@ export interface SharedStore {
 export type Health = 'ok' | 'down';
 
 export type Claim =
-  /** Nobody else makes it. The text is what is there all the same: another may have made it a moment ago. */
+  /** No other replica makes the call. Another may have stored the text a moment ago. */
   | { outcome: 'ours'; text: string | null; lease: Lease }
-  /** Somebody else is at it. */
+  /** Another replica makes the call. */
   | { outcome: 'taken'; text: string | null }
-  /** Redis can't tell. */
+  /** Redis is unavailable, or the claim is invalid. */
   | { outcome: 'unknown' };
 
-/** A claim that lasts for as long as the process does, or until it is ended. */
+/** A claim that is renewed until it ends or the process dies. */
 export interface Lease {
   /**
-   * Lets others have a go, after leaving them the text if there is one: for `lifeMs` milliseconds. Resolves when it is there and
-   * announced, or cannot be.
+   * Releases the claim, after storing the text, if there is one, for `lifeMs` milliseconds. Resolves when it is stored and announced,
+   * or when that has failed.
    */
   end(made?: MadeText): Promise<void>;
 }
@@ -37,7 +37,7 @@ export interface Lease {
 export interface MadeText {
   text: string;
   lifeMs: number;
-  /** Published once the text is there. */
+  /** Published once the text is stored. */
   announcement: Announcement | null;
 }
 
@@ -46,11 +46,11 @@ export interface StoreOptions {
   clock: Clock;
   commandTimeoutMs: number;
   maxValueBytes: number;
-  /** Redis came or went. */
+  /** The health of Redis changed. */
   onHealth: (health: Health) => void;
 }
 
-/** How long the claim of a process that has died keeps others waiting. A living one renews it. Milliseconds. */
+/** How long the claim of a dead process makes others wait. A live process renews its claims. Milliseconds. */
 const CLAIM_MS = 3000;
 
 const FIRST_BACKOFF_MS = 100;
@@ -73,7 +73,7 @@ export function createSharedStore(options: StoreOptions): SharedStore {
     async claim(key) {
       const lock = lockOf(key);
       const token = randomUUID();
-      // In this order: who has the claim sees what the one before has left.
+      // In this order, the holder of the claim sees what the holder before it has stored.
       const replies = await attempt(() =>
         all(
           redis
@@ -87,7 +87,7 @@ export function createSharedStore(options: StoreOptions): SharedStore {
       if (replies === null) return { outcome: 'unknown' };
       const [set, lifeMs, text] = replies as [string | null, number, unknown];
       if (set === 'OK') return { outcome: 'ours', text: usable(text), lease: createLease(key, token) };
-      // A claim without an end, or with a later one than we give, is not one of ours.
+      // A claim that never expires, or later than ours do, was not written by a replica.
       return lifeMs < 0 || lifeMs > CLAIM_MS
         ? { outcome: 'unknown' }
         : { outcome: 'taken', text: usable(text) };
@@ -118,12 +118,12 @@ export function createSharedStore(options: StoreOptions): SharedStore {
     }
   }
 
-  /** Behind what it announces, on the same connection. An ACL that refuses it says nothing of the health of Redis. */
+  /** After the text, on the same connection. An ACL that refuses it says nothing about the health of Redis. */
   async function publish({ channel, message }: Announcement): Promise<void> {
     await redis.publish(channel, message).catch(() => undefined);
   }
 
-  /** What is cut off is too large, and an empty text is what Redis gives for a missing one. */
+  /** A text that was cut off is too large, and Redis returns an empty text for a missing one. */
   function usable(text: unknown): string | null {
     if (typeof text !== 'string' || text === '') return null;
     return Buffer.byteLength(text) > maxValueBytes ? null : text;
@@ -135,7 +135,7 @@ function lockOf(key: string): string {
 }
 
 interface Attempts {
-  /** Runs a command if Redis is worth a try. Null where it isn't, or the command failed or took too long. */
+  /** Runs a command unless Redis has just failed. Null if it was not run, failed or timed out. */
   <Reply>(command: () => Promise<Reply>): Promise<Reply | null>;
   health: () => Health;
 }
@@ -144,17 +144,17 @@ function createAttempts({ redis, clock, commandTimeoutMs, onHealth }: StoreOptio
   let failures = 0;
   let failedAt = -Infinity;
   let nextTryAt = -Infinity;
-  let told: Health = 'ok';
+  let reported: Health = 'ok';
   redis.on('ready', succeeded);
-  redis.on('close', tell);
+  redis.on('close', reportHealth);
 
   return Object.assign(attempt, { health });
 
   async function attempt<Reply>(command: () => Promise<Reply>): Promise<Reply | null> {
     const startedAt = clock.monotonic();
-    // A command given to a connection that isn't there would be kept and sent later.
+    // Without a connection, the command would be queued and sent later.
     if (redis.status !== 'ready' || startedAt < nextTryAt) return null;
-    // One command finds out whether Redis is back; the others go on without it.
+    // One command finds out whether Redis is back; the others continue without it.
     if (failures > 0) nextTryAt = startedAt + commandTimeoutMs;
     try {
       const reply = await inTime(command());
@@ -169,26 +169,26 @@ function createAttempts({ redis, clock, commandTimeoutMs, onHealth }: StoreOptio
   function succeeded(): void {
     failures = 0;
     nextTryAt = -Infinity;
-    tell();
+    reportHealth();
   }
 
   function failed(startedAt: number): void {
-    // What was under way together has failed once.
+    // Commands that were in flight together count as one failure.
     if (startedAt <= failedAt) return;
     failedAt = clock.monotonic();
     nextTryAt = failedAt + Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
     failures += 1;
-    tell();
+    reportHealth();
   }
 
   function health(): Health {
     return failures === 0 && redis.status === 'ready' ? 'ok' : 'down';
   }
 
-  function tell(): void {
-    if (health() === told) return;
-    told = health();
-    onHealth(told);
+  function reportHealth(): void {
+    if (health() === reported) return;
+    reported = health();
+    onHealth(reported);
   }
 
   function inTime<Reply>(work: Promise<Reply>): Promise<Reply> {
@@ -201,13 +201,13 @@ function createAttempts({ redis, clock, commandTimeoutMs, onHealth }: StoreOptio
   }
 }
 
-/** The replies of a pipeline; the first that is an error fails all, but for a key that holds something else than a text. */
+/** The replies of a pipeline. The first error fails all, except that of a key with a value of another type. */
 async function all(pipeline: Promise<[Error | null, unknown][] | null>): Promise<unknown[]> {
   const replies = (await pipeline) ?? [];
   return replies.map(([error, reply]) => (error ? otherType(error) : reply));
 }
 
-/** Somebody else's key under our name is a miss; Redis itself is well. */
+/** A value of another type under our key is a miss; Redis itself is healthy. */
 function otherType(error: Error): null {
   if (error.message.startsWith('WRONGTYPE')) return null;
   throw error;

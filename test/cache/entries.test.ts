@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { bytesOf, createEntries } from '../../src/cache/entries.ts';
 import { cached } from '../../src/cache/cached.ts';
-import { emptyList, reduce, sizeOf } from '../../src/cache/listState.ts';
+import { emptyList, reduce } from '../../src/cache/listState.ts';
+import { sizeOf } from '../../src/cache/runList.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 

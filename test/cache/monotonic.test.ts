@@ -116,11 +116,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   }
 
   function pollSomething(): Promise<void> {
-    const loaders = createLoaders(
-      cache,
-      { view, pageSizes, mayRead: () => true },
-      contextOf(clock),
-    );
+    const loaders = createLoaders(cache, { view, pageSizes, mayRead: () => true }, contextOf(clock));
     if (dice(5) === 0) {
       const { runId } = truth.runs[dice(truth.runs.length)]!;
       return poll(runId, () => loaders.run({ projectId: '1', runId }));
