@@ -57,7 +57,7 @@ const many = (count: number, make: (index: number) => string) =>
 
 const RUNS = 'pipelineRuns(projectId: 10000)';
 
-describe('what an operation may be', () => {
+describe('limits of an operation', () => {
   test.each([
     ['deep nesting', 'MAX_DEPTH', nested(3), 'at most 10 levels of depth; this one has 11'],
     ['deep nesting through fragments', 'MAX_DEPTH', nestedInFragments(6), 'this one has 20'],
@@ -136,7 +136,7 @@ describe('what an operation may be', () => {
     expect(message).toContain(setting);
   });
 
-  test('counts rows that variables ask for, and those of their defaults', async () => {
+  test('counts rows requested by variables and their defaults', async () => {
     const query = `query ($n: Int = 100) {
       ${RUNS} { nodes { project { pipelineRuns(first: $n) { nodes { items(last: $n) { totalCount } } } } } }
     }`;
@@ -152,7 +152,7 @@ describe('what an operation may be', () => {
     expect(message).toMatch(/within itself/);
   });
 
-  test('takes a list of ids no longer than a page', async () => {
+  test('accepts a list of at most one page of ids', async () => {
     const ids = Array.from({ length: 101 }, (_, i) => `gid://dataworks/Project/${i + 1}`);
     expect((await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids })).code).toBe(
       'BAD_USER_INPUT',
@@ -164,7 +164,7 @@ describe('what an operation may be', () => {
     expect([code, message]).toEqual(['QUERY_TOO_EXPENSIVE', expect.stringContaining('this one has 10302')]);
   });
 
-  test('knows no mutation and no subscription', async () => {
+  test('rejects mutations and subscriptions', async () => {
     expect((await ask('mutation { createPipelineRun(projectId: 1) { runId } }')).code).toBe(
       'GRAPHQL_VALIDATION_FAILED',
     );
@@ -174,8 +174,8 @@ describe('what an operation may be', () => {
   });
 });
 
-describe('what is told of the schema', () => {
-  test('is nothing to introspection, whole or in part', async () => {
+describe('the schema in production', () => {
+  test('is not available to introspection, whole or in part', async () => {
     for (const query of [
       getIntrospectionQuery(),
       '{ __schema { types { name } } }',
@@ -188,7 +188,7 @@ describe('what is told of the schema', () => {
     }
   });
 
-  test('is no suggestion for a field, an argument, a type or an enum value', async () => {
+  test('is not revealed by suggestions for fields, arguments, types or enum values', async () => {
     for (const query of [
       '{ pipelineRun }',
       '{ pipelineRunz(projectId: 1) { totalCount } }',
@@ -200,7 +200,7 @@ describe('what is told of the schema', () => {
     }
   });
 
-  test('is no explorer, for a browser either', async () => {
+  test('has no explorer, even for browsers', async () => {
     for (const path of ['/graphql', '/', '/graphiql', '/playground', '/explorer', '/altair', '/console']) {
       const { text, headers } = await attack({ headers: { accept: 'text/html' } }, path);
       expect(headers.get('content-type')).toMatch(/json/);
@@ -234,7 +234,7 @@ describe('a request from a page of another site', () => {
     expect(code).toBe('BAD_REQUEST');
   });
 
-  test('gets no leave to read an answer', async () => {
+  test('cannot read a response', async () => {
     const preflight = await attack({
       method: 'OPTIONS',
       headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
@@ -244,7 +244,7 @@ describe('a request from a page of another site', () => {
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
 
-  test('gets an answer that no page can frame, sniff or run', async () => {
+  test('gets a response that no page can frame, sniff or execute', async () => {
     const { headers } = await ask('{ __typename }');
     expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'");
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -255,7 +255,7 @@ describe('a request from a page of another site', () => {
 });
 
 describe('a body', () => {
-  test('beyond MAX_BODY_BYTES is refused by its length, and by what comes without one', async () => {
+  test('beyond MAX_BODY_BYTES is rejected with or without a content length', async () => {
     const large = JSON.stringify({ query: '{ __typename }', variables: { x: 'x'.repeat(100_000) } });
     const declared = await post(large);
     expect([declared.status, declared.code]).toEqual([413, 'QUERY_TOO_EXPENSIVE']);
@@ -271,7 +271,7 @@ describe('a body', () => {
     expect(streamed.status).toBe(413);
   });
 
-  test('of many operations at once is refused', async () => {
+  test('with several operations is rejected', async () => {
     const { status, code } = await post([
       { query: '{ __typename }' },
       { query: `{ ${RUNS} { totalCount } }` },
@@ -313,7 +313,7 @@ describe('a body', () => {
 });
 
 describe('debugging aids', () => {
-  test('give no trace, stack or timing, whatever is asked for', async () => {
+  test('give no trace, stack or timing for any request', async () => {
     const { text, headers } = await post(
       { query: '{ __typename }', extensions: { tracing: true, debug: true } },
       {
@@ -326,7 +326,7 @@ describe('debugging aids', () => {
     expect([...headers.keys()].join()).not.toMatch(/trace|debug|timing/);
   });
 
-  test('of persisted queries are off: nothing can be stored by its hash', async () => {
+  test('for persisted queries are off: no document can be stored by its hash', async () => {
     const { code } = await post({
       query: '{ __typename }',
       extensions: { persistedQuery: { version: 1, sha256Hash: 'a'.repeat(64) } },
@@ -349,7 +349,7 @@ describe('a request id', () => {
     expect(await log.operation(id)).toMatchObject({ requestId: id, status: 200 });
   });
 
-  test('cannot carry a header of its own', async () => {
+  test('cannot inject a header', async () => {
     const answer = await raw(
       'POST /graphql HTTP/1.1\r\nhost: localhost\r\nx-request-id: a\r\n\tset-cookie: b=c\r\ncontent-length: 0\r\nconnection: close\r\n\r\n',
     );
@@ -357,7 +357,7 @@ describe('a request id', () => {
   });
 });
 
-describe('a request that is ambiguous', () => {
+describe('an ambiguous request', () => {
   test.each([
     ['two lengths', 'content-length: 4\r\ncontent-length: 40\r\n'],
     ['a length and chunks', 'content-length: 4\r\ntransfer-encoding: chunked\r\n'],
@@ -371,8 +371,8 @@ describe('a request that is ambiguous', () => {
   });
 });
 
-describe('a caller who sends too much', () => {
-  test('is RATE_LIMITED with the time to wait, and others are not', async () => {
+describe('a caller who exceeds the rate limit', () => {
+  test('is RATE_LIMITED with a delay, and others are not', async () => {
     await using limited = await startTestGateway({
       settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '3' },
       // Time stands still, so that nothing is earned back.
@@ -388,7 +388,7 @@ describe('a caller who sends too much', () => {
 });
 
 describe('an operator who scrapes', () => {
-  test('is not kept out by callers of the same address who send too much', async () => {
+  test('is not limited by other callers of the same address', async () => {
     await using limited = await startTestGateway({
       settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '2' },
       clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => undefined },
