@@ -49,7 +49,7 @@ function setUp(options: { maxWaiting?: number } = {}) {
   return { clock, budget, admitted, refused, ask };
 }
 
-describe('the order of those who wait', () => {
+describe('the order of queued calls', () => {
   const callers = fc.constantFrom('a', 'b', 'c', 'd');
   const priorities = fc.constantFrom<Priority>('interactive', 'refresh', 'polling');
   const steps = fc.array(
@@ -64,7 +64,7 @@ describe('the order of those who wait', () => {
     { maxLength: 60, size: 'max' },
   );
 
-  test('gives callers of one priority who wait all the time the same number of turns, or one more', () => {
+  test('gives callers of one priority that always have queued calls the same number of turns, or one more', () => {
     let comparisons = 0;
     fc.assert(
       fc.property(steps, (all) => {
@@ -104,7 +104,7 @@ describe('the order of those who wait', () => {
     expect(comparisons).toBeGreaterThan(1000);
   });
 
-  test('is the order in which they are served, and loses nobody', () => {
+  test('is the order in which they are sent, and loses none', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const line = createWaitingLine();
@@ -146,7 +146,7 @@ describe('the order of those who wait', () => {
     expect(served.filter((priority) => priority === 'interactive')).toHaveLength(16);
   });
 
-  test('has a probe before everybody', () => {
+  test('has a probe first', () => {
     const line = createWaitingLine();
     line.add(waiterOf('a'));
     const probe = waiterOf('b', 'refresh', true);
@@ -156,7 +156,7 @@ describe('the order of those who wait', () => {
 });
 
 describe('a full queue', () => {
-  test('refuses the last call of the caller with the most, and not the newcomer of another', async () => {
+  test('rejects the last call of the caller with the most, and not the newcomer of another', async () => {
     const { clock, refused, admitted, ask } = setUp({ maxWaiting: 20 });
     for (let index = 0; index < 5; index += 1) void ask('busy');
     await clock.advance(0);
@@ -170,7 +170,7 @@ describe('a full queue', () => {
     expect(admitted.filter((id) => id.startsWith('quiet'))).toHaveLength(8);
   });
 
-  test('of a thousand calls is refused within a moment when the day is used up', async () => {
+  test('of a thousand calls is rejected within a moment when the day is used up', async () => {
     const { clock, budget, refused, ask } = setUp();
     for (let index = 0; index < 1005; index += 1) void ask(`caller ${index % 50}`, { withinMs: 250_000 });
     await clock.advance(0);

@@ -184,7 +184,7 @@ describe('whatever arrives and happens', () => {
     );
   });
 
-  test('nobody is admitted after a lower priority that arrived with or after them, but for the share of refreshes', async () => {
+  test('no call is admitted after one of lower priority that arrived with or after it, except for the share of refreshes', async () => {
     const undisturbed = fc.array(asks, { maxLength: 50, size: 'max' });
     await fc.assert(
       fc.asyncProperty(limits, undisturbed, async (budgetLimits, steps) => {
@@ -207,7 +207,7 @@ describe('whatever arrives and happens', () => {
     );
   });
 
-  test('without limits on the day, a call is refused only when the line before it is too long', async () => {
+  test('without limits on the day, a call is rejected only if the queue before it is too long', async () => {
     const arrivals = fc.array(
       fc.record({ ...asksOf('interactive'), withinMs: fc.integer({ min: 1, max: 4_000 }) }),
       { maxLength: 40, size: 'max' },

@@ -102,7 +102,7 @@ describe('the second window', () => {
     expect(admittedAtMs.at(-1)).toBe(200);
   });
 
-  test('leaves no timer behind when nobody waits', async () => {
+  test('leaves no timer behind when no call waits', async () => {
     const { clock, askMany } = setUp();
     askMany(6);
     await clock.advance(2_000);
@@ -110,7 +110,7 @@ describe('the second window', () => {
   });
 });
 
-describe('the line', () => {
+describe('the queue', () => {
   test('goes by priority, and by arrival within one', async () => {
     const { clock, ask, admitted } = setUp({ limits: limitsFor('standard', { perSecond: 1 }) });
     const arrivals: Priority[] = ['polling', 'refresh', 'interactive', 'polling', 'refresh', 'interactive'];
@@ -128,7 +128,7 @@ describe('the line', () => {
     ]);
   });
 
-  test('refuses at once whoever cannot be served in time behind those ahead', async () => {
+  test('rejects at once a call that cannot be sent in time behind those ahead', async () => {
     const { clock, askMany, ask, admitted, refused } = setUp();
     askMany(15, { withinMs: 5_000 });
     ask('16th', { withinMs: 3_000 });
@@ -138,7 +138,7 @@ describe('the line', () => {
     expect(admitted).toHaveLength(15);
   });
 
-  test('refuses a poller as soon as a person takes the place that it needed', async () => {
+  test('rejects a poller as soon as an interactive call takes the place that it needed', async () => {
     const { clock, askMany, ask, admitted, refused } = setUp();
     askMany(5);
     await clock.advance(0);
@@ -151,7 +151,7 @@ describe('the line', () => {
     expect(admitted.slice(5)).toEqual(['person', 'poll', 'poll', 'poll', 'poll']);
   });
 
-  test('is bounded: the last in it is refused at once, whether it just came or a person displaced it', async () => {
+  test('is bounded: the last in order is rejected at once, whether it is new or displaced by an interactive call', async () => {
     const { clock, askMany, ask, refused, budget } = setUp({
       maxWaiting: 3,
       limits: limitsFor('standard', { perSecond: 1 }),
@@ -196,7 +196,7 @@ describe('the line', () => {
 });
 
 describe('the day and the month', () => {
-  test('refuse what is over the limit at once, until midnight in China', async () => {
+  test('reject what exceeds the limit at once, until midnight in China', async () => {
     const { clock, askMany, admitted, refused } = setUp(
       { limits: { perSecond: 5, perDay: 3, perMonth: null } },
       Date.UTC(2026, 0, 1, 15, 59, 55),
@@ -207,7 +207,7 @@ describe('the day and the month', () => {
     expect(refused).toEqual([{ name: '3', kind: 'quotaExhausted', retryAfterMs: 5_000, atMs: 0 }]);
   });
 
-  test('let whoever can wait for it have the next day', async () => {
+  test('let a call that can wait have the next day', async () => {
     const { clock, askMany, admittedAtMs } = setUp(
       { limits: { perSecond: 5, perDay: 3, perMonth: null } },
       Date.UTC(2026, 0, 1, 15, 59, 55),
@@ -227,7 +227,7 @@ describe('the day and the month', () => {
     expect(refused).toMatchObject([{ kind: 'quotaExhausted', retryAfterMs: hour }]);
   });
 
-  test('a month that is spent outlasts its days', async () => {
+  test('a used-up month outlasts its days', async () => {
     const { clock, askMany, refused, budget } = setUp(
       { limits: { perSecond: 5, perDay: 2, perMonth: 3 } },
       Date.UTC(2026, 0, 30, 0),
@@ -256,7 +256,7 @@ describe('the day and the month', () => {
     expect(refused).toMatchObject([{ kind: 'quotaExhausted' }]);
   });
 
-  test('a wall clock that jumps back keeps nobody longer than their deadline', async () => {
+  test('a wall clock that jumps back keeps no call longer than its deadline', async () => {
     const { clock, askMany, admittedAtMs } = setUp();
     askMany(6);
     await clock.advance(500);
@@ -267,7 +267,7 @@ describe('the day and the month', () => {
 });
 
 describe('a throttle answer', () => {
-  test('holds all for as long as it says', async () => {
+  test('pauses all calls for as long as it says', async () => {
     const { clock, budget, ask, admittedAtMs } = setUp();
     budget.throttled(upstreamError('throttled', 4_000));
     ask('one');
@@ -275,7 +275,7 @@ describe('a throttle answer', () => {
     expect(admittedAtMs).toEqual([4_000]);
   });
 
-  test('refuses at once those who cannot wait that long', async () => {
+  test('rejects at once the calls that cannot wait that long', async () => {
     const { clock, budget, askMany, refused } = setUp();
     askMany(6, { withinMs: 3_000 });
     await clock.advance(100);
@@ -284,7 +284,7 @@ describe('a throttle answer', () => {
     expect(refused).toEqual([{ name: '5', kind: 'throttled', retryAfterMs: 4_000, atMs: 100 }]);
   });
 
-  test('holds for a delay that grows with each, jitters, and starts small after a success', async () => {
+  test('pauses for a delay that grows with each, jitters, and starts small after a success', async () => {
     const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 0.5 });
     const delaysMs: number[] = [];
     for (const isAfterSuccess of [false, false, false, true]) {
@@ -299,7 +299,7 @@ describe('a throttle answer', () => {
     expect(delaysMs).toEqual([1_050, 1_500, 3_000, 1_050]);
   });
 
-  test('counts once when a whole burst is refused', async () => {
+  test('counts once when a whole burst is throttled', async () => {
     const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 1 });
     for (let index = 0; index < 5; index += 1) budget.throttled(upstreamError('throttled'));
     budget.succeeded();
@@ -389,7 +389,7 @@ describe('an answer that the quota is exhausted', () => {
     expect(admittedAtMs).toEqual([7_500]);
   });
 
-  test('refuses those who wait already', async () => {
+  test('rejects queued calls', async () => {
     const { clock, budget, askMany, refused } = setUp();
     askMany(6);
     await clock.advance(100);
@@ -399,8 +399,8 @@ describe('an answer that the quota is exhausted', () => {
   });
 });
 
-describe('a permit that was paid for and is not used', () => {
-  test('since its caller left in that instant, costs nothing of the day', async () => {
+describe('a permit that is not used', () => {
+  test('because its caller canceled in that instant, costs nothing of the day', async () => {
     const { clock, budget, ask, refused } = setUp({ limits: limitsFor('basic') });
     const leaver = new AbortController();
     ask('leaver', { signal: leaver.signal });
@@ -410,7 +410,7 @@ describe('a permit that was paid for and is not used', () => {
     expect(budget.snapshot().dayLeft).toBe(100);
   });
 
-  test('since the upstream called a halt in that instant, costs nothing of the day either', async () => {
+  test('because the upstream throttled in that instant, costs nothing of the day either', async () => {
     const { clock, budget, ask, admittedAtMs } = setUp({ limits: limitsFor('basic') });
     ask('waits');
     budget.throttled(upstreamError('throttled', 2_000));

@@ -17,7 +17,7 @@ const perSecond = 6;
 const noLimit = { perDay: null, perMonth: null };
 
 /** Real time and a real server: these tests wait for permits and states, never for a time that should be enough. */
-describeWithRedis('a budget shared through Redis', () => {
+describeWithRedis('a quota shared through Redis', () => {
   let server: RedisServer;
   let connections: Redis[];
   let admittedAtMs: number[];
@@ -126,7 +126,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect([far, near].map((replica) => replica.snapshot().shared)).toEqual(['redis', 'redis']);
   });
 
-  test('keeps the slot of a call for all replicas until a span after its outcome', async () => {
+  test('keeps the place of a call for all replicas until a span after its outcome', async () => {
     const limits = { perSecond: 2, ...noLimit };
     const replicas = [await startReplica(limits), await startReplica(limits)];
     const [first, second] = [await begin(replicas[0]!), await begin(replicas[0]!)];
@@ -141,13 +141,13 @@ describeWithRedis('a budget shared through Redis', () => {
     second.ended();
   });
 
-  test('asks Redis once for an admission when nobody else calls', async () => {
+  test('asks Redis once for an admission without other callers', async () => {
     const replica = await startReplica({ perSecond, ...noLimit });
     await permits(replica, perSecond);
     expect(await claimsAsked()).toBe(perSecond);
   });
 
-  test('shares the day, and charges it for admitted calls only', async () => {
+  test('shares the day, and counts admitted calls only', async () => {
     const limits = { perSecond, perDay: 8, perMonth: 100 };
     const replicas = [await startReplica(limits), await startReplica(limits)];
     const answers = await Promise.allSettled(
@@ -161,7 +161,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(replicas.map((replica) => replica.snapshot().dayLeft)).toEqual([0, 0]);
   });
 
-  test('does not charge the day for slots that were lost', async () => {
+  test('counts no call of the day for a place that was taken', async () => {
     const limits = { perSecond, perDay: 100, perMonth: null };
     const replicas = [await startReplica(limits), await startReplica(limits)];
     await Promise.all(replicas.map((replica) => permits(replica, perSecond)));
@@ -199,7 +199,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(fullestSecond(admittedAtMs)).toBeLessThanOrEqual(perSecond);
   });
 
-  test('adds no share to what another replica has just used when Redis goes away', async () => {
+  test('adds no share to what another replica has just used when Redis becomes unavailable', async () => {
     const replicas = [
       await startReplica({ perSecond, ...noLimit }),
       await startReplica({ perSecond, ...noLimit }),
@@ -228,7 +228,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(fullestSecond(admittedAtMs)).toBeLessThanOrEqual(perSecond);
   });
 
-  test('refuses at the deadline although Redis hangs', async () => {
+  test('rejects at the deadline although Redis hangs', async () => {
     const replica = await startReplica({ perSecond, ...noLimit }, { commandTimeoutMs: 10_000 });
     server.pause();
     const startMs = performance.now();
@@ -238,7 +238,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(performance.now() - startMs).toBeLessThan(1_000);
   });
 
-  test('does not begin the day again when Redis has lost its count', async () => {
+  test('does not start the day again when Redis has lost its count', async () => {
     const limits = { perSecond, perDay: 10, perMonth: null };
     const replicas = [await startReplica(limits), await startReplica(limits)];
     await permits(replicas[0]!, 3);
@@ -251,7 +251,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(await countOfToday()).toBeGreaterThanOrEqual(10);
   });
 
-  test('lives on its share of what was left of the day while Redis is away, and bills it afterwards', async () => {
+  test('uses its share of the rest of the day while Redis is unavailable, and reports it afterwards', async () => {
     const limits = { perSecond, perDay: 9, perMonth: null };
     const replica = await startReplica(limits);
     await permits(replica, 3);
@@ -316,7 +316,7 @@ describeWithRedis('a budget shared through Redis', () => {
     expect(await redis.hgetall('{a}:day')).toEqual({ replica: '8' });
   });
 
-  test('starts on its share when Redis was never there', async () => {
+  test('starts with its share if Redis is unavailable from the start', async () => {
     await server.kill();
     const shared = { redis: connect(), identity: 'account' };
     const replica = createQuota({ limits: { perSecond, ...noLimit }, shared });

@@ -53,7 +53,7 @@ function upstreamError(kind: UpstreamErrorKind, retryAfterMs: number | null = nu
 }
 
 describe('an upstream with a quota', () => {
-  test('pays for every call before it is sent, and passes the answer through', async () => {
+  test('counts every call before it is sent, and passes the answer through', async () => {
     const { clock, call, sentAtMs, quota } = setUp();
     const answers = [call(), call(), call()];
     await clock.advance(2_000);
@@ -70,7 +70,7 @@ describe('an upstream with a quota', () => {
     expect(sentAtMs).toEqual([0, 0]);
   });
 
-  test('passes on a throttle answer and holds the next calls', async () => {
+  test('passes on a throttle answer and pauses the next calls', async () => {
     const error = upstreamError('throttled', 3_000);
     const { clock, call, sentAtMs } = setUp([error]);
     const first = call();
@@ -116,21 +116,21 @@ describe('an upstream with a quota', () => {
     expect(quota.snapshot().day.used).toBe(2);
   });
 
-  test('pays nothing for what the upstream refuses by itself, and does not wait to hear so', async () => {
+  test('counts nothing that the upstream rejects locally, and does not wait for it', async () => {
     const { clock, quota, call, sentAtMs } = setUp([], { invalid: upstreamError('rejected') });
     const answers = Array.from({ length: 5 }, () => call());
     await Promise.all(answers.map((answer) => expect(answer).rejects.toMatchObject({ kind: 'rejected' })));
     expect([sentAtMs, clock.monotonic(), quota.snapshot().day.used]).toEqual([[], 0, 0]);
   });
 
-  test('gives back what was paid for and not sent', async () => {
+  test('gives back what was not sent', async () => {
     const { clock, quota, call } = setUp([upstreamError('timeout')], { reportsAttempts: false });
     await expect(call()).rejects.toMatchObject({ kind: 'timeout' });
     await clock.advance(0);
     expect(quota.snapshot().day.used).toBe(0);
   });
 
-  test('does not send a call whose caller leaves in the moment of its permit', async () => {
+  test('does not send a call whose caller cancels in the moment of its permit', async () => {
     const { clock, quota, call, sentAtMs } = setUp();
     const leaver = new AbortController();
     const permit = quota.permit.bind(quota);
