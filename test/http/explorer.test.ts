@@ -157,7 +157,7 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       for (const name of ['Query', 'PipelineRunConnection', 'PipelineRun']) {
         await documentation.getByRole('link', { name, exact: true }).first().click();
       }
-      await documentation.getByText('Only SUCCEEDED means that the deployment is done.').waitFor();
+      await documentation.getByText('Only SUCCEEDED means that the deployment is complete.').waitFor();
       expect(scene.faults).toEqual([]);
       await keepPicture(page);
     });
