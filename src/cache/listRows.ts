@@ -1,6 +1,18 @@
 import { isFinished, type PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
-import type { ListTraits } from './listState.ts';
+
+export interface ListTraits {
+  pageSize: number;
+  /** How long a finished row is trusted without being read again, in milliseconds. */
+  trustMs: number;
+  /** How long a snapshot can be served, in milliseconds. */
+  staleMs: number;
+  /**
+   * Whether rows are only inserted at the head. Into a list of one status they are inserted anywhere: an unchanged head makes it likely
+   * that the rest is unchanged, and no more. Its rows are then as old as their own reading.
+   */
+  growsAtHead: boolean;
+}
 
 /** A row of a list. */
 export interface Row {

@@ -1,7 +1,15 @@
 import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Failure } from './decide.ts';
-import { headRows, type Head, isHeadInsert, isWhole, type Row, withPage } from './listRows.ts';
+import {
+  headRows,
+  type Head,
+  isHeadInsert,
+  isWhole,
+  type ListTraits,
+  type Row,
+  withPage,
+} from './listRows.ts';
 
 /*
  * What is known of one list of runs: a pure reducer.
@@ -30,19 +38,6 @@ export interface ListState {
   failures: ReadonlyMap<number, Failure>;
   /** Changes whenever more than one page can have changed. */
   version: number;
-}
-
-export interface ListTraits {
-  pageSize: number;
-  /** How long a finished row is trusted without being read again, in milliseconds. */
-  trustMs: number;
-  /** How long a snapshot can be served, in milliseconds. */
-  staleMs: number;
-  /**
-   * Whether rows are only inserted at the head. Into a list of one status they are inserted anywhere: an unchanged head makes it likely
-   * that the rest is unchanged, and no more. Its rows are then as old as their own reading.
-   */
-  growsAtHead: boolean;
 }
 
 /** The last page of an index that was read or served. */
@@ -225,9 +220,15 @@ function withServed(state: ListState, index: number, { value, asOf }: PageRead['
   else {
     const rowBytes = last?.rowBytes ?? meanRowBytes(state.rows);
     const version = versionOf(state, index);
-    // Made from rows that the head confirms.
-    const isPlaced = true;
-    snapshots.set(index, { value, asOf, arrivedAt: asOf, rowBytes, isPlaced, isCurrent: false, version });
+    snapshots.set(index, {
+      value,
+      asOf,
+      arrivedAt: asOf,
+      rowBytes,
+      isPlaced: true,
+      isCurrent: false,
+      version,
+    });
   }
   return { ...state, snapshots };
 }

@@ -1,16 +1,8 @@
 import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Cached, Failure } from './decide.ts';
-import { assemble, type AssembledPage } from './listRows.ts';
-import {
-  emptyList,
-  type ListEvent,
-  type ListState,
-  type ListTraits,
-  reduce,
-  type Snapshot,
-  versionOf,
-} from './listState.ts';
+import { assemble, type AssembledPage, type ListTraits } from './listRows.ts';
+import { emptyList, type ListEvent, type ListState, reduce, type Snapshot, versionOf } from './listState.ts';
 
 export type CurrentPage = Cached<Page<PipelineRun>>;
 

@@ -121,7 +121,7 @@ describe('freshness', () => {
     expect(upstream.calls).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('peeking tells what is fresh and makes no call', async () => {
+  test('peeking returns what is fresh and makes no call', async () => {
     const params = { projectId: '1', filter: {}, pageNumber: 1, pageSize: 10 };
     expect(view.peek('ListPipelineRuns', params)).toBeNull();
     const answer = await head();
@@ -173,7 +173,7 @@ describe('past its freshness', () => {
     ['throttled', 'BUDGET'],
     ['quotaExhausted', 'BUDGET'],
   ] as const)(
-    'a refresh that fails with %s is told as %s and tried again a second later',
+    'a refresh that fails with %s is reported as %s and tried again a second later',
     async (kind, because) => {
       const { asOf } = await head();
       await clock.advance(freshMs);
@@ -211,7 +211,7 @@ describe('past its freshness', () => {
     expect(upstream.calls).toHaveLength(3);
   });
 
-  test('a page that no head vouches for is left alone too, while its list can not be refreshed', async () => {
+  test('a page without a head is not requested again either while its list cannot be refreshed', async () => {
     runs = Array.from({ length: 30 }, (_, n) => runOf(`r${n}`));
     const deep = () => call('ListPipelineRuns', { projectId: '1', filter: {}, pageNumber: 2, pageSize: 10 });
     await deep();
@@ -229,7 +229,7 @@ describe('past its freshness', () => {
 });
 
 describe('errors', () => {
-  test('a failure is neither an answer nor remembered as one', async () => {
+  test('a failure is neither returned as an answer nor cached as one', async () => {
     upstream.failWith('unavailable');
     await expect(head()).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(run('old')).rejects.toMatchObject({ kind: 'unavailable' });
@@ -283,7 +283,7 @@ describe('one call in flight a key', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('a call that waits for its turn is cancelled when all its callers have gone', async () => {
+  test('a call in the queue is cancelled when all its callers have left', async () => {
     upstream.hold('inQueue');
     const leaving = [new AbortController(), new AbortController()];
     const answers = leaving.map(({ signal }) => head({ signal }).catch((error: unknown) => error));
@@ -299,7 +299,7 @@ describe('one call in flight a key', () => {
     expect(upstream.held).toHaveLength(2);
   });
 
-  test('a call on the wire goes on when all its callers have gone, and later callers join it', async () => {
+  test('a call on the wire continues when all its callers have left, and later callers join it', async () => {
     const leaving = new AbortController();
     const gone = head({ signal: leaving.signal }).catch((error: unknown) => error);
     await clock.advance(0);
@@ -362,7 +362,7 @@ describe('one call in flight a key', () => {
     expect(upstream.held[0]!.context.signal?.aborted).toBe(true);
   });
 
-  test('each project of a call on the wire is kept when all its callers have gone', async () => {
+  test('each project of a call on the wire is cached when all its callers have left', async () => {
     const leaving = new AbortController();
     const gone = call('ListProjects', { projectIds: ['1', '2'] }, { signal: leaving.signal });
     await clock.advance(0);
@@ -376,7 +376,7 @@ describe('one call in flight a key', () => {
     expect(upstream.calls).toEqual(['ListProjects 1,2']);
   });
 
-  test('that all callers of a queued call went away says nothing of the upstream', async () => {
+  test('a queued call that all callers left says nothing about the upstream', async () => {
     void head();
     await clock.advance(0);
     upstream.held[0]!.answer();
@@ -391,7 +391,7 @@ describe('one call in flight a key', () => {
     expect((await head()).staleBecause).toBe('REFRESHING');
   });
 
-  test('that a call on the wire fails after all its callers went away says that the upstream fails', async () => {
+  test('a call on the wire that fails after all callers left shows that the upstream fails', async () => {
     void head();
     await clock.advance(0);
     upstream.held[0]!.answer();
@@ -406,7 +406,7 @@ describe('one call in flight a key', () => {
     expect((await head()).staleBecause).toBe('UPSTREAM_ERROR');
   });
 
-  test('a person who joins makes a call urgent that began as a refresh', async () => {
+  test('an interactive caller that joins makes a refresh urgent', async () => {
     void head();
     await clock.advance(0);
     upstream.held[0]!.answer();

@@ -129,7 +129,7 @@ async function knownWorld(options?: { filter?: PipelineRunFilter }): Promise<Wor
 }
 
 describe('a list that has grown at its head', () => {
-  test('costs one call for all that is known of it', async () => {
+  test('needs one call to confirm all of its cached pages', async () => {
     const world = await knownWorld();
     await world.settle(freshMs - 1);
     await world.insertAtHead(3);
@@ -229,7 +229,7 @@ const changes: [string, (world: World) => Promise<void>][] = [
 ];
 
 describe('a list that grows while its pages are read', () => {
-  test('has a page that was read between two heads known by the second', async () => {
+  test('has a page that was read between two heads confirmed by the second', async () => {
     const world = createWorld();
     await world.read(1);
     await world.insertAtHead(1);
@@ -257,7 +257,7 @@ describe('a list that grows while its pages are read', () => {
   });
 });
 
-describe('a list of which the head does not go on where it was', () => {
+describe('a list whose head does not continue the previous one', () => {
   test.each(changes)('is read again when %s', async (_, change) => {
     const world = await knownWorld();
     await change(world);
@@ -303,7 +303,7 @@ describe('a list of which the head does not go on where it was', () => {
 describe('a list of one status', () => {
   const filter: PipelineRunFilter = { status: 'FAILED' };
 
-  test('is as old as its rows were read, where its head can not vouch for them', async () => {
+  test('is as old as its rows were read, where its head cannot confirm them', async () => {
     const world = await knownWorld({ filter });
     const readAt = world.clock.now() - freshMs;
     await world.settle(freshMs);
@@ -345,7 +345,7 @@ describe('a list of one status', () => {
   });
 });
 
-describe('while nothing new can be had of a list', () => {
+describe('while nothing newer is available of a list', () => {
   /** A head that has moved, of which the rows behind are known but for those that it pushed over a page's edge. */
   async function movedWorld(move: (world: World) => Promise<void>): Promise<World> {
     const world = createWorld();
@@ -358,7 +358,7 @@ describe('while nothing new can be had of a list', () => {
     return world;
   }
 
-  test('a page of which it lacks some rows since the list has moved is told as it was', async () => {
+  test('a page of which rows are missing since the list has moved is served as it was', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     const answer = await world.read(3);
@@ -368,7 +368,7 @@ describe('while nothing new can be had of a list', () => {
     expectTrue(world, answer, 3);
   });
 
-  test('and is asked for no more often than anything else that is in trouble', async () => {
+  test('and is requested no more often than anything else whose refresh failed', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     for (let n = 0; n < 10; n++) await world.read(3);
@@ -378,7 +378,7 @@ describe('while nothing new can be had of a list', () => {
     expect(idsOf(await world.read(3))).toEqual(truth(world, 3));
   });
 
-  test.each(changes)('a page is told as it was when %s', async (_, change) => {
+  test.each(changes)('a page is served as it was when %s', async (_, change) => {
     const world = await movedWorld(change);
     world.upstream.failWith('throttled');
     const answer = await world.read(3);
@@ -386,7 +386,7 @@ describe('while nothing new can be had of a list', () => {
     expectTrue(world, answer, 3);
   });
 
-  test('a page is told as it was when the head was in trouble a while ago', async () => {
+  test('a page is served as it was when the refresh of the head failed a while ago', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     await world.settle(freshMs);
@@ -395,7 +395,7 @@ describe('while nothing new can be had of a list', () => {
     expect((await world.read(3)).staleBecause).toBe('UPSTREAM_ERROR');
   });
 
-  test('a page is told as it was for as long as anything stale, and no longer', async () => {
+  test('a page is served as it was for as long as anything stale, and no longer', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     await world.settle(staleMs - freshMs - 10);
@@ -404,7 +404,7 @@ describe('while nothing new can be had of a list', () => {
     await expect(world.read(3)).rejects.toMatchObject({ kind: 'unavailable' });
   });
 
-  test('a page is not told as empty that the list did not reach to when it was known', async () => {
+  test('a page beyond the former end of the list is not served as empty', async () => {
     const world = await movedWorld((world) => world.insertAtHead(6));
     world.upstream.failWith('unavailable');
     expect(world.runs).toHaveLength(51);
@@ -413,7 +413,7 @@ describe('while nothing new can be had of a list', () => {
     expect((await world.read(7)).value).toMatchObject({ rows: [], totalCount: 51 });
   });
 
-  test('a page that must be later than what is known of it is refused', async () => {
+  test('a page that must be newer than the cached one fails', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     await expect(world.read(3, world.clock.now())).rejects.toMatchObject({ kind: 'unavailable' });
@@ -600,7 +600,7 @@ describe('whatever happens to a list', () => {
     { do: 'read', page: 1 },
   ];
 
-  test('what was known a moment ago of a list that only grows is never refused', async () => {
+  test('a page of a growing list that was served a moment ago never fails', async () => {
     const steps: fc.Arbitrary<Step[]> = fc.array(
       fc.oneof(
         fc.record({ do: fc.constant('insert' as const), count: fc.integer({ min: 1, max: 12 }) }),
