@@ -218,7 +218,8 @@ function withServed(state: ListState, index: number, { value, asOf }: PageRead['
   // There is no end of pages behind the end of the list, and they have no rows that could be older than the head.
   if (value.rows.length === 0) snapshots.delete(index);
   else {
-    const rowBytes = last?.rowBytes ?? meanRowBytes(state.rows);
+    const [row] = state.rows.values();
+    const rowBytes = last?.rowBytes ?? row?.bytes ?? 0;
     const version = versionOf(state, index);
     snapshots.set(index, {
       value,
@@ -237,11 +238,6 @@ function snapshotOf({ page, arrivedAt, bytes, version }: PageRead): Snapshot {
   const { value, asOf } = page;
   const rowBytes = bytes / Math.max(1, value.rows.length);
   return { value, asOf, arrivedAt, rowBytes, isPlaced: false, isCurrent: true, version };
-}
-
-function meanRowBytes(rows: ReadonlyMap<number, Row>): number {
-  const [row] = rows.values();
-  return row?.bytes ?? 0;
 }
 
 function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyMap<number, Value> {
