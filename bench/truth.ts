@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
-import { shared } from '../src/cache/shared.ts';
+import { withSharedCache } from '../src/cache/withSharedCache.ts';
 import { createSteadyClock, systemClock } from '../src/core/clock.ts';
 import { createVirtualClock } from '../test/support/virtualClock.ts';
 import { startRedis } from './chaos/redis.ts';
@@ -51,6 +51,7 @@ show(
 
 const clock = createSteadyClock(systemClock);
 const redis = await startRedis(await freePort());
+const sharedCaches: { close(): void }[] = [];
 const clients = [new Redis(redis.url), new Redis(redis.url)];
 show(
   'two gateways with Redis',
@@ -61,11 +62,14 @@ show(
     advance: (ms) => pause(ms),
     between: clients.map((client) => (upstream, freshMs, staleMs) => {
       const options = { redis: client, identity: `seed ${seed}`, clock, staleMs };
-      return shared(upstream, { ...options, freshMs: () => freshMs });
+      const gateway = withSharedCache(upstream, { ...options, freshMs: () => freshMs });
+      sharedCaches.push(gateway);
+      return gateway;
     }),
     slackMs: 5,
     checkMonotony,
   })),
 );
+for (const cache of sharedCaches) cache.close();
 for (const client of clients) client.disconnect();
 await redis.kill();

@@ -7,10 +7,10 @@ import { withQuota } from './quota/withQuota.ts';
 import { type Quota, createQuota } from './quota/quota.ts';
 import { limitedByCaller } from './quota/callerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
-import { cached } from './cache/cached.ts';
+import { withCache } from './cache/withCache.ts';
 import { createDemand } from './cache/demand.ts';
-import type { Pace } from './cache/freshness.ts';
-import { shared } from './cache/shared.ts';
+import type { Allowance } from './cache/freshness.ts';
+import { withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
 import { withCredentialCheck } from './upstream/credentialCheck.ts';
 import { startHttpServer } from './http/server.ts';
@@ -108,17 +108,18 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   closers.add(() => quotaProbe.stop());
   if (credentialCheck) closers.add(() => credentialCheck.stop());
   const { freshMs, staleMs } = config.cache;
-  const paces = () => pacesOf(budget, clock);
-  const demand = createDemand({ freshMs, clock: steady, paces });
+  const allowances = () => allowancesOf(budget, clock);
+  const demand = createDemand({ freshMs, clock: steady, allowances });
   const checked = credentialCheck?.upstream ?? patient;
   const common =
-    redis && shared(checked, { redis, identity, clock: steady, staleMs, freshMs: () => demand.freshMs() });
+    redis &&
+    withSharedCache(checked, { redis, identity, clock: steady, staleMs, freshMs: () => demand.freshMs() });
   if (common) closers.add(() => common.close());
-  const { upstream, view } = cached(limitedByCaller(common ?? checked, clock, steady), {
+  const { upstream, view } = withCache(limitedByCaller(common ?? checked, clock, steady), {
     ...config.cache,
     clock: steady,
     demand,
-    paces,
+    allowances,
     ...(common && { newestElsewhere: (key: string) => common.newestElsewhere(key) }),
     patienceMs: config.requestDeadlineMs,
     report: observability.background,
@@ -183,11 +184,11 @@ async function connect(url: string, logger: Logger): Promise<Redis> {
 }
 
 /** What is left of the allowances that the cache must stretch freshness for. */
-function pacesOf(budget: Quota, clock: Clock): Pace[] {
+function allowancesOf(budget: Quota, clock: Clock): Allowance[] {
   const { month, dayLeft, msUntilDayTurns } = budget.snapshot();
-  const paces = [
-    { left: dayLeft, untilTurnMs: msUntilDayTurns },
-    { left: month.left, untilTurnMs: month.resetsAt - clock.now() },
+  const allowances = [
+    { left: dayLeft, resetsInMs: msUntilDayTurns },
+    { left: month.left, resetsInMs: month.resetsAt - clock.now() },
   ];
-  return paces.flatMap(({ left, untilTurnMs }) => (left === null ? [] : [{ left, untilTurnMs }]));
+  return allowances.flatMap(({ left, resetsInMs }) => (left === null ? [] : [{ left, resetsInMs }]));
 }

@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { withQuota } from '../../src/quota/withQuota.ts';
 import { createQuota } from '../../src/quota/quota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -81,13 +81,13 @@ function flatCache(read: Read, clock: Clock): Read {
 
 function gateway(client: Upstream, clock: Clock): Ask {
   const budget = createQuota({ limits: limitsFor('standard'), clock });
-  const { upstream, view } = cached(resilient(withQuota(client, budget), { clock }), {
+  const { upstream, view } = withCache(resilient(withQuota(client, budget), { clock }), {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,
     maxBytes: 128_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
   return async (list, windows): Promise<Shown> => {

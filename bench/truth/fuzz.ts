@@ -1,4 +1,4 @@
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -181,13 +181,13 @@ function describe(question: unknown, problem: string, shown: unknown, now: numbe
 
 function createGateway(upstream: Upstream, clock: Clock) {
   const report = () => undefined;
-  const { upstream: cache, view } = cached(upstream, {
+  const { upstream: cache, view } = withCache(upstream, {
     clock,
     freshMs: FRESH_MS,
     staleMs: STALE_MS,
     maxBytes: 50_000_000,
     patienceMs: DEADLINE_MS,
-    paces: () => [],
+    allowances: () => [],
     report,
   });
   const pageSizes = createPageSizes(PAGE_SIZE, clock);

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { type Pace, stretchedFreshMs } from './freshness.ts';
+import { type Allowance, stretchedFreshMs } from './freshness.ts';
 
 /** Counts the short-lived entries that are requested, which decides how fresh the quota lets them be. */
 export interface Demand {
@@ -15,7 +15,7 @@ export interface DemandOptions {
   freshMs: number;
   clock: Clock;
   /** What is left of the quota windows that are longer than a second, if there are any. */
-  paces: () => readonly Pace[];
+  allowances: () => readonly Allowance[];
 }
 
 const UPDATE_EVERY_MS = 1000;
@@ -26,7 +26,7 @@ const MAX_HORIZON_MS = 15 * 60 * 1000;
 /** More entries than this count as this many, which bounds the memory that they take. */
 const MAX_NOTED = 20_000;
 
-export function createDemand({ freshMs: usualMs, clock, paces }: DemandOptions): Demand {
+export function createDemand({ freshMs: usualMs, clock, allowances }: DemandOptions): Demand {
   const lastRequested = new Map<string, number>();
   let updatedAt = -Infinity;
   let hasLimits = true;
@@ -48,7 +48,7 @@ export function createDemand({ freshMs: usualMs, clock, paces }: DemandOptions):
   function update(): void {
     const now = clock.monotonic();
     updatedAt = now;
-    const limits = paces();
+    const limits = allowances();
     hasLimits = limits.length > 0;
     const horizon = now - Math.min(MAX_HORIZON_MS, 2 * Math.max(freshMs, UPDATE_EVERY_MS));
     for (const [key, at] of lastRequested) if (at < horizon || !hasLimits) lastRequested.delete(key);

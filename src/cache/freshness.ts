@@ -40,12 +40,12 @@ export function freshForMs<A extends Action>(
   }
 }
 
-/** What the budget tells the cache, so that freshness can be stretched to cover the rest of a day or month. */
-export interface Pace {
-  /** Calls left in the window. */
+/** What is left of a quota window longer than a second, so that freshness can be stretched to cover the rest of it. */
+export interface Allowance {
+  /** Calls left. */
   left: number;
-  /** Milliseconds until the window turns. */
-  untilTurnMs: number;
+  /** Milliseconds until the window resets. */
+  resetsInMs: number;
 }
 
 /** The part of what is left that refreshes may spend; the rest is for what nobody has asked yet. */
@@ -60,13 +60,17 @@ const MAX_STRETCH_MS = 24 * 60 * 60 * 1000;
  *
  * @param inDemand how many short-lived things are being asked for
  */
-export function stretchedFreshMs(freshMs: number, inDemand: number, paces: readonly Pace[]): number {
+export function stretchedFreshMs(
+  freshMs: number,
+  inDemand: number,
+  allowances: readonly Allowance[],
+): number {
   return Math.max(
     freshMs,
-    ...paces.map(({ left, untilTurnMs }) =>
+    ...allowances.map(({ left, resetsInMs }) =>
       left <= 0
         ? MAX_STRETCH_MS
-        : Math.min(MAX_STRETCH_MS, (inDemand * Math.max(0, untilTurnMs)) / (left * REFRESH_SHARE)),
+        : Math.min(MAX_STRETCH_MS, (inDemand * Math.max(0, resetsInMs)) / (left * REFRESH_SHARE)),
     ),
   );
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { stretchedFreshMs } from '../../src/cache/freshness.ts';
 import type { UpstreamResult, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -31,13 +31,13 @@ async function liveThroughDay({ allowance, dashboards, pollMs }: Account) {
       return fake.call(action, params, context);
     },
   };
-  const { upstream: cache } = cached(limited, {
+  const { upstream: cache } = withCache(limited, {
     clock,
     freshMs: 5_000,
     staleMs: 600_000,
     maxBytes: 10_000_000,
     patienceMs: 10_000,
-    paces: () => [{ left, untilTurnMs: midnight - clock.now() }],
+    allowances: () => [{ left, resetsInMs: midnight - clock.now() }],
     report: () => undefined,
   });
   const read = (dashboard: number) =>
@@ -100,12 +100,12 @@ describe('a day of 100 calls', () => {
 describe('freshness under an allowance', () => {
   test.each([
     ['no allowance', [], 5_000],
-    ['plenty left', [{ left: 1_000_000, untilTurnMs: DAY }], 5_000],
-    ['100 left at the beginning of a day', [{ left: 100, untilTurnMs: DAY }], (10 * DAY) / 80],
-    ['nothing left', [{ left: 0, untilTurnMs: HOUR }], DAY],
-    ['a turn that is past already', [{ left: 3, untilTurnMs: -HOUR }], 5_000],
-    ['little left of a month', [{ left: 1, untilTurnMs: 20 * DAY }], DAY],
-  ])('with %s', (_, paces, expected) => {
-    expect(stretchedFreshMs(5_000, 10, paces)).toBeCloseTo(expected);
+    ['plenty left', [{ left: 1_000_000, resetsInMs: DAY }], 5_000],
+    ['100 left at the beginning of a day', [{ left: 100, resetsInMs: DAY }], (10 * DAY) / 80],
+    ['nothing left', [{ left: 0, resetsInMs: HOUR }], DAY],
+    ['a turn that is past already', [{ left: 3, resetsInMs: -HOUR }], 5_000],
+    ['little left of a month', [{ left: 1, resetsInMs: 20 * DAY }], DAY],
+  ])('with %s', (_, allowances, expected) => {
+    expect(stretchedFreshMs(5_000, 10, allowances)).toBeCloseTo(expected);
   });
 });

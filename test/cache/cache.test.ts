@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { createSteadyClock, type SteadyClock } from '../../src/core/clock.ts';
 import type { PipelineRun, PipelineRunItem } from '../../src/core/domain.ts';
 import type {
@@ -40,13 +40,13 @@ beforeEach(() => {
     GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
     ListPipelineRunItems: (params) => pageOf(items, params),
   });
-  ({ upstream: cache, view } = cached(upstream, {
+  ({ upstream: cache, view } = withCache(upstream, {
     clock: steady,
     freshMs,
     staleMs,
     maxBytes: 10_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: (event) => background.push(event),
   }));
 });

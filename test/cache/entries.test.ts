@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { bytesOf, createEntries } from '../../src/cache/entries.ts';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { emptyList, reduce } from '../../src/cache/listState.ts';
 import { sizeOf } from '../../src/cache/runList.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
@@ -38,13 +38,13 @@ test('an answer that exceeds the bound alone is returned and not stored', async 
   const clock = createVirtualClock();
   const heavy = runOf('a', 'SUCCEEDED', { message: 'x'.repeat(100_000) });
   const upstream = createFakeUpstream(clock, { GetPipelineRun: () => heavy });
-  const { upstream: cache } = cached(upstream, {
+  const { upstream: cache } = withCache(upstream, {
     clock,
     freshMs: 5_000,
     staleMs: 60_000,
     maxBytes: 50_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
   const read = () =>
@@ -64,13 +64,13 @@ test('a list that becomes too large keeps its head and drops its deep pages', as
     runOf(`r${n}`, 'SUCCEEDED', { message: 'x'.repeat(300) }),
   );
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
-  const { upstream: cache } = cached(upstream, {
+  const { upstream: cache } = withCache(upstream, {
     clock,
     freshMs: 60_000,
     staleMs: 60_000,
     maxBytes: 1_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
   const read = (pageNumber: number) =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { createListReader } from '../../src/loaders/reader.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
@@ -22,13 +22,13 @@ function createWorld({ filter = {}, length = 45 }: { filter?: PipelineRunFilter;
   const states: { since: number; runs: PipelineRun[] }[] = [];
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
   const slowness = { beforeMs: 0, afterMs: 0 };
-  const { upstream: cache, view } = cached(slowed(upstream, clock, slowness), {
+  const { upstream: cache, view } = withCache(slowed(upstream, clock, slowness), {
     clock,
     freshMs,
     staleMs,
     maxBytes: 50_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
   const context = (notBefore?: number): CallContext => ({
@@ -279,13 +279,13 @@ describe('a list whose head does not continue the previous one', () => {
     const clock = createVirtualClock();
     const short = { rows: [runOf('a')], totalCount: 3, pageNumber: 1, pageSize };
     const upstream = createFakeUpstream(clock, { ListPipelineRuns: () => short });
-    const { upstream: cache } = cached(upstream, {
+    const { upstream: cache } = withCache(upstream, {
       clock,
       freshMs,
       staleMs,
       maxBytes: 1e6,
       patienceMs: 1e4,
-      paces: () => [],
+      allowances: () => [],
       report: () => undefined,
     });
     const read = () =>

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Cached, cached } from '../../src/cache/cached.ts';
+import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createPageSizes } from '../../src/loaders/pageSizes.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
@@ -202,14 +202,14 @@ function unsteady(
   };
 }
 
-function cacheOf(upstream: Upstream, clock: VirtualClock): Cached {
-  return cached(upstream, {
+function cacheOf(upstream: Upstream, clock: VirtualClock): CacheLayer {
+  return withCache(upstream, {
     clock,
     freshMs,
     staleMs: 60_000,
     maxBytes: 50_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cached } from '../../src/cache/cached.ts';
-import { shared, type SharedOptions, type SharedUpstream } from '../../src/cache/shared.ts';
+import { withCache } from '../../src/cache/withCache.ts';
+import { withSharedCache, type SharedOptions, type SharedUpstream } from '../../src/cache/withSharedCache.ts';
 import { sharedKey } from '../../src/cache/sharedEntry.ts';
 import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
@@ -69,7 +69,7 @@ describeWithRedis('answers shared through Redis', () => {
     options: Partial<SharedOptions> = {},
     below: Upstream = upstream,
   ): Promise<SharedUpstream> {
-    const made = shared(below, {
+    const made = withSharedCache(below, {
       redis: await connect(),
       identity,
       clock,
@@ -85,13 +85,13 @@ describeWithRedis('answers shared through Redis', () => {
   }
 
   function startCached(below: Upstream): Upstream {
-    const { upstream: cache } = cached(below, {
+    const { upstream: cache } = withCache(below, {
       clock,
       freshMs,
       staleMs,
       maxBytes: 10_000_000,
       patienceMs: 10_000,
-      paces: () => [],
+      allowances: () => [],
       report: () => undefined,
     });
     return cache;
@@ -434,7 +434,7 @@ describeWithRedis('answers shared through Redis', () => {
       await server.kill();
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
-      const replica = shared(upstream, { redis, identity, clock, freshMs: () => freshMs, staleMs });
+      const replica = withSharedCache(upstream, { redis, identity, clock, freshMs: () => freshMs, staleMs });
       replicas.push(replica);
       expect((await head(replica)).value.rows).toHaveLength(10);
       expect(replica.health()).toBe('down');

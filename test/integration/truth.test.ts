@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FuzzFigures, fuzz } from '../../bench/truth/fuzz.ts';
 import { figuresInWords, refusedIn, sum } from '../../bench/truth/report.ts';
-import { shared } from '../../src/cache/shared.ts';
+import { withSharedCache } from '../../src/cache/withSharedCache.ts';
 import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -47,7 +47,7 @@ describeWithRedis('two gateways that share Redis', () => {
       const between = clients.map(
         (redis): Parameters<typeof fuzz>[0]['between'][number] =>
           (upstream, freshMs, staleMs) =>
-            shared(upstream, {
+            withSharedCache(upstream, {
               redis,
               identity: 'account',
               clock,

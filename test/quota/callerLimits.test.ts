@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { limitedByCaller } from '../../src/quota/callerLimits.ts';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Caller, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { staticTokensIn } from '../../src/auth/staticTokens.ts';
@@ -25,13 +25,13 @@ function setUp() {
     },
   };
   const limited = limitedByCaller(noting, clock);
-  const { upstream: memory } = cached(limited, {
+  const { upstream: memory } = withCache(limited, {
     clock,
     freshMs: 5_000,
     staleMs: 600_000,
     maxBytes: 128_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
 

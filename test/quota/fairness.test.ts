@@ -4,7 +4,7 @@ import { createQuota } from '../../src/quota/quota.ts';
 import { withQuota } from '../../src/quota/withQuota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import { createWaitingLine, type Waiter } from '../../src/quota/waitingLine.ts';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Priority } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { resilient } from '../../src/upstream/resilient.ts';
@@ -190,13 +190,13 @@ describe('a caller who asks for more than the account may', () => {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     });
     const budget = createQuota({ limits: standard, clock });
-    const { upstream } = cached(resilient(withQuota(wire, budget), { clock }), {
+    const { upstream } = withCache(resilient(withQuota(wire, budget), { clock }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,
       maxBytes: 128_000_000,
       patienceMs: 10_000,
-      paces: () => [],
+      allowances: () => [],
       report: () => undefined,
     });
     let lists = 0;

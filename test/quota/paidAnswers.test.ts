@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
 import { resilient } from '../../src/upstream/resilient.ts';
 import { captureLog } from '../support/fixtures.ts';
@@ -40,13 +40,13 @@ describe('a call that nobody waits for any more', () => {
     const upstream = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('a')], params),
     });
-    const { upstream: cache } = cached(resilient(upstream, { clock, random: () => 0.5 }), {
+    const { upstream: cache } = withCache(resilient(upstream, { clock, random: () => 0.5 }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,
       maxBytes: 10_000_000,
       patienceMs: 10_000,
-      paces: () => [],
+      allowances: () => [],
       report: () => undefined,
     });
     const events: string[] = [];

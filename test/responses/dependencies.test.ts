@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type Cached, cached } from '../../src/cache/cached.ts';
+import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import { createReadSet } from '../../src/core/readSet.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
@@ -12,7 +12,7 @@ const LIST = { projectId: '1', filter: {}, pageNumber: 1, pageSize: 2 };
 
 let clock: VirtualClock;
 let upstream: FakeUpstream;
-let cache: Cached;
+let cache: CacheLayer;
 let runs: PipelineRun[];
 
 beforeEach(() => {
@@ -22,13 +22,13 @@ beforeEach(() => {
     ListPipelineRuns: (params) => pageOf(runs, params),
     GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
   });
-  cache = cached(upstream, {
+  cache = withCache(upstream, {
     clock,
     freshMs,
     staleMs: 600_000,
     maxBytes: 10_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report: () => undefined,
   });
 });
@@ -38,7 +38,7 @@ function context(more: Partial<CallContext> = {}): CallContext {
 }
 
 /** The cache as one operation uses it, and what the operation reads. */
-function reading({ upstream }: Cached) {
+function reading({ upstream }: CacheLayer) {
   const reads = createReadSet();
   const call: Upstream['call'] = (action, params, context) =>
     upstream.call(action, params, { ...context, reads });
@@ -125,13 +125,13 @@ describe('the read set of an operation', () => {
 
   test('is not fresh where only the quota stretches freshness', async () => {
     let left = 1_000_000;
-    const frugal = cached(upstream, {
+    const frugal = withCache(upstream, {
       clock,
       freshMs,
       staleMs: 600_000,
       maxBytes: 10_000_000,
       patienceMs: 10_000,
-      paces: () => [{ left, untilTurnMs: DAY }],
+      allowances: () => [{ left, resetsInMs: DAY }],
       report: () => undefined,
     });
     const one = reading(frugal);

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { StaleReason } from '../../src/core/upstream.ts';
@@ -30,13 +30,13 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     },
   });
   const report = () => undefined;
-  const { upstream: cache } = cached(upstream, {
+  const { upstream: cache } = withCache(upstream, {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,
     maxBytes: 10_000_000,
     patienceMs: 10_000,
-    paces: () => [],
+    allowances: () => [],
     report,
   });
   const source = createSubscriptionSource(cache, {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { cached } from '../../src/cache/cached.ts';
+import { withCache } from '../../src/cache/withCache.ts';
 import type { Viewer } from '../../src/core/viewer.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createAdmission } from '../../src/auth/admission.ts';
@@ -83,13 +83,13 @@ function createScene() {
     }),
   });
   const report = () => undefined;
-  const { upstream: cache } = cached(upstream, {
+  const { upstream: cache } = withCache(upstream, {
     maxBytes: 1_000_000,
     freshMs: 5000,
     staleMs: 60_000,
     patienceMs: 1000,
     clock,
-    paces: () => [],
+    allowances: () => [],
     report,
   });
   const subscriptions = createSubscriptionSource(cache, {

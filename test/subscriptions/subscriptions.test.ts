@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { cached } from '../../src/cache/cached.ts';
-import type { Pace } from '../../src/cache/freshness.ts';
+import { withCache } from '../../src/cache/withCache.ts';
+import type { Allowance } from '../../src/cache/freshness.ts';
 import { changesBetween } from '../../src/subscriptions/runChanges.ts';
 import { listDifferences } from '../../src/subscriptions/listChanges.ts';
 import { createSteadyClock } from '../../src/core/clock.ts';
@@ -88,7 +88,7 @@ describe('a subscription to a run', () => {
 
   test('polls no more often than the freshness that the quota stretches', async () => {
     const hour = 3_600_000;
-    const scene = createScene([running('a')], { paces: [{ left: 10, untilTurnMs: hour }] });
+    const scene = createScene([running('a')], { allowances: [{ left: 10, resetsInMs: hour }] });
     const subscription = listen(scene.source.run(KEY, 'ana'));
     await scene.clock.advance(hour / 2);
     // Eight tenths of ten calls in an hour.
@@ -308,9 +308,9 @@ interface Scene {
 function createScene(
   runs: PipelineRun[],
   {
-    paces = [],
+    allowances = [],
     limits = { perCaller: 100, inAll: 1000 },
-  }: { paces?: Pace[]; limits?: SubscriptionLimits } = {},
+  }: { allowances?: Allowance[]; limits?: SubscriptionLimits } = {},
 ): Scene {
   const clock = createVirtualClock();
   const steady = createSteadyClock(clock);
@@ -326,13 +326,13 @@ function createScene(
     },
   };
   const report = () => undefined;
-  const { upstream: cache } = cached(recording, {
+  const { upstream: cache } = withCache(recording, {
     clock: steady,
     freshMs: FRESH_MS,
     staleMs: 600_000,
     maxBytes: 1e7,
     patienceMs: 10_000,
-    paces: () => paces,
+    allowances: () => allowances,
     report,
   });
   const source = createSubscriptionSource(cache, {

@@ -4,7 +4,7 @@ import { UpstreamError } from '../core/upstreamError.ts';
 import type { CacheCore, Part } from './core.ts';
 import { createDemand, type Demand } from './demand.ts';
 import { createEntries } from './entries.ts';
-import type { FreshnessSettings, Pace } from './freshness.ts';
+import type { FreshnessSettings, Allowance } from './freshness.ts';
 import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
@@ -19,7 +19,7 @@ export interface CacheOptions extends FreshnessSettings {
   /** How long a call may take that several callers wait for, in milliseconds. */
   patienceMs: number;
   /** What is left of the quota windows that are longer than a second, if there are any. */
-  paces(): readonly Pace[];
+  allowances(): readonly Allowance[];
   /** Default: one of its own. Given where a lower layer must know the freshness that results from it. */
   demand?: Demand;
   /**
@@ -32,7 +32,7 @@ export interface CacheOptions extends FreshnessSettings {
 }
 
 /** The layer, and the read-only view for those who must know what a call would cost. */
-export interface Cached {
+export interface CacheLayer {
   upstream: Upstream;
   view: CacheView;
 }
@@ -41,7 +41,7 @@ export interface Cached {
  * Stores answers for as long as their state allows, for all operations of the process. Calls in flight are shared; what is stale is
  * served at once while it is refreshed; failures are never cached. All times are those of `options.clock`.
  */
-export function cached(upstream: Upstream, options: CacheOptions): Cached {
+export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer {
   const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
     ListPipelineRuns: createRunLists(core),

@@ -48,7 +48,7 @@ const CLOCK_SKEW_MS = 1000;
  * answer from Redis, for as long as it is fresh and no older than `context.notBefore`. When the call fails, an answer in Redis that is
  * within its bound is served as stale. Without Redis every call goes to the upstream.
  */
-export function shared(upstream: Upstream, options: SharedOptions): SharedUpstream {
+export function withSharedCache(upstream: Upstream, options: SharedOptions): SharedUpstream {
   const { redis, identity, clock, staleMs } = options;
   const store = createSharedStore({
     redis,
