@@ -5,14 +5,14 @@ import { healthOf } from './health.ts';
 import type { Redis } from 'ioredis';
 import { withQuota } from './quota/withQuota.ts';
 import { type Quota, createQuota } from './quota/quota.ts';
-import { limitedByCaller } from './quota/callerLimits.ts';
+import { withCallerLimits } from './quota/withCallerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
 import { withCache } from './cache/withCache.ts';
 import { createDemand } from './cache/demand.ts';
 import type { Allowance } from './cache/freshness.ts';
 import { withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
-import { withCredentialCheck } from './upstream/credentialCheck.ts';
+import { withCredentialCheck } from './upstream/withCredentialCheck.ts';
 import { startHttpServer } from './http/server.ts';
 import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
 import { createExecution } from './graphql/execution.ts';
@@ -24,7 +24,7 @@ import { createSchema } from './graphql/schema.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import type { CredentialSource } from './upstream/credentials.ts';
-import { resilient } from './upstream/resilient.ts';
+import { withRetries } from './upstream/withRetries.ts';
 
 export interface Gateway {
   /** Where it listens, such as `http://127.0.0.1:4000`. */
@@ -64,8 +64,8 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   if (redis) closers.add(() => redis.disconnect());
   const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
-  const budget = createQuota({
-    limits: limitsFor(config.budget.edition, config.budget.overrides),
+  const quota = createQuota({
+    limits: limitsFor(config.quota.edition, config.quota.overrides),
     clock,
     steadyClock: steady,
     onExhaustion(nextProbeAt) {
@@ -77,11 +77,11 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const observability = createObservability({
     logger,
     clock,
-    budget: () => budget.snapshot(),
+    quota: () => quota.snapshot(),
     live: () => subscriptions.counts(),
   });
   const client = createClient({ ...config.upstream, credential, clock: steady });
-  const patient = resilient(withQuota(client, budget), {
+  const patient = withRetries(withQuota(client, quota), {
     clock: steady,
     onBreakerChange: observability.breakerChanged,
   });
@@ -94,28 +94,28 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const quotaProbe = createQuotaProbe({
     ...calls,
     nextProbeAt() {
-      const { nextProbeAt } = budget.snapshot();
+      const { nextProbeAt } = quota.snapshot();
       return nextProbeAt === null ? null : steady.fromWall(nextProbeAt);
     },
   });
   const credentialCheck = parts.checkCredentials
     ? withCredentialCheck(patient, {
         ...calls,
-        isQuotaExhausted: () => budget.snapshot().dayLeft === 0,
+        isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
         onChange: observability.credentialsChanged,
       })
     : null;
   closers.add(() => quotaProbe.stop());
   if (credentialCheck) closers.add(() => credentialCheck.stop());
   const { freshMs, staleMs } = config.cache;
-  const allowances = () => allowancesOf(budget, clock);
+  const allowances = () => allowancesOf(quota, clock);
   const demand = createDemand({ freshMs, clock: steady, allowances });
   const checked = credentialCheck?.upstream ?? patient;
   const common =
     redis &&
     withSharedCache(checked, { redis, identity, clock: steady, staleMs, freshMs: () => demand.freshMs() });
   if (common) closers.add(() => common.close());
-  const { upstream, view } = withCache(limitedByCaller(common ?? checked, clock, steady), {
+  const { upstream, view } = withCache(withCallerLimits(common ?? checked, { clock, steadyClock: steady }), {
     ...config.cache,
     clock: steady,
     demand,
@@ -138,13 +138,13 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   });
   const isRedisUnavailable = () =>
     redis !== null &&
-    (redis.status !== 'ready' || common?.health() === 'down' || budget.snapshot().shared === 'fallback');
+    (redis.status !== 'ready' || common?.health() === 'down' || quota.snapshot().shared === 'fallback');
   const contextOptions = {
     upstream,
     view,
     pageSizes,
     subscriptions,
-    quota: () => budget.snapshot(),
+    quota: () => quota.snapshot(),
     clock: steady,
     deadlineMs: config.requestDeadlineMs,
     maxOperationCalls: config.maxOperationCalls,
@@ -165,7 +165,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
       healthOf({
         credentialProblem: credentialCheck?.problem() ?? null,
         isRedisUnavailable: isRedisUnavailable(),
-        nextProbeAt: budget.snapshot().nextProbeAt,
+        nextProbeAt: quota.snapshot().nextProbeAt,
       }),
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
@@ -184,8 +184,8 @@ async function connect(url: string, logger: Logger): Promise<Redis> {
 }
 
 /** What is left of the allowances that the cache must stretch freshness for. */
-function allowancesOf(budget: Quota, clock: Clock): Allowance[] {
-  const { month, dayLeft, msUntilDayTurns } = budget.snapshot();
+function allowancesOf(quota: Quota, clock: Clock): Allowance[] {
+  const { month, dayLeft, msUntilDayTurns } = quota.snapshot();
   const allowances = [
     { left: dayLeft, resetsInMs: msUntilDayTurns },
     { left: month.left, resetsInMs: month.resetsAt - clock.now() },

@@ -13,7 +13,7 @@ export function healthOf({ credentialProblem, isRedisUnavailable, nextProbeAt }:
   if (credentialProblem !== null) return { status: 'unavailable', reasons: [credentialProblem] };
   const reasons: string[] = [];
   if (isRedisUnavailable) {
-    reasons.push('Redis unavailable: this replica uses its own cache and its share of the budget.');
+    reasons.push('Redis unavailable: this replica uses its own cache and its share of the quota.');
   }
   if (nextProbeAt !== null) {
     const nextTryAt = new Date(nextProbeAt).toISOString();

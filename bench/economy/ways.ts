@@ -9,7 +9,7 @@ import type { Clock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
-import { resilient } from '../../src/upstream/resilient.ts';
+import { withRetries } from '../../src/upstream/withRetries.ts';
 import type { Ask, List, Shown } from './workload.ts';
 
 /** A way of turning operations into upstream calls. */
@@ -80,8 +80,8 @@ function flatCache(read: Read, clock: Clock): Read {
 }
 
 function gateway(client: Upstream, clock: Clock): Ask {
-  const budget = createQuota({ limits: limitsFor('standard'), clock });
-  const { upstream, view } = withCache(resilient(withQuota(client, budget), { clock }), {
+  const quota = createQuota({ limits: limitsFor('standard'), clock });
+  const { upstream, view } = withCache(withRetries(withQuota(client, quota), { clock }), {
     clock,
     freshMs: FRESH_MS,
     staleMs: 600_000,

@@ -8,7 +8,7 @@ const ROUNDS = 5;
 const CALLS_PER_SECOND = 5;
 
 /**
- * One process, and two that share cache and budget through Redis, each with load of its own. Two cores have to carry the load's
+ * One process, and two that share cache and quota through Redis, each with load of its own. Two cores have to carry the load's
  * own process as well, so what counts is how many answers the processes give for a second of CPU time each.
  */
 export async function pair(): Promise<void> {
@@ -27,7 +27,7 @@ export async function pair(): Promise<void> {
     await using second = await start();
     const together = await rounds([first, second]);
     const { mostCallsInASecond } = await simulator.usage();
-    console.log('\n## Two processes on one budget\n');
+    console.log('\n## Two processes on one quota\n');
     console.log('| processes | answers for a second of CPU in each | most upstream calls in any second |');
     console.log('| ---: | ---: | ---: |');
     console.log(`| 1 | ${Math.round(alone).toLocaleString('en')} | |`);

@@ -17,7 +17,7 @@ export interface Config {
     /** How long one try of a call may take. */
     tryTimeoutMs: number;
   };
-  budget: {
+  quota: {
     edition: Edition;
     /** Limits that replace those of the edition. */
     overrides: { perSecond?: number | undefined; perDay?: number | undefined; perMonth?: number | undefined };
@@ -142,7 +142,7 @@ function configOf(given: Settings): Config {
     introspection: given.INTROSPECTION ?? !production,
     explorer: given.EXPLORER ?? !production,
     upstream: { ...endpointOf(given), tryTimeoutMs: given.UPSTREAM_TRY_TIMEOUT_MS },
-    budget: {
+    quota: {
       edition: given.DATAWORKS_EDITION,
       overrides: {
         perSecond: given.DATAWORKS_MAX_QPS,

@@ -9,7 +9,7 @@ export interface WindowSnapshot {
   resetsAt: number;
 }
 
-export interface BudgetSnapshot extends Record<WindowName, WindowSnapshot> {
+export interface QuotaSnapshot extends Record<WindowName, WindowSnapshot> {
   /** Calls that wait, by priority. */
   waiting: Record<Priority, number>;
   shared: 'memory' | 'redis' | 'fallback';

@@ -5,7 +5,7 @@ export interface RedisConnectionOptions {
   onError?: (message: string) => void;
 }
 
-/** The longest delay between two attempts to connect, in milliseconds. The shared budget's caution must be longer. */
+/** The longest delay between two attempts to connect, in milliseconds. The shared quota's caution must be longer. */
 const LONGEST_RECONNECT_DELAY_MS = 2000;
 
 /**

@@ -1,8 +1,8 @@
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { OperationCost } from './context.ts';
 
-/** @param budget null for viewers who may not see it */
-export function createOperationCost(ceiling: number, budget: (() => BudgetSnapshot) | null): OperationCost {
+/** @param quota null for viewers who may not see it */
+export function createOperationCost(ceiling: number, quota: (() => QuotaSnapshot) | null): OperationCost {
   const fromCache = { fresh: 0, stale: 0, shared: 0 };
   let used = 0;
   return {
@@ -15,7 +15,7 @@ export function createOperationCost(ceiling: number, budget: (() => BudgetSnapsh
       if (type === 'shared') fromCache.shared += 1;
     },
     report() {
-      const left = budget?.();
+      const left = quota?.();
       const budgetLeft = left
         ? { second: left.second.left, day: left.day.left, month: left.month.left }
         : null;

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import { createReadSet } from '../core/readSet.ts';
 import type { CacheView, CallContext, Upstream } from '../core/upstream.ts';
 import { createLoaders } from '../loaders/loaders.ts';
@@ -13,7 +13,7 @@ export interface ContextOptions {
   view: CacheView;
   pageSizes: PageSizes;
   subscriptions: SubscriptionSource;
-  quota: () => BudgetSnapshot;
+  quota: () => QuotaSnapshot;
   clock: Clock;
   /** How long an operation may take, in milliseconds. */
   deadlineMs: number;

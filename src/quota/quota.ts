@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { calendarWindows, chinaOffsetMinutes } from './calendar.ts';
@@ -65,7 +65,7 @@ export interface Quota {
   exhausted(error: UpstreamError): number;
   /** The upstream answered: pauses start short again, and a probed day is not exhausted. */
   succeeded(): void;
-  snapshot(): BudgetSnapshot;
+  snapshot(): QuotaSnapshot;
 }
 
 /** One per process and upstream account. Throws a `RangeError` for invalid limits. */

@@ -1,12 +1,12 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { SubscriptionCounts } from '../core/observation.ts';
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import { type MetricName, metricsTable, PREFIX } from './metricsTable.ts';
 
 /** State of the gateway that is read at each scrape. */
 export interface Levels {
-  budget: () => BudgetSnapshot;
+  quota: () => QuotaSnapshot;
   live: () => SubscriptionCounts;
 }
 
@@ -97,7 +97,7 @@ type MetricOptions = (
   name: MetricName,
 ) => ConstructorParameters<typeof Gauge>[0] & { labelNames: readonly string[] };
 
-function addLevels(options: MetricOptions, { budget, live }: Levels): void {
+function addLevels(options: MetricOptions, { quota, live }: Levels): void {
   const collect = (name: MetricName, read: (gauge: Gauge) => void) =>
     new Gauge({
       ...options(name),
@@ -106,14 +106,14 @@ function addLevels(options: MetricOptions, { budget, live }: Levels): void {
       },
     });
   collect('budget_left_calls', (gauge) => {
-    const { second, day, month } = budget();
+    const { second, day, month } = quota();
     for (const [window, { left }] of Object.entries({ second, day, month }))
       if (left !== null) gauge.set({ window }, left);
   });
   collect('budget_waiting_calls', (gauge) => {
-    for (const [priority, count] of Object.entries(budget().waiting)) gauge.set({ priority }, count);
+    for (const [priority, count] of Object.entries(quota().waiting)) gauge.set({ priority }, count);
   });
-  collect('quota_exhausted', (gauge) => gauge.set(budget().nextProbeAt === null ? 0 : 1));
+  collect('quota_exhausted', (gauge) => gauge.set(quota().nextProbeAt === null ? 0 : 1));
   collect('subscriptions', (gauge) => gauge.set(live().subscriptions));
   collect('pollers', (gauge) => gauge.set(live().pollers));
 }

@@ -1,6 +1,6 @@
 import type { Observe, SubscriptionCounts } from '../core/observation.ts';
 import type { OperatorError } from '../core/operatorError.ts';
-import type { BudgetSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import type { Logger } from './logger.ts';
@@ -28,13 +28,13 @@ export interface ObservabilityOptions {
   logger: Logger;
   clock: Clock;
   /** The current quota. */
-  budget: () => BudgetSnapshot;
+  quota: () => QuotaSnapshot;
   /** The current number of subscriptions. */
   live: () => SubscriptionCounts;
 }
 
-export function createObservability({ logger, clock, budget, live }: ObservabilityOptions): Observability {
-  const metrics = createMetrics({ budget, live });
+export function createObservability({ logger, clock, quota, live }: ObservabilityOptions): Observability {
+  const metrics = createMetrics({ quota, live });
   return {
     observe({ requestId, headers }) {
       const startedAt = clock.monotonic();

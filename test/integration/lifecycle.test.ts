@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { loadConfig } from '../../src/config/config.ts';
-import { withCredentialCheck } from '../../src/upstream/credentialCheck.ts';
+import { withCredentialCheck } from '../../src/upstream/withCredentialCheck.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import type { Actions, Upstream } from '../../src/core/upstream.ts';

@@ -4,7 +4,7 @@ import { withQuota } from '../../src/quota/withQuota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import type { Action, Actions, CallContext, Priority } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
-import { resilient } from '../../src/upstream/resilient.ts';
+import { withRetries } from '../../src/upstream/withRetries.ts';
 import { captureLog } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
@@ -15,16 +15,16 @@ interface Outcome {
   error: UpstreamError | null;
 }
 
-/** Retries, breakers and a budget of five calls a second before an upstream that can be made to fail. */
+/** Retries, breakers and a quota of five calls a second before an upstream that can be made to fail. */
 function setUp() {
   const clock = createVirtualClock();
   const wire = createFakeUpstream(clock, {
     ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     GetPipelineRun: ({ runId }) => runOf(runId),
   });
-  const budget = createQuota({ limits: limitsFor('standard', { perDay: 1_000 }), clock });
+  const quota = createQuota({ limits: limitsFor('standard', { perDay: 1_000 }), clock });
   const changes: string[] = [];
-  const upstream = resilient(withQuota(wire, budget), {
+  const upstream = withRetries(withQuota(wire, quota), {
     clock,
     random: () => 0.5,
     onBreakerChange: (action, state) => changes.push(`${action} ${state}`),
@@ -58,7 +58,7 @@ function setUp() {
     wire.newCalls();
     expect(changes).toEqual(['ListPipelineRuns open']);
   }
-  return { clock, wire, budget, changes, call, list, run, openBreaker };
+  return { clock, wire, quota, changes, call, list, run, openBreaker };
 }
 
 describe('an outage', () => {
@@ -83,11 +83,11 @@ describe('an outage', () => {
   });
 
   test('costs what was sent, and not what was refused in the queue', async () => {
-    const { clock, wire, budget, list } = setUp();
+    const { clock, wire, quota, list } = setUp();
     wire.failWith('unavailable');
     for (let index = 0; index < 50; index += 1) list(`list ${index}`);
     await clock.advance(4_000);
-    expect(budget.snapshot().day.used).toBe(wire.calls.length);
+    expect(quota.snapshot().day.used).toBe(wire.calls.length);
   });
 
   test('of one action leaves the others alone', async () => {

@@ -7,7 +7,7 @@ import { createWaitingLine, type Waiter } from '../../src/quota/waitingLine.ts';
 import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Priority } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
-import { resilient } from '../../src/upstream/resilient.ts';
+import { withRetries } from '../../src/upstream/withRetries.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -22,7 +22,7 @@ function waiterOf(callerId: string, priority: Priority = 'interactive', isProbe 
 /** A budget of five calls a second, and what became of each call by its caller. */
 function setUp(options: { maxWaiting?: number } = {}) {
   const clock = createVirtualClock();
-  const budget = createQuota({ limits: standard, clock, ...options });
+  const quota = createQuota({ limits: standard, clock, ...options });
   const admitted: string[] = [];
   const refused: { id: string; error: UpstreamError }[] = [];
 
@@ -30,7 +30,7 @@ function setUp(options: { maxWaiting?: number } = {}) {
     const { withinMs = 60_000, ...rest } = context;
     const deadline = clock.now() + withinMs;
     try {
-      const permit = await budget.permit(action, {
+      const permit = await quota.permit(action, {
         deadline,
         priority: 'interactive',
         caller: { id },
@@ -46,7 +46,7 @@ function setUp(options: { maxWaiting?: number } = {}) {
       return error;
     }
   }
-  return { clock, budget, admitted, refused, ask };
+  return { clock, quota: quota, admitted, refused, ask };
 }
 
 describe('the order of queued calls', () => {
@@ -171,11 +171,11 @@ describe('a full queue', () => {
   });
 
   test('of a thousand calls is rejected within a moment when the day is used up', async () => {
-    const { clock, budget, refused, ask } = setUp();
+    const { clock, quota, refused, ask } = setUp();
     for (let index = 0; index < 1005; index += 1) void ask(`caller ${index % 50}`, { withinMs: 250_000 });
     await clock.advance(0);
     const before = process.cpuUsage();
-    budget.exhausted(new UpstreamError('used up', { kind: 'quotaExhausted', action }));
+    quota.exhausted(new UpstreamError('used up', { kind: 'quotaExhausted', action }));
     await clock.advance(0);
     const { user, system } = process.cpuUsage(before);
     expect(refused).toHaveLength(1000);
@@ -189,8 +189,8 @@ describe('a caller who asks for more than the account may', () => {
     const wire = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     });
-    const budget = createQuota({ limits: standard, clock });
-    const { upstream } = withCache(resilient(withQuota(wire, budget), { clock }), {
+    const quota = createQuota({ limits: standard, clock });
+    const { upstream } = withCache(withRetries(withQuota(wire, quota), { clock }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
-import { resilient } from '../../src/upstream/resilient.ts';
+import { withRetries } from '../../src/upstream/withRetries.ts';
 import { captureLog } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
@@ -40,7 +40,7 @@ describe('a call that nobody waits for any more', () => {
     const upstream = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('a')], params),
     });
-    const { upstream: cache } = withCache(resilient(upstream, { clock, random: () => 0.5 }), {
+    const { upstream: cache } = withCache(withRetries(upstream, { clock, random: () => 0.5 }), {
       clock,
       freshMs: 5_000,
       staleMs: 600_000,

@@ -66,9 +66,9 @@ const limits = fc.record({
   perMonth: fc.option(fc.nat({ max: 20 })),
 });
 
-async function run(budgetLimits: Parameters<typeof createQuota>[0]['limits'], steps: Step[]) {
+async function run(quotaLimits: Parameters<typeof createQuota>[0]['limits'], steps: Step[]) {
   const clock = createVirtualClock(Date.UTC(2026, 0, 31, 15, 59, 50));
-  const budget = createQuota({ limits: budgetLimits, clock, marginMs: 0 });
+  const quota = createQuota({ limits: quotaLimits, clock, marginMs: 0 });
   const outcomes: Outcome[] = [];
   let asked = 0;
 
@@ -96,7 +96,7 @@ async function run(budgetLimits: Parameters<typeof createQuota>[0]['limits'], st
       signal: leaver.signal,
       report: () => undefined,
     };
-    budget.permit('ListProjects', context).then(
+    quota.permit('ListProjects', context).then(
       ({ ended }) => {
         ended();
         settle(true);
@@ -117,13 +117,13 @@ async function run(budgetLimits: Parameters<typeof createQuota>[0]['limits'], st
         clock.jump(step.byMs);
         break;
       case 'succeeded':
-        budget.succeeded();
+        quota.succeeded();
         break;
       case 'throttled':
       case 'exhausted': {
         const kind = step.kind === 'throttled' ? 'throttled' : 'quotaExhausted';
         const { retryAfterMs } = step;
-        budget[step.kind](new UpstreamError('', { kind, action: 'ListProjects', retryAfterMs }));
+        quota[step.kind](new UpstreamError('', { kind, action: 'ListProjects', retryAfterMs }));
       }
     }
   }
@@ -158,13 +158,13 @@ function mostOfOne(names: string[]): number {
 describe('whatever arrives and happens', () => {
   test('no span holds more than its limit, and no day or month more than theirs', async () => {
     await fc.assert(
-      fc.asyncProperty(limits, schedules, async (budgetLimits, steps) => {
-        const { outcomes } = await run(budgetLimits, steps);
-        expect(fullestSpan(admissions(outcomes))).toBeLessThanOrEqual(budgetLimits.perSecond);
+      fc.asyncProperty(limits, schedules, async (quotaLimits, steps) => {
+        const { outcomes } = await run(quotaLimits, steps);
+        expect(fullestSpan(admissions(outcomes))).toBeLessThanOrEqual(quotaLimits.perSecond);
         const days = outcomes.filter(({ isAdmitted }) => isAdmitted).map(({ day }) => day);
-        expect(mostOfOne(days)).toBeLessThanOrEqual(budgetLimits.perDay ?? Infinity);
+        expect(mostOfOne(days)).toBeLessThanOrEqual(quotaLimits.perDay ?? Infinity);
         const months = days.map((day) => day.slice(0, 7));
-        expect(mostOfOne(months)).toBeLessThanOrEqual(budgetLimits.perMonth ?? Infinity);
+        expect(mostOfOne(months)).toBeLessThanOrEqual(quotaLimits.perMonth ?? Infinity);
       }),
       { numRuns: 100 },
     );
@@ -172,8 +172,8 @@ describe('whatever arrives and happens', () => {
 
   test('all settle by their deadline, and leave no timer behind', async () => {
     await fc.assert(
-      fc.asyncProperty(limits, schedules, async (budgetLimits, steps) => {
-        const { outcomes, asked, pendingTimers } = await run(budgetLimits, steps);
+      fc.asyncProperty(limits, schedules, async (quotaLimits, steps) => {
+        const { outcomes, asked, pendingTimers } = await run(quotaLimits, steps);
         expect(outcomes).toHaveLength(asked);
         for (const { askedAtMs, settledAtMs, withinMs } of outcomes) {
           expect(settledAtMs - askedAtMs).toBeLessThanOrEqual(withinMs);
@@ -187,8 +187,8 @@ describe('whatever arrives and happens', () => {
   test('no call is admitted after one of lower priority that arrived with or after it, except for the share of refreshes', async () => {
     const undisturbed = fc.array(asks, { maxLength: 50, size: 'max' });
     await fc.assert(
-      fc.asyncProperty(limits, undisturbed, async (budgetLimits, steps) => {
-        const { outcomes } = await run(budgetLimits, steps);
+      fc.asyncProperty(limits, undisturbed, async (quotaLimits, steps) => {
+        const { outcomes } = await run(quotaLimits, steps);
         const admitted = outcomes.filter(({ isAdmitted }) => isAdmitted);
         for (const [index, later] of admitted.entries()) {
           const sinceAsked = admitted

@@ -11,11 +11,11 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 const action = 'ListPipelineRuns';
 const hour = 3_600_000;
 
-/** A budget on a virtual clock that notes what became of each permit, by name and in order. */
+/** A quota on a virtual clock that records what became of each permit, by name and in order. */
 function setUp(options: Partial<QuotaOptions> = {}, startMs = Date.UTC(2026, 0, 1, 12)) {
   const clock = createVirtualClock(startMs);
   const limits = { perSecond: 5, perDay: null, perMonth: null };
-  const budget = createQuota({ limits, clock, random: () => 0, ...options });
+  const quota = createQuota({ limits, clock, random: () => 0, ...options });
   const admitted: string[] = [];
   const admittedAtMs: number[] = [];
   const refused: { name: string; kind: UpstreamErrorKind; retryAfterMs: number | null; atMs: number }[] = [];
@@ -27,7 +27,7 @@ function setUp(options: Partial<QuotaOptions> = {}, startMs = Date.UTC(2026, 0, 
   ): void {
     const { withinMs = 10_000, takesMs = 0, ...rest } = context;
     const deadline = clock.now() + withinMs;
-    budget.permit(action, { deadline, priority: 'interactive', report: () => undefined, ...rest }).then(
+    quota.permit(action, { deadline, priority: 'interactive', report: () => undefined, ...rest }).then(
       ({ ended }) => {
         if (takesMs > 0) clock.after(takesMs, ended);
         else ended();
@@ -45,7 +45,7 @@ function setUp(options: Partial<QuotaOptions> = {}, startMs = Date.UTC(2026, 0, 
     for (let index = 0; index < count; index += 1) ask(String(index), context);
   }
 
-  return { clock, budget, ask, askMany, admitted, admittedAtMs, refused };
+  return { clock, quota, ask, askMany, admitted, admittedAtMs, refused };
 }
 
 function upstreamError(kind: UpstreamErrorKind, retryAfterMs: number | null = null): UpstreamError {
@@ -79,20 +79,20 @@ describe('the second window', () => {
   });
 
   test('counts a call that is under way as made, and no end of it twice', async () => {
-    const { clock, budget } = setUp();
+    const { clock, quota } = setUp();
     const context = {
       deadline: clock.now() + 100,
       priority: 'interactive',
       report: () => undefined,
     } as const;
-    const permit = await budget.permit(action, context);
+    const permit = await quota.permit(action, context);
     await clock.advance(5_000);
-    expect(budget.snapshot().second).toMatchObject({ used: 1, left: 4 });
+    expect(quota.snapshot().second).toMatchObject({ used: 1, left: 4 });
     permit.ended();
     await clock.advance(600);
     permit.ended();
     await clock.advance(450);
-    expect(budget.snapshot().second).toMatchObject({ used: 0, left: 5 });
+    expect(quota.snapshot().second).toMatchObject({ used: 0, left: 5 });
   });
 
   test('takes its span and margin from options', async () => {
@@ -152,7 +152,7 @@ describe('the queue', () => {
   });
 
   test('is bounded: the last in order is rejected at once, whether it is new or displaced by an interactive call', async () => {
-    const { clock, askMany, ask, refused, budget } = setUp({
+    const { clock, askMany, ask, refused, quota } = setUp({
       maxWaiting: 3,
       limits: limitsFor('standard', { perSecond: 1 }),
     });
@@ -165,7 +165,7 @@ describe('the queue', () => {
       { name: '3', kind: 'throttled', retryAfterMs: 4 * 1_050, atMs: 0 },
       { name: '2', kind: 'throttled', retryAfterMs: 4 * 1_050, atMs: 0 },
     ]);
-    expect(budget.snapshot().waiting).toEqual({ interactive: 1, refresh: 0, polling: 2 });
+    expect(quota.snapshot().waiting).toEqual({ interactive: 1, refresh: 0, polling: 2 });
   });
 
   test('is left at once when the signal fires, and the place goes to the next', async () => {
@@ -183,7 +183,7 @@ describe('the queue', () => {
   });
 
   test('is not entered after the signal has fired or the deadline has passed', async () => {
-    const { clock, ask, refused, budget } = setUp();
+    const { clock, ask, refused, quota } = setUp();
     ask('gone', { signal: AbortSignal.abort() });
     ask('late', { withinMs: 0 });
     await clock.advance(0);
@@ -191,7 +191,7 @@ describe('the queue', () => {
       ['gone', 'timeout'],
       ['late', 'timeout'],
     ]);
-    expect(budget.snapshot().second.used).toBe(0);
+    expect(quota.snapshot().second.used).toBe(0);
   });
 });
 
@@ -228,7 +228,7 @@ describe('the day and the month', () => {
   });
 
   test('a used-up month outlasts its days', async () => {
-    const { clock, askMany, refused, budget } = setUp(
+    const { clock, askMany, refused, quota } = setUp(
       { limits: { perSecond: 5, perDay: 2, perMonth: 3 } },
       Date.UTC(2026, 0, 30, 0),
     );
@@ -237,7 +237,7 @@ describe('the day and the month', () => {
     askMany(2);
     await clock.advance(0);
     expect(refused).toMatchObject([{ kind: 'quotaExhausted', retryAfterMs: 16 * hour }]);
-    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, day: { left: 1 }, month: { left: 0 } });
+    expect(quota.snapshot()).toMatchObject({ dayLeft: 0, day: { left: 1 }, month: { left: 0 } });
   });
 
   test('a wall clock that jumps to another day and back finds the count it left', async () => {
@@ -268,29 +268,29 @@ describe('the day and the month', () => {
 
 describe('a throttle answer', () => {
   test('pauses all calls for as long as it says', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp();
-    budget.throttled(upstreamError('throttled', 4_000));
+    const { clock, quota, ask, admittedAtMs } = setUp();
+    quota.throttled(upstreamError('throttled', 4_000));
     ask('one');
     await clock.advance(10_000);
     expect(admittedAtMs).toEqual([4_000]);
   });
 
   test('rejects at once the calls that cannot wait that long', async () => {
-    const { clock, budget, askMany, refused } = setUp();
+    const { clock, quota, askMany, refused } = setUp();
     askMany(6, { withinMs: 3_000 });
     await clock.advance(100);
-    budget.throttled(upstreamError('throttled', 4_000));
+    quota.throttled(upstreamError('throttled', 4_000));
     await clock.advance(0);
     expect(refused).toEqual([{ name: '5', kind: 'throttled', retryAfterMs: 4_000, atMs: 100 }]);
   });
 
   test('pauses for a delay that grows with each, jitters, and starts small after a success', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 0.5 });
+    const { clock, quota, ask, admittedAtMs } = setUp({ random: () => 0.5 });
     const delaysMs: number[] = [];
     for (const isAfterSuccess of [false, false, false, true]) {
-      if (isAfterSuccess) budget.succeeded();
+      if (isAfterSuccess) quota.succeeded();
       const heldFromMs = clock.monotonic();
-      budget.throttled(upstreamError('throttled'));
+      quota.throttled(upstreamError('throttled'));
       ask('next', { withinMs: 60_000 });
       await clock.advance(10_000);
       delaysMs.push(admittedAtMs.at(-1)! - heldFromMs);
@@ -300,20 +300,20 @@ describe('a throttle answer', () => {
   });
 
   test('counts once when a whole burst is throttled', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp({ random: () => 1 });
-    for (let index = 0; index < 5; index += 1) budget.throttled(upstreamError('throttled'));
-    budget.succeeded();
+    const { clock, quota, ask, admittedAtMs } = setUp({ random: () => 1 });
+    for (let index = 0; index < 5; index += 1) quota.throttled(upstreamError('throttled'));
+    quota.succeeded();
     ask('next');
     await clock.advance(10_000);
-    budget.throttled(upstreamError('throttled'));
+    quota.throttled(upstreamError('throttled'));
     ask('after');
     await clock.advance(10_000);
     expect(admittedAtMs).toEqual([1_050, 12_000]);
   });
 
   test('that says to come back at once still counts the second as full', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp();
-    budget.throttled(upstreamError('throttled', 0));
+    const { clock, quota, ask, admittedAtMs } = setUp();
+    quota.throttled(upstreamError('throttled', 0));
     ask('next');
     await clock.advance(10_000);
     expect(admittedAtMs).toEqual([1_050]);
@@ -322,41 +322,41 @@ describe('a throttle answer', () => {
 
 describe('an answer that the quota is exhausted', () => {
   test('stops all but one trial call after five minutes, and says when', async () => {
-    const { clock, budget, ask, askMany, admitted, refused } = setUp();
+    const { clock, quota, ask, askMany, admitted, refused } = setUp();
     ask('waiting', { withinMs: 60_000 });
     await clock.advance(1);
-    budget.exhausted(upstreamError('quotaExhausted'));
+    quota.exhausted(upstreamError('quotaExhausted'));
     ask('person');
     await clock.advance(0);
     expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted', retryAfterMs: 300_000 }]);
-    expect(budget.snapshot()).toMatchObject({ dayLeft: 0, nextProbeAt: clock.now() + 300_000 });
+    expect(quota.snapshot()).toMatchObject({ dayLeft: 0, nextProbeAt: clock.now() + 300_000 });
     await clock.advance(300_000);
     ask('trial');
     askMany(3);
     await clock.advance(0);
     expect(admitted).toEqual(['waiting', 'trial']);
     expect(refused).toHaveLength(4);
-    budget.succeeded();
+    quota.succeeded();
     ask('next');
     await clock.advance(0);
     expect(admitted).toEqual(['waiting', 'trial', 'next']);
-    expect(budget.snapshot()).toMatchObject({ dayLeft: null, nextProbeAt: null });
+    expect(quota.snapshot()).toMatchObject({ dayLeft: null, nextProbeAt: null });
   });
 
   test('is tried again after delays that double to an hour, and at the turn of the day', async () => {
     const changes: (number | null)[] = [];
     const onExhaustion = (nextProbeAt: number | null) => void changes.push(nextProbeAt);
-    const { clock, budget, ask, admittedAtMs } = setUp({ onExhaustion });
+    const { clock, quota, ask, admittedAtMs } = setUp({ onExhaustion });
     const startedAt = clock.now();
-    budget.exhausted(upstreamError('quotaExhausted'));
+    quota.exhausted(upstreamError('quotaExhausted'));
     while (clock.monotonic() < 6 * hour) {
       const before = admittedAtMs.length;
       ask('caller', { withinMs: 1000 });
       await clock.advance(0);
       // The answers of a whole burst are one statement.
       if (admittedAtMs.length > before) {
-        budget.exhausted(upstreamError('quotaExhausted'));
-        budget.exhausted(upstreamError('quotaExhausted'));
+        quota.exhausted(upstreamError('quotaExhausted'));
+        quota.exhausted(upstreamError('quotaExhausted'));
       }
       await clock.advance(60_000);
     }
@@ -367,33 +367,33 @@ describe('an answer that the quota is exhausted', () => {
   });
 
   test('is not ended by the answer to a call that was sent before it', async () => {
-    const { clock, budget, ask, refused } = setUp();
-    budget.exhausted(upstreamError('quotaExhausted'));
-    budget.succeeded();
+    const { clock, quota, ask, refused } = setUp();
+    quota.exhausted(upstreamError('quotaExhausted'));
+    quota.succeeded();
     ask('person');
     await clock.advance(0);
     expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted' }]);
   });
 
   test('that names a time far away is tried again after an hour', () => {
-    const { clock, budget } = setUp();
-    budget.exhausted(upstreamError('quotaExhausted', 100 * hour));
-    expect(budget.snapshot().nextProbeAt).toBe(clock.now() + hour);
+    const { clock, quota } = setUp();
+    quota.exhausted(upstreamError('quotaExhausted', 100 * hour));
+    expect(quota.snapshot().nextProbeAt).toBe(clock.now() + hour);
   });
 
   test('stops all for as long as it says, where it does', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp();
-    budget.exhausted(upstreamError('quotaExhausted', 7_500));
+    const { clock, quota, ask, admittedAtMs } = setUp();
+    quota.exhausted(upstreamError('quotaExhausted', 7_500));
     ask('patient');
     await clock.advance(10_000);
     expect(admittedAtMs).toEqual([7_500]);
   });
 
   test('rejects queued calls', async () => {
-    const { clock, budget, askMany, refused } = setUp();
+    const { clock, quota, askMany, refused } = setUp();
     askMany(6);
     await clock.advance(100);
-    budget.exhausted(upstreamError('quotaExhausted'));
+    quota.exhausted(upstreamError('quotaExhausted'));
     await clock.advance(0);
     expect(refused).toMatchObject([{ name: '5', kind: 'quotaExhausted', atMs: 100 }]);
   });
@@ -401,33 +401,33 @@ describe('an answer that the quota is exhausted', () => {
 
 describe('a permit that is not used', () => {
   test('because its caller canceled in that instant, costs nothing of the day', async () => {
-    const { clock, budget, ask, refused } = setUp({ limits: limitsFor('basic') });
+    const { clock, quota, ask, refused } = setUp({ limits: limitsFor('basic') });
     const leaver = new AbortController();
     ask('leaver', { signal: leaver.signal });
     leaver.abort();
     await clock.advance(0);
     expect(refused).toMatchObject([{ name: 'leaver', kind: 'timeout' }]);
-    expect(budget.snapshot().dayLeft).toBe(100);
+    expect(quota.snapshot().dayLeft).toBe(100);
   });
 
   test('because the upstream throttled in that instant, costs nothing of the day either', async () => {
-    const { clock, budget, ask, admittedAtMs } = setUp({ limits: limitsFor('basic') });
+    const { clock, quota, ask, admittedAtMs } = setUp({ limits: limitsFor('basic') });
     ask('waits');
-    budget.throttled(upstreamError('throttled', 2_000));
+    quota.throttled(upstreamError('throttled', 2_000));
     await clock.advance(0);
-    expect(budget.snapshot().dayLeft).toBe(100);
+    expect(quota.snapshot().dayLeft).toBe(100);
     await clock.advance(2_000);
     expect(admittedAtMs).toEqual([2_000]);
-    expect(budget.snapshot().dayLeft).toBe(99);
+    expect(quota.snapshot().dayLeft).toBe(99);
   });
 });
 
 describe('the snapshot', () => {
   test('says what is used and left of each window, and when it turns', async () => {
-    const { clock, budget, askMany } = setUp({ limits: limitsFor('basic') });
+    const { clock, quota, askMany } = setUp({ limits: limitsFor('basic') });
     askMany(6);
     await clock.advance(100);
-    expect(budget.snapshot()).toEqual({
+    expect(quota.snapshot()).toEqual({
       second: { limit: 5, used: 5, left: 0, resetsAt: Date.UTC(2026, 0, 1, 12) + 1_050 },
       day: { limit: 100, used: 5, left: 95, resetsAt: Date.UTC(2026, 0, 1, 16) },
       month: { limit: 3_100, used: 5, left: 3_095, resetsAt: Date.UTC(2026, 0, 31, 16) },
@@ -440,10 +440,10 @@ describe('the snapshot', () => {
   });
 
   test('counts calls of a day without a limit too', async () => {
-    const { clock, budget, askMany } = setUp();
+    const { clock, quota, askMany } = setUp();
     askMany(2);
     await clock.advance(0);
-    expect(budget.snapshot()).toMatchObject({ day: { limit: null, used: 2, left: null }, dayLeft: null });
+    expect(quota.snapshot()).toMatchObject({ day: { limit: null, used: 2, left: null }, dayLeft: null });
   });
 });
 

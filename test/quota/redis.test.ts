@@ -51,13 +51,13 @@ describeWithRedis('a quota shared through Redis', () => {
   }
 
   /** A call that ends as soon as it may begin, unless its end is left to the test. */
-  async function permit(budget: Quota, context: Partial<CallContext> = {}): Promise<void> {
-    (await begin(budget, context)).ended();
+  async function permit(quota: Quota, context: Partial<CallContext> = {}): Promise<void> {
+    (await begin(quota, context)).ended();
   }
 
-  async function begin(budget: Quota, context: Partial<CallContext> = {}): Promise<Permit> {
+  async function begin(quota: Quota, context: Partial<CallContext> = {}): Promise<Permit> {
     const deadline = Date.now() + 15_000;
-    const permit = await budget.permit('ListPipelineRuns', {
+    const permit = await quota.permit('ListPipelineRuns', {
       deadline,
       priority: 'interactive',
       report: () => undefined,
@@ -71,23 +71,23 @@ describeWithRedis('a quota shared through Redis', () => {
     return admittedAtMs.filter((timeMs) => timeMs > startMs).length;
   }
 
-  async function permits(budget: Quota, count: number): Promise<void> {
-    await Promise.all(Array.from({ length: count }, () => permit(budget)));
+  async function permits(quota: Quota, count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, () => permit(quota)));
   }
 
-  /** Lets all the budgets admit what they can until the condition holds; then whoever still waits leaves. */
-  async function demandUntil(budgets: Quota[], isEnough: () => boolean): Promise<void> {
+  /** Lets all quotas admit what they can until the condition holds; then the remaining callers cancel. */
+  async function demandUntil(quotas: Quota[], isEnough: () => boolean): Promise<void> {
     const enough = new AbortController();
     setMaxListeners(0, enough.signal);
-    const demand = async (budget: Quota) => {
+    const demand = async (quota: Quota) => {
       while (!enough.signal.aborted) {
-        await permit(budget, { signal: enough.signal }).catch((error: unknown) => {
+        await permit(quota, { signal: enough.signal }).catch((error: unknown) => {
           if (!enough.signal.aborted) throw error;
         });
         if (isEnough()) enough.abort();
       }
     };
-    await Promise.all(budgets.flatMap((budget) => Array.from({ length: perSecond }, () => demand(budget))));
+    await Promise.all(quotas.flatMap((quota) => Array.from({ length: perSecond }, () => demand(quota))));
   }
 
   /** How often a counter was asked for points: `eval` for the first time of the script on a server. */

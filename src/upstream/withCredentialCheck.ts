@@ -32,7 +32,7 @@ const problems = {
  * Makes one call at the start, because DataWorks can reject credentials that were found, and more calls while it rejects them. A
  * failure of another kind proves nothing: the gateway still becomes ready, and rejected credentials stay rejected.
  */
-export function withCredentialCheck(next: Upstream, options: CredentialCheckOptions): CredentialCheck {
+export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckOptions): CredentialCheck {
   const { clock, onChange } = options;
   const stopped = new AbortController();
   let state: keyof typeof problems = 'unknown';
@@ -41,7 +41,7 @@ export function withCredentialCheck(next: Upstream, options: CredentialCheckOpti
   const upstream: Upstream = {
     async call(...args) {
       try {
-        const result = await next.call(...args);
+        const result = await wrapped.call(...args);
         accepted();
         return result;
       } catch (error) {

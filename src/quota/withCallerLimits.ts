@@ -23,7 +23,10 @@ interface Usage {
  * cannot be sent by its deadline, it rejects with kind `throttled`. A call beyond the limit of the day rejects with `quotaExhausted`.
  * Retries count. What makes no upstream call does not.
  */
-export function limitedByCaller(upstream: Upstream, clock: Clock, steadyClock = clock): Upstream {
+export function withCallerLimits(
+  upstream: Upstream,
+  { clock, steadyClock = clock }: { clock: Clock; steadyClock?: Clock },
+): Upstream {
   const usages = new Map<string, Usage>();
 
   function usageOf({ id }: Caller, day: string): Usage {

@@ -4,8 +4,8 @@ import type { PipelineRun } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, CallEvent, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
-import { resilient } from '../../src/upstream/resilient.ts';
-import type { ResilienceOptions } from '../../src/upstream/resilient.ts';
+import { withRetries } from '../../src/upstream/withRetries.ts';
+import type { RetryOptions } from '../../src/upstream/withRetries.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const action = 'GetPipelineRun';
@@ -25,7 +25,7 @@ interface Reached {
   fail: (error: Error) => void;
 }
 
-function createHarness(options: Partial<ResilienceOptions> = {}) {
+function createHarness(options: Partial<RetryOptions> = {}) {
   const clock = createVirtualClock();
   const reached: Reached[] = [];
   const events: CallEvent[] = [];
@@ -39,7 +39,7 @@ function createHarness(options: Partial<ResilienceOptions> = {}) {
         reached.push({ runId, atMs, answer: () => resolve(answer), fail: reject });
       }),
   };
-  const wrapped = resilient(upstream, {
+  const wrapped = withRetries(upstream, {
     clock,
     random: () => 0.5,
     onBreakerChange: (changed, state) => changes.push(changed === action ? state : `${changed} ${state}`),

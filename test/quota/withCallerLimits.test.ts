@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { limitedByCaller } from '../../src/quota/callerLimits.ts';
+import { withCallerLimits } from '../../src/quota/withCallerLimits.ts';
 import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Caller, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -24,7 +24,7 @@ function setUp() {
       return wire.call(called, params, context);
     },
   };
-  const limited = limitedByCaller(noting, clock);
+  const limited = withCallerLimits(noting, { clock });
   const { upstream: memory } = withCache(limited, {
     clock,
     freshMs: 5_000,
@@ -124,7 +124,7 @@ describe('a limit on calls a day', () => {
   test('counts what was sent: retries, and no call that was refused before', async () => {
     const { clock } = setUp();
     const attempts = [0, 3];
-    const upstream = limitedByCaller(
+    const upstream = withCallerLimits(
       {
         call(called, _, { report }) {
           for (let left = attempts.shift() ?? 1; left > 0; left -= 1)
@@ -132,7 +132,7 @@ describe('a limit on calls a day', () => {
           return Promise.reject(new UpstreamError('failed', { kind: 'unavailable', action: called }));
         },
       },
-      clock,
+      { clock },
     );
     const kinds: string[] = [];
     for (let index = 0; index < 3; index += 1) {

@@ -10,7 +10,7 @@ import { onAbort, pause, within } from './within.ts';
 export type { BreakerState } from './breaker.ts';
 
 /** Times are in milliseconds. */
-export interface ResilienceOptions {
+export interface RetryOptions {
   clock: Clock;
   /** From 0 up to 1, for the jitter of delays. Default `Math.random`. */
   random?: () => number;
@@ -37,7 +37,7 @@ export interface ResilienceOptions {
  * An open breaker rejects with kind `unavailable` and `retryAfterMs`. When it opens, tries that are not sent yet are rejected, too.
  * When the caller cancels or the deadline passes, the call rejects at once.
  */
-export function resilient(upstream: Upstream, options: ResilienceOptions): Upstream {
+export function withRetries(upstream: Upstream, options: RetryOptions): Upstream {
   const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
   const backoffMs = { usual: options.backoffMs ?? 100, throttled: options.throttledBackoffMs ?? 1000 };
   /** One per action: an action that DataWorks fails to answer shows nothing of the others. */
