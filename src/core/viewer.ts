@@ -6,7 +6,7 @@ export interface Viewer {
   callerId: string;
   /** All permissions as text. Callers with the same scope get the same responses. */
   scope: string;
-  mayRead(projectId: string): boolean;
+  mayRead: (projectId: string) => boolean;
   may(capability: Capability): boolean;
   /** The most upstream calls that one of the caller's operations may need; null for the gateway's own limit. */
   maxOperationCalls: number | null;

@@ -16,11 +16,18 @@ import {
   type TypeNode,
 } from 'graphql';
 import type { DocumentLimits } from '../core/settings.ts';
-import { type FieldArguments, fieldArgumentsOf } from './fieldArguments.ts';
-import { gatedFields } from './gatedFields.ts';
-import { isIntrospection } from './introspectionObjects.ts';
+import type { Capability } from '../core/viewer.ts';
+import { type FieldArguments, fieldArgumentsOf } from './arguments.ts';
 import { addObjects, addObjectsOfField, noObjects, type ObjectFormula } from './outputObjects.ts';
 import { type FieldPricing, pricedFields } from './price.ts';
+
+/** Root fields that require a capability. By name, so that this also covers fields that a schema does not have yet. */
+export const gatedFields: ReadonlyMap<string, Capability> = new Map([
+  ['__schema', 'introspect'],
+  ['__type', 'introspect'],
+  ['_entities', 'federation'],
+  ['_service', 'federation'],
+]);
 
 /** What one walk over a document finds out about an operation. It holds for all variables. */
 export interface OperationAnalysis {
@@ -124,7 +131,7 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     size.directives += below?.size.directives ?? 0;
     size.selections += below?.size.selections ?? 0;
     // graphql-js bounds what is below `__schema` and `__type`.
-    const depth = isIntrospection(node) ? 1 : 1 + (below?.size.depth ?? 0);
+    const depth = gatedFields.get(name) === 'introspect' ? 1 : 1 + (below?.size.depth ?? 0);
     size.depth = Math.max(size.depth, depth);
     if (gatedFields.has(name)) summary.gatedFields.add(name);
     const field = below && definition && parent ? fieldArgumentsOf(parent, definition, node) : null;

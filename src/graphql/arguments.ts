@@ -1,43 +1,111 @@
-import { badUserInput } from '../core/errors.ts';
+import {
+  type FieldNode,
+  getArgumentValues,
+  type GraphQLField,
+  type GraphQLNamedType,
+  Kind,
+  type ValueNode,
+} from 'graphql';
 import { isIdText, type PipelineRunFilter } from '../core/domain.ts';
+import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
 import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './generated.ts';
 
 /*
- * Converts arguments to what loaders accept. Everything here throws BAD_USER_INPUT, with the expected and the actual value.
+ * Binds the arguments of a document's fields, and converts them to what loaders accept. Conversions throw BAD_USER_INPUT, with the
+ * expected and the actual value.
  */
 
-/** The most rows of one connection. */
-export const MAX_ROWS = 100;
+export type Variables = Readonly<Record<string, unknown>>;
 
-/** The most ids of `nodes`. */
-export const MAX_IDS = 100;
+/** A field of a document and where its arguments come from. */
+export interface FieldArguments {
+  parent: GraphQLNamedType;
+  definition: GraphQLField<unknown, unknown>;
+  node: FieldNode;
+  /** Whether the field is a connection, which takes a window. */
+  isConnection: boolean;
+  /** The arguments if no argument reads variables, else undefined. */
+  constant: BoundArguments | null | undefined;
+  /** The window if no argument of the window reads variables, else undefined. */
+  constantWindow: WindowRequest | null | undefined;
+}
 
-/** The most representations of `_entities`. A router sends those of several lists together. */
-export const MAX_REPRESENTATIONS = 500;
+export interface BoundArguments {
+  values: ArgumentValues;
+  /** Null for a field that is not a connection. */
+  window: WindowRequest | null;
+}
 
-const DEFAULT_ROWS = 10;
-const MAX_INT64 = 9223372036854775807n;
+/** Arguments of all fields that can call the upstream. Each field has those that it declares, coerced to their types. */
+export interface ArgumentValues extends WindowArguments {
+  projectId: string;
+  runId: string;
+  filter?: InputMaybe<FilterInput>;
+  id: string;
+  ids: string[];
+  representations: unknown[];
+}
 
-export interface CursorArguments {
+export interface WindowArguments {
+  page?: InputMaybe<PageInput>;
   first?: InputMaybe<number>;
   after?: InputMaybe<string>;
   last?: InputMaybe<number>;
   before?: InputMaybe<string>;
 }
 
-export interface WindowArguments extends CursorArguments {
-  page?: InputMaybe<PageInput>;
+const WINDOW_ARGUMENTS: ReadonlySet<string> = new Set(['page', 'first', 'after', 'last', 'before']);
+
+export function fieldArgumentsOf(
+  parent: GraphQLNamedType,
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): FieldArguments {
+  const variable = new Set<string>();
+  for (const { name, value } of node.arguments ?? []) if (readsVariable(value)) variable.add(name.value);
+  const windowArguments = definition.args.filter(({ name }) => WINDOW_ARGUMENTS.has(name));
+  const isConnection = windowArguments.length > 0;
+  const unbound = { parent, definition, node, isConnection, constant: undefined, constantWindow: undefined };
+  const field: FieldArguments = unbound;
+  if (isConnection && !windowArguments.some(({ name }) => variable.has(name))) {
+    const windowOnly = { ...unbound, definition: { ...definition, args: windowArguments } };
+    field.constantWindow = bindArguments(windowOnly, {})?.window ?? null;
+  }
+  if (variable.size === 0) field.constant = bindArguments(field, {});
+  return field;
 }
+
+/** @returns null for arguments that the field rejects with an error when it is resolved */
+export function bindArguments(
+  { definition, node, isConnection, constantWindow }: FieldArguments,
+  variables: Variables,
+): BoundArguments | null {
+  try {
+    const values = getArgumentValues(definition, node, variables) as unknown as ArgumentValues;
+    if (!isConnection) return { values, window: null };
+    const window = constantWindow === undefined ? windowOf(values) : constantWindow;
+    return window && { values, window };
+  } catch {
+    return null;
+  }
+}
+
+function readsVariable(value: ValueNode): boolean {
+  if (value.kind === Kind.VARIABLE) return true;
+  if (value.kind === Kind.LIST) return value.values.some(readsVariable);
+  return value.kind === Kind.OBJECT && value.fields.some((field) => readsVariable(field.value));
+}
+
+const MAX_ROWS = 100;
+const DEFAULT_ROWS = 10;
 
 /** The window of Relay's arguments or of a numbered page. Default: the first 10 rows; with only `before`, the last 10 before it. */
 export function windowOf({ page, first, after, last, before }: WindowArguments): WindowRequest {
   if (page != null) {
-    const cursorArguments = Object.entries({ first, after, last, before }).filter(
-      ([, value]) => value != null,
-    );
-    if (cursorArguments.length > 0) {
-      const names = cursorArguments.map(([name]) => `\`${name}\``).join(', ');
+    const given = Object.entries({ first, after, last, before }).filter(([, value]) => value != null);
+    if (given.length > 0) {
+      const names = given.map(([name]) => `\`${name}\``).join(', ');
       throw badUserInput(
         `\`page\` selects a numbered page and can't go together with ${names}. Use one or the other.`,
       );
@@ -54,6 +122,13 @@ export function windowOf({ page, first, after, last, before }: WindowArguments):
   return { by: 'cursor', from, count, after: after ?? null, before: before ?? null };
 }
 
+function rowCount(name: string, count: number): number {
+  if (count >= 1 && count <= MAX_ROWS) return count;
+  throw badUserInput(`\`${name}\` must be 1 to ${MAX_ROWS}; got ${count}.`);
+}
+
+const MAX_INT64 = 9223372036854775807n;
+
 /** A positive 64-bit integer. */
 export function projectIdOf(text: string): string {
   if (/^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= MAX_INT64) return text;
@@ -62,9 +137,8 @@ export function projectIdOf(text: string): string {
   );
 }
 
-/** DataWorks documents a UUID, but every printable id is accepted. */
-export function runIdOf(text: string): string {
-  return idOf('runId', text);
+export function runKeyOf({ projectId, runId }: Pick<ArgumentValues, 'projectId' | 'runId'>) {
+  return { projectId: projectIdOf(projectId), runId: idOf('runId', runId) };
 }
 
 /** Null fields do not filter. */
@@ -81,12 +155,7 @@ export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRu
   return filter;
 }
 
-/** To be called before the elements are read, each of which takes time. */
-export function assertLength(name: string, list: readonly unknown[], max: number): void {
-  if (list.length <= max) return;
-  throw badUserInput(`\`${name}\` must hold at most ${max} values; got ${list.length}.`);
-}
-
+/** DataWorks documents a UUID as the id of a run, but every printable id is accepted. */
 function idOf(name: string, text: string): string {
   if (isIdText(text)) return text;
   throw badUserInput(
@@ -94,9 +163,15 @@ function idOf(name: string, text: string): string {
   );
 }
 
-function rowCount(name: string, count: number): number {
-  if (count >= 1 && count <= MAX_ROWS) return count;
-  throw badUserInput(`\`${name}\` must be 1 to ${MAX_ROWS}; got ${count}.`);
+/** The most values of an argument. A router sends the representations of several lists together. */
+const MAX_VALUES = { ids: 100, representations: 500 };
+
+/** To be called before the elements are read, each of which takes time. */
+export function assertLength(name: keyof typeof MAX_VALUES, list: readonly unknown[]): void {
+  const max = MAX_VALUES[name];
+  if (list.length > max) {
+    throw badUserInput(`\`${name}\` must hold at most ${max} values; got ${list.length}.`);
+  }
 }
 
 /** A value as error messages show it. */

@@ -27,14 +27,21 @@ export interface StalePart {
 /** A position in the response, from the inside out, as graphql-js passes it to resolvers. */
 export type ResponsePath = GraphQLResolveInfo['path'];
 
-/** What an operation costs, in upstream calls. */
+/** What an operation costs, in upstream calls. As `extensions.cost` for callers that send the header `gateway-cost: 1`. */
 export interface OperationCost {
-  /** The most that one of the caller's operations may need. */
-  ceiling: number;
   /** How many calls the operation could have needed at worst, given what was cached before it ran. */
   atWorst: number;
-  note(event: CallEvent): void;
-  report(): CostReport;
+  /** The most that one of the caller's operations may need. */
+  ceiling: number;
+  /** Calls that it made, including retries but not background refreshes. */
+  used: number;
+  /** Look-ups that needed no call of their own: fresh, stale, or shared with a call in flight. */
+  fromCache: { fresh: number; stale: number; shared: number };
+  /**
+   * The calls that the account has left in each window; null for a window without a limit. Null as a whole for viewers without the
+   * capability `budget`, because it shows the usage of all callers.
+   */
+  budgetLeft(): { second: number | null; day: number | null; month: number | null } | null;
 }
 
 /** The size of the operation's response. */
@@ -43,23 +50,6 @@ export interface OutputSize {
   countedObjects: number;
   /** How many more objects the lists may contain whose length DataWorks sets. Below zero, the whole response is replaced by an error. */
   objectsLeft: number;
-}
-
-/** `extensions.cost`, for callers that send the header `gateway-cost: 1`. */
-export interface CostReport {
-  /** Upstream calls that the operation could have needed at worst. */
-  atWorst: number;
-  /** The most that it may need. */
-  ceiling: number;
-  /** Upstream calls that it made, including retries but not background refreshes. */
-  used: number;
-  /** Look-ups that needed no call of their own: fresh, stale, or shared with a call in flight. */
-  fromCache: { fresh: number; stale: number; shared: number };
-  /**
-   * The calls that the account has left in each window; null for a window without a limit. Null as a whole for viewers without the
-   * capability `budget`, because it shows the usage of all callers.
-   */
-  budgetLeft: { second: number | null; day: number | null; month: number | null } | null;
 }
 
 /** The request that an operation's context is created for. */

@@ -1,5 +1,5 @@
 import { badUserInput } from '../core/errors.ts';
-import { projectIdOf, quote, runIdOf } from './arguments.ts';
+import { projectIdOf, quote, runKeyOf } from './arguments.ts';
 
 /** The object that a global id identifies. */
 export type GlobalId =
@@ -23,7 +23,7 @@ export function parseGlobalId(text: string): GlobalId {
   const isProject = type === 'Project' && runId === undefined;
   if (projectId === undefined || !(isRun || isProject)) throw notGlobalId(text);
   const id: GlobalId = isRun
-    ? { type, projectId: projectIdOf(projectId), runId: runIdOf(runId) }
+    ? { type, ...runKeyOf({ projectId, runId }) }
     : { type: 'Project', projectId: projectIdOf(projectId) };
   if (globalIdOf(id) !== text) throw notGlobalId(text);
   return id;
@@ -44,7 +44,7 @@ export function parseRepresentation(representation: unknown): GlobalId {
       return { type, projectId: projectIdOf(textOf(projectId)) };
     }
     if (type === 'PipelineRun' && projectId !== undefined && runId !== undefined) {
-      return { type, projectId: projectIdOf(textOf(projectId)), runId: runIdOf(textOf(runId)) };
+      return { type, ...runKeyOf({ projectId: textOf(projectId), runId: textOf(runId) }) };
     }
   }
   throw badUserInput(

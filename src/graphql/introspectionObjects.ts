@@ -12,10 +12,6 @@ import {
 } from 'graphql';
 import type { BoundOperation } from './operation.ts';
 
-export function isIntrospection({ name }: FieldNode): boolean {
-  return name.value === SchemaMetaFieldDef.name || name.value === TypeMetaFieldDef.name;
-}
-
 /**
  * Counts the objects that a `__schema` or `__type` field returns. The schema is at hand, so the count resolves the selection
  * instead of multiplying nominal lengths: the standard introspection query nests lists too deep for an estimate. A field that

@@ -1,14 +1,17 @@
 import {
+  type ASTVisitor,
   type DocumentNode,
   getVariableValues,
   type GraphQLSchema,
   type OperationDefinitionNode,
+  type ValidationContext,
 } from 'graphql';
-import { invalidVariables, tooExpensive } from '../core/errors.ts';
-import { analysisOf, type OperationAnalysis } from './analysis.ts';
+import { invalidVariables, requestError, tooExpensive } from '../core/errors.ts';
+import type { DocumentLimits } from '../core/settings.ts';
+import type { Viewer } from '../core/viewer.ts';
+import { analyse, analysisOf, gatedFields, type OperationAnalysis } from './analysis.ts';
 import type { GatewayContext } from './context.ts';
-import { type BoundArguments, bindArguments, type FieldArguments, type Variables } from './fieldArguments.ts';
-import { assertMaySelect } from './gatedFields.ts';
+import { type BoundArguments, bindArguments, type FieldArguments, type Variables } from './arguments.ts';
 import { countObjects, type ObjectFormula, type Objects } from './outputObjects.ts';
 import { priceOf } from './price.ts';
 
@@ -91,4 +94,47 @@ export function bindOperation(
       return bound;
     },
   };
+}
+
+/**
+ * @param fields the gated fields that an operation selects
+ * @param introspection whether everybody may introspect
+ * @throws FORBIDDEN
+ */
+export function assertMaySelect(fields: ReadonlySet<string>, viewer: Viewer, introspection: boolean): void {
+  for (const field of fields) {
+    const capability = gatedFields.get(field);
+    if (capability === undefined || viewer.may(capability)) continue;
+    const isIntrospection = capability === 'introspect';
+    if (isIntrospection && introspection) continue;
+    const alternative = isIntrospection ? ', or ask the operator to turn INTROSPECTION on' : '';
+    throw requestError({
+      code: 'FORBIDDEN',
+      message: `Selecting ${field} requires a token with the scope ${capability}${alternative}.`,
+      status: 403,
+    });
+  }
+}
+
+const labels: Record<keyof DocumentLimits, { what: string; setting: string }> = {
+  depth: { what: 'levels of depth', setting: 'MAX_DEPTH' },
+  aliases: { what: 'aliases', setting: 'MAX_ALIASES' },
+  rootFields: { what: 'root fields', setting: 'MAX_ROOT_FIELDS' },
+  directives: { what: 'directives', setting: 'MAX_DIRECTIVES' },
+  selections: { what: 'selections, with its fragments spread,', setting: 'MAX_SELECTIONS' },
+};
+
+/** A validation rule that rejects documents beyond the limits, so that a valid document is not checked again. */
+export function limitsRule(limits: DocumentLimits): (context: ValidationContext) => ASTVisitor {
+  return (context) => ({
+    Document(document) {
+      const operations = analyse(document, context.getSchema());
+      for (const name of Object.keys(labels) as (keyof DocumentLimits)[]) {
+        const got = Math.max(0, ...operations.map(({ size }) => size[name]));
+        if (got > limits[name]) {
+          context.reportError(tooExpensive({ ...labels[name], max: limits[name], got }));
+        }
+      }
+    },
+  });
 }

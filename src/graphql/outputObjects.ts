@@ -1,8 +1,8 @@
 import { type FieldNode, getNullableType, isListType } from 'graphql';
 import type { WindowRequest } from '../core/window.ts';
 import type { BoundOperation } from './operation.ts';
-import type { BoundArguments, FieldArguments } from './fieldArguments.ts';
-import { introspectionObjects, isIntrospection } from './introspectionObjects.ts';
+import type { BoundArguments, FieldArguments } from './arguments.ts';
+import { introspectionObjects } from './introspectionObjects.ts';
 
 /** Objects of a selection set: those that exist once, and those that exist once for each row of a connection. */
 export interface Objects {
@@ -66,7 +66,8 @@ export function addObjectsOfField(
   below: ObjectFormula | null,
 ): void {
   if (!below) total.fixed += node.alias ? ALIASED_LEAF_OBJECTS : 0;
-  else if (isIntrospection(node)) {
+  else if (node.name.value.startsWith('__')) {
+    // `__schema` or `__type`: `__typename` has no selection set.
     total.terms.push((operation) => ({ fixed: introspectionObjects(node, operation), perRow: 0 }));
   } else if (field && (below.terms.length > 0 || !isLengthConstant(field))) {
     total.terms.push((operation) =>

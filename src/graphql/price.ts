@@ -7,9 +7,16 @@ import {
 import { MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import type { WindowRequest } from '../core/window.ts';
 import type { CallPlan } from './analysis.ts';
-import { assertLength, filterOf, MAX_IDS, MAX_REPRESENTATIONS, projectIdOf, runIdOf } from './arguments.ts';
+import {
+  type ArgumentValues,
+  assertLength,
+  type BoundArguments,
+  filterOf,
+  projectIdOf,
+  runKeyOf,
+  type Variables,
+} from './arguments.ts';
 import type { GatewayContext } from './context.ts';
-import type { BoundArguments, Variables } from './fieldArguments.ts';
 import { type GlobalId, parseGlobalId, parseRepresentation } from './globalId.ts';
 import type { BoundOperation } from './operation.ts';
 
@@ -81,78 +88,65 @@ export type FieldPricing = (calls: Calls, given: BoundArguments, subject: Subjec
 
 /** The fields that can call the upstream. */
 export const pricedFields: Readonly<Record<string, FieldPricing>> = {
-  'Query.pipelineRuns': (calls, { values, window }) => priceRuns(calls, projectIn(values), values, window),
-  'Query.pipelineRun': (calls, { values }) =>
-    priceRun(calls, projectIn(values), runIdOf(String(values['runId']))),
-  'Query.project': (calls, { values }) => priceRootProject(calls, projectIn(values)),
-  'Query.node': (calls, { values }) => priceObject(calls, parseGlobalId(String(values['id']))),
-  'Query.nodes': (calls, { values }) => {
-    const ids = values['ids'] as string[];
-    assertLength('ids', ids, MAX_IDS);
+  'Query.pipelineRuns': (calls, { values, window }) =>
+    priceRuns(calls, projectIdOf(values.projectId), values, window),
+  'Query.pipelineRun': (calls, { values }) => priceRun(calls, runKeyOf(values)),
+  'Query.project': (calls, { values }) => priceRootProject(calls, projectIdOf(values.projectId)),
+  'Query.node': (calls, { values }) => priceObject(calls, parseGlobalId(values.id)),
+  'Query.nodes'(calls, { values: { ids } }) {
+    assertLength('ids', ids);
     return priceEach(calls, ids, parseGlobalId);
   },
-  'Query._entities': (calls, { values }) => {
-    const representations = values['representations'] as unknown[];
-    assertLength('representations', representations, MAX_REPRESENTATIONS);
+  'Query._entities'(calls, { values: { representations } }) {
+    assertLength('representations', representations);
     return priceEach(calls, representations, parseRepresentation);
   },
-  'Subscription.pipelineRunUpdated': (calls, { values }) =>
-    priceRun(calls, projectIn(values), runIdOf(String(values['runId']))),
+  'Subscription.pipelineRunUpdated': (calls, { values }) => priceRun(calls, runKeyOf(values)),
   'Subscription.pipelineRunsUpdated': (calls, { values }) =>
-    priceRuns(calls, projectIn(values), values, FIRST_PAGE),
+    priceRuns(calls, projectIdOf(values.projectId), values, FIRST_PAGE),
   'Project.pipelineRuns': (calls, { values, window }, subject) =>
     subject.type === 'Project' ? priceRuns(calls, subject.projectId, values, window) : [],
-  'PipelineRun.project': (calls, _, subject) => {
+  'PipelineRun.project'({ names, prices }, _, subject) {
     // A fragment on PipelineRun does not apply to another object.
     if (subject.type !== 'PipelineRun' && subject.type !== 'PipelineRuns') return [];
-    note(calls, calls.prices.project(subject.projectId));
+    for (const name of prices.project(subject.projectId)) names.add(name);
     return [{ type: 'Project', projectId: subject.projectId }];
   },
-  'PipelineRun.items': (calls, { window }, subject) => {
-    if (window) priceItems(calls, window, subject);
+  'PipelineRun.items'({ names, prices }, { window }, subject) {
+    if (!window || !(subject.type === 'PipelineRun' || subject.type === 'PipelineRuns')) return [];
+    const runs = subject.type === 'PipelineRun' ? [subject] : subject.known();
+    for (const run of runs ?? []) for (const name of prices.items(run, window)) names.add(name);
+    if (runs || subject.type === 'PipelineRun') return [];
+    for (const name of prices.itemsOfAnyRun(window)) {
+      for (let row = 0; row < subject.count; row++) names.add(`row ${row} of ${subject.window}: ${name}`);
+    }
     return [];
   },
 };
 
-function priceItems(calls: Calls, window: WindowRequest, subject: Subject): void {
-  const { prices } = calls;
-  if (subject.type === 'PipelineRun') note(calls, prices.items(subject, window));
-  if (subject.type !== 'PipelineRuns') return;
-  const runs = subject.known();
-  for (const run of runs ?? []) note(calls, prices.items(run, window));
-  if (runs) return;
-  const names = prices.itemsOfAnyRun(window);
-  for (let row = 0; row < subject.count; row++) {
-    note(
-      calls,
-      names.map((name) => `row ${row} of ${subject.window}: ${name}`),
-    );
-  }
-}
-
 function priceRuns(
-  calls: Calls,
+  { names, prices }: Calls,
   projectId: string,
-  values: BoundArguments['values'],
+  { filter }: ArgumentValues,
   window: WindowRequest | null,
 ): Subject[] {
   if (!window) return [];
-  const list = { projectId, filter: filterOf(values['filter'] as Parameters<typeof filterOf>[0]) };
-  note(calls, calls.prices.runs(list, window));
+  const list = { projectId, filter: filterOf(filter) };
+  for (const name of prices.runs(list, window)) names.add(name);
   return [
     {
       type: 'PipelineRuns',
       projectId,
       window: JSON.stringify([list, window]),
       count: window.by === 'offset' ? window.limit : window.count,
-      known: () => calls.prices.knownRuns(list, window),
+      known: () => prices.knownRuns(list, window),
     },
   ];
 }
 
-function priceRun(calls: Calls, projectId: string, runId: string): Subject[] {
-  note(calls, calls.prices.run({ projectId, runId }));
-  return [{ type: 'PipelineRun', projectId, runId }];
+function priceRun({ names, prices }: Calls, key: RunKey): Subject[] {
+  for (const name of prices.run(key)) names.add(name);
+  return [{ type: 'PipelineRun', ...key }];
 }
 
 function priceRootProject({ prices, rootProjects }: Calls, projectId: string): Subject[] {
@@ -161,9 +155,7 @@ function priceRootProject({ prices, rootProjects }: Calls, projectId: string): S
 }
 
 function priceObject(calls: Calls, id: GlobalId): Subject[] {
-  return id.type === 'Project'
-    ? priceRootProject(calls, id.projectId)
-    : priceRun(calls, id.projectId, id.runId);
+  return id.type === 'Project' ? priceRootProject(calls, id.projectId) : priceRun(calls, id);
 }
 
 /** An id that is rejected costs nothing and does not affect the others. */
@@ -175,12 +167,4 @@ function priceEach<Given>(calls: Calls, given: readonly Given[], parse: (one: Gi
       return [];
     }
   });
-}
-
-function projectIn(values: BoundArguments['values']): string {
-  return projectIdOf(String(values['projectId']));
-}
-
-function note({ names }: Calls, more: readonly string[]): void {
-  for (const name of more) names.add(name);
 }

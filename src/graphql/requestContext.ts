@@ -4,8 +4,7 @@ import { createReadSet } from '../core/readSet.ts';
 import type { CacheView, CallContext, Upstream } from '../core/upstream.ts';
 import { createLoaders } from '../loaders/loaders.ts';
 import type { PageSizes } from '../loaders/pageSizes.ts';
-import type { GatewayContext, OperationStart } from './context.ts';
-import { createOperationCost } from './cost.ts';
+import type { GatewayContext, OperationCost, OperationStart } from './context.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 
 export interface ContextOptions {
@@ -27,10 +26,17 @@ export interface ContextOptions {
 export function createRequestContext(options: ContextOptions, start: OperationStart): GatewayContext {
   const { view, pageSizes, subscriptions, quota, clock, deadlineMs, maxOperationCalls, maxObjects } = options;
   const { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn } = start;
-  const cost = createOperationCost(
-    viewer.maxOperationCalls ?? maxOperationCalls,
-    viewer.may('budget') ? quota : null,
-  );
+  const cost: OperationCost = {
+    atWorst: 0,
+    ceiling: viewer.maxOperationCalls ?? maxOperationCalls,
+    used: 0,
+    fromCache: { fresh: 0, stale: 0, shared: 0 },
+    budgetLeft() {
+      if (!viewer.may('budget')) return null;
+      const { second, day, month } = quota();
+      return { second: second.left, day: day.left, month: month.left };
+    },
+  };
   const reads = createReadSet();
   const call: CallContext = {
     reads,
@@ -44,13 +50,15 @@ export function createRequestContext(options: ContextOptions, start: OperationSt
     signal,
     traceparent: traceparent ?? undefined,
     report(event) {
-      cost.note(event);
+      if (event.type === 'attempt') cost.used += 1;
+      if (event.type === 'hit') cost.fromCache.fresh += 1;
+      if (event.type === 'stale') cost.fromCache.stale += 1;
+      if (event.type === 'shared') cost.fromCache.shared += 1;
       report(event);
     },
   };
-  const mayRead = (projectId: string) => viewer.mayRead(projectId);
   const upstream = turn ? inTurns(options.upstream, turn) : options.upstream;
-  const loaders = createLoaders(upstream, { view, pageSizes, mayRead }, call);
+  const loaders = createLoaders(upstream, { view, pageSizes, mayRead: viewer.mayRead }, call);
   const output = { countedObjects: 0, objectsLeft: maxObjects };
   return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: [] };
 }

@@ -1,22 +1,20 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { asError } from '../core/asError.ts';
-import type { DatedPipelineRun, DatedProject } from '../core/upstream.ts';
-import type { Window } from '../core/window.ts';
+import type { Dated, DatedPipelineRun, DatedProject, StaleReason, UpstreamResult } from '../core/upstream.ts';
+import type { PipelineRunWindow, Window, WindowEdge } from '../core/window.ts';
 import {
+  type ArgumentValues,
   assertLength,
   filterOf,
-  MAX_IDS,
-  MAX_REPRESENTATIONS,
   projectIdOf,
-  runIdOf,
+  runKeyOf,
+  type WindowArguments,
   windowOf,
 } from './arguments.ts';
-import type { GatewayContext } from './context.ts';
-import { datedEdges, datedNodes, datedValue, noteStale } from './freshness.ts';
+import type { GatewayContext, ResponsePath } from './context.ts';
 import type { Resolvers } from './generated.ts';
 import { type GlobalId, globalIdOf, parseGlobalId, parseRepresentation } from './globalId.ts';
-import { dateTimeScalar, jsonScalar } from './scalars.ts';
-import { subscriptions } from './subscriptions.ts';
+import type { RunListUpdate, RunUpdate } from './subscriptionSource.ts';
 
 /** What federation adds to the schema, which has no generated types. */
 interface FederationResolvers {
@@ -25,39 +23,49 @@ interface FederationResolvers {
       _: unknown,
       given: { representations: unknown[] },
       context: GatewayContext,
-      info: GraphQLResolveInfo,
+      info: Info,
     ): Promise<(DatedPipelineRun | DatedProject | Error | null)[]>;
   };
   _Entity: { __resolveType: typeof typeNameOf };
 }
 
+type Info = Pick<GraphQLResolveInfo, 'path'>;
+
 /** The fields that are not plain properties of their parent. Resolvers check arguments and call loaders; they decide nothing else. */
 export const resolvers: Resolvers & FederationResolvers = {
   Query: {
-    pipelineRuns: async (_, { projectId, filter, ...window }, context, info) => {
-      const list = { projectId: projectIdOf(projectId), filter: filterOf(filter) };
-      return noteStale(await context.loaders.runs(list, windowOf(window)), context, info);
-    },
-    pipelineRun: (_, { projectId, runId }, context, info) => {
-      const key = { projectId: projectIdOf(projectId), runId: runIdOf(runId) };
-      return datedValue(context.loaders.run(key), context, info);
-    },
-    project: (_, { projectId }, context, info) =>
-      datedValue(context.loaders.project(projectIdOf(projectId)), context, info),
+    pipelineRuns: async (_, given, context, info) =>
+      loadRuns(projectIdOf(given.projectId), given, context, info),
+    pipelineRun: (_, given, context, info) => loadRun(runKeyOf(given), context, info),
+    project: (_, { projectId }, context, info) => loadProject(projectIdOf(projectId), context, info),
     node: async (_, { id }, context, info) => loadObject(parseGlobalId(id), context, info),
-    nodes: (_, { ids }, context, info) => {
-      assertLength('ids', ids, MAX_IDS);
+    nodes(_, { ids }, context, info) {
+      assertLength('ids', ids);
       // The generated type cannot express an error or null inside a list.
       return loadEach(ids, parseGlobalId, context, info) as Promise<(DatedPipelineRun | DatedProject)[]>;
     },
     // Replaces the resolver of `@apollo/subgraph`, which writes the type's name into the cached object, and fails all
     // representations if one is invalid.
-    _entities: (_, { representations }, context, info) => {
-      assertLength('representations', representations, MAX_REPRESENTATIONS);
+    _entities(_, { representations }, context, info) {
+      assertLength('representations', representations);
       return loadEach(representations, parseRepresentation, context, info);
     },
   },
-  Subscription: subscriptions,
+  // The sources of events. Each event is resolved like an operation, with a context of its own.
+  Subscription: {
+    pipelineRunUpdated: {
+      subscribe: (_, given, { loaders, subscriptions, viewer, output }) =>
+        subscriptions.run(loaders.authorised(runKeyOf(given)), viewer.callerId, output.countedObjects),
+      resolve: noteStale<RunUpdate>,
+    },
+    pipelineRunsUpdated: {
+      subscribe(_, { projectId, filter }, { loaders, subscriptions, viewer, output }) {
+        const list = loaders.authorised({ projectId: projectIdOf(projectId), filter: filterOf(filter) });
+        return subscriptions.runs(list, viewer.callerId, output.countedObjects);
+      },
+      resolve: noteStale<RunListUpdate>,
+    },
+  },
   Node: { __resolveType: typeNameOf },
   _Entity: { __resolveType: typeNameOf },
   PipelineRunListUpdate: { updates: ({ updates }, _, context) => charged(updates, context) },
@@ -65,42 +73,58 @@ export const resolvers: Resolvers & FederationResolvers = {
   PipelineRun: {
     stages: ({ stages }, _, context) => charged(stages, context),
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
-    project: ({ projectId }, _, context, info) =>
-      datedValue(context.loaders.project(projectId), context, info),
+    project: ({ projectId }, _, context, info) => loadProject(projectId, context, info),
     items: async ({ projectId, runId }, window, context, info) =>
-      noteStale(await context.loaders.items({ projectId, runId }, windowOf(window)), context, info),
+      noteStale(await context.loaders.items({ projectId, runId }, windowOf(window)), null, context, info),
   },
   Project: {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
-    pipelineRuns: async ({ projectId }, { filter, ...window }, context, info) => {
-      const list = { projectId, filter: filterOf(filter) };
-      return noteStale(await context.loaders.runs(list, windowOf(window)), context, info);
-    },
+    pipelineRuns: async ({ projectId }, given, context, info) => loadRuns(projectId, given, context, info),
   },
   PipelineRunConnection: { edges: datedEdges, nodes: datedNodes, pageInfo },
-  PipelineRunItemConnection: { nodes, pageInfo },
-  DateTime: dateTimeScalar,
-  JSON: jsonScalar,
+  PipelineRunItemConnection: { nodes: ({ edges }) => edges.map(({ node }) => node), pageInfo },
 };
 
-/**
- * Charges a list whose length no argument bounds. Does not throw: if a non-null field throws in one row of a list, graphql-js drops
- * the promises of the rows before it, and their rejections are then unhandled.
- */
-function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
-  output.objectsLeft -= rows.length;
-  return output.objectsLeft < 0 ? [] : rows;
+/** Reports a value in `extensions.stale` if it is stale, and returns it. Has the parameters of a resolver. */
+function noteStale<Part extends { staleBecause: StaleReason | null }>(
+  part: Part,
+  _: unknown,
+  { staleParts }: Pick<GatewayContext, 'staleParts'>,
+  { path }: { path: ResponsePath },
+): Part {
+  if (part.staleBecause !== null) staleParts.push({ path, reason: part.staleBecause });
+  return part;
 }
 
-function loadObject(
-  id: GlobalId,
+async function loadRuns(
+  projectId: string,
+  given: Pick<ArgumentValues, 'filter'> & WindowArguments,
   context: GatewayContext,
-  info: Pick<GraphQLResolveInfo, 'path'>,
-): Promise<DatedPipelineRun | DatedProject | null> {
-  const { loaders } = context;
-  return id.type === 'PipelineRun'
-    ? datedValue(loaders.run(id), context, info)
-    : datedValue(loaders.project(id.projectId), context, info);
+  info: Info,
+): Promise<PipelineRunWindow> {
+  const list = { projectId, filter: filterOf(given.filter) };
+  return noteStale(await context.loaders.runs(list, windowOf(given)), null, context, info);
+}
+
+function loadRun(key: { projectId: string; runId: string }, context: GatewayContext, info: Info) {
+  return dated(context.loaders.run(key), context, info);
+}
+
+function loadProject(projectId: string, context: GatewayContext, info: Info) {
+  return dated(context.loaders.project(projectId), context, info);
+}
+
+async function dated<Value extends object>(
+  result: Promise<UpstreamResult<Value | null>>,
+  context: GatewayContext,
+  info: Info,
+): Promise<Dated<Value> | null> {
+  const { value, asOf, staleBecause } = noteStale(await result, null, context, info);
+  return value && { asOf, staleBecause, ...value };
+}
+
+function loadObject(id: GlobalId, context: GatewayContext, info: Info) {
+  return id.type === 'PipelineRun' ? loadRun(id, context, info) : loadProject(id.projectId, context, info);
 }
 
 /** A list of objects and of errors in place of those that failed: compiled execution accepts no promises inside a list. */
@@ -108,7 +132,7 @@ function loadEach<Given>(
   all: readonly Given[],
   parse: (one: Given) => GlobalId,
   context: GatewayContext,
-  { path }: GraphQLResolveInfo,
+  { path }: Info,
 ): Promise<(DatedPipelineRun | DatedProject | Error | null)[]> {
   return Promise.all(
     all.map(async (one, key) => {
@@ -121,12 +145,28 @@ function loadEach<Given>(
   );
 }
 
-function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {
-  return 'runId' in object ? 'PipelineRun' : 'Project';
+/**
+ * Charges a list whose length no argument bounds. Does not throw: if a non-null field throws in one row of a list, graphql-js drops
+ * the promises of the rows before it, and their rejections are then unhandled.
+ */
+function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
+  output.objectsLeft -= rows.length;
+  return output.objectsLeft < 0 ? [] : rows;
 }
 
-function nodes<Row>({ edges }: Window<Row>): Row[] {
-  return edges.map(({ node }) => node);
+/** The rows are copies: the cache returns the same objects to every operation, and each operation has its own dates. */
+function datedNodes({ edges, asOf, staleBecause }: PipelineRunWindow): DatedPipelineRun[] {
+  return edges.map(({ node }) => ({ asOf, staleBecause, ...node }));
+}
+
+function datedEdges({ edges, asOf, staleBecause }: PipelineRunWindow): WindowEdge<DatedPipelineRun>[] {
+  return edges.map((edge) => ({
+    node: { asOf, staleBecause, ...edge.node },
+    // Encoded only if it is selected.
+    get cursor() {
+      return edge.cursor;
+    },
+  }));
 }
 
 function pageInfo<Row>({ edges, hasNextPage, hasPreviousPage }: Window<Row>) {
@@ -136,4 +176,8 @@ function pageInfo<Row>({ edges, hasNextPage, hasPreviousPage }: Window<Row>) {
     startCursor: edges[0]?.cursor ?? null,
     endCursor: edges.at(-1)?.cursor ?? null,
   };
+}
+
+function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {
+  return 'runId' in object ? 'PipelineRun' : 'Project';
 }

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
-import { type GraphQLSchema, isObjectType, parse } from 'graphql';
+import { GraphQLScalarType, type GraphQLSchema, isObjectType, parse } from 'graphql';
+import { badUserInput } from '../core/errors.ts';
 import { resolvers } from './resolvers.ts';
 
 /**
@@ -11,14 +12,33 @@ import { resolvers } from './resolvers.ts';
  */
 export function createSchema(toWall = (time: number) => time): GraphQLSchema {
   const typeDefs = parse(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+  const all = { ...resolvers, DateTime: dateTimeScalar, JSON: jsonScalar };
   // The map's type has no word for the resolver of a type, which `buildSubgraphSchema` takes all the same.
-  const schema = buildSubgraphSchema({
-    typeDefs,
-    resolvers: resolvers as object as GraphQLResolverMap<unknown>,
-  });
+  const schema = buildSubgraphSchema({ typeDefs, resolvers: all as object as GraphQLResolverMap<unknown> });
   for (const type of Object.values(schema.getTypeMap())) {
     const field = isObjectType(type) ? type.getFields()['asOf'] : undefined;
     if (field) field.resolve = ({ asOf }: { asOf: number }) => toWall(asOf);
   }
   return schema;
 }
+
+/*
+ * `@apollo/subgraph` replaces the whole scalar of the schema by a resolver's, so their descriptions come from `schema.graphql` only
+ * because these have none.
+ */
+
+const RFC_3339 =
+  /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** Epoch milliseconds inside, ISO 8601 in UTC outside. */
+const dateTimeScalar = new GraphQLScalarType<number, string>({
+  name: 'DateTime',
+  serialize: (epochMs) => new Date(epochMs as number).toISOString(),
+  parseValue(value) {
+    const epochMs = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : NaN;
+    if (Number.isNaN(epochMs)) throw badUserInput('A DateTime must be an RFC 3339 date and time.');
+    return epochMs;
+  },
+});
+
+const jsonScalar = new GraphQLScalarType({ name: 'JSON' });

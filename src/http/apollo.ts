@@ -16,11 +16,9 @@ import { requestError } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import type { GatewayContext } from '../graphql/context.ts';
 import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
-import { limitsRule } from '../graphql/documentLimits.ts';
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
-import { staleExtensions } from '../graphql/freshness.ts';
-import { admitOperation } from '../graphql/operation.ts';
-import { responseLimitError } from '../graphql/responseLimits.ts';
+import { admitOperation, limitsRule } from '../graphql/operation.ts';
+import { responseLimitError, staleExtensions } from '../graphql/response.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { retryAfterSeconds } from './httpErrors.ts';
 import type { RequestRecord } from './requestRecord.ts';
@@ -128,7 +126,8 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
         willSendResponse({ request, response }) {
           finishResponse(response, contextValue, limits);
           if (request.http?.headers.get('gateway-cost') === '1') {
-            addExtensions(response, { cost: contextValue.cost.report() });
+            const { cost } = contextValue;
+            addExtensions(response, { cost: { ...cost, budgetLeft: cost.budgetLeft() } });
           }
           return Promise.resolve();
         },

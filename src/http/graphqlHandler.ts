@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type HttpError, requestError } from '../core/errors.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
-import { responseTooLong } from '../graphql/responseLimits.ts';
+import { responseTooLong } from '../graphql/response.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
 import { responseKeyOf } from '../responses/responseKey.ts';
 import { type ResponseOptions, sendFresh, sendStored } from '../responses/sendResponse.ts';

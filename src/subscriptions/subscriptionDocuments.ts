@@ -13,7 +13,7 @@ import type { SubscribePayload } from 'graphql-ws';
 import { LRUCache } from 'lru-cache';
 import { requestError } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
-import { limitsRule } from '../graphql/documentLimits.ts';
+import { limitsRule } from '../graphql/operation.ts';
 import { nestingError } from '../graphql/nesting.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
 

@@ -6,7 +6,7 @@ import { parse } from 'graphql';
 import { loadConfig } from '../../src/config/config.ts';
 import { analyse } from '../../src/graphql/analysis.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
-import { assertMaySelect } from '../../src/graphql/gatedFields.ts';
+import { assertMaySelect } from '../../src/graphql/operation.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { readSettingFiles } from '../../src/http/settingFiles.ts';
 import { systemClock } from '../../src/core/clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { execute, type ExecutionResult, parse, validate } from 'graphql';
 import type { StalePart } from '../../src/graphql/context.ts';
-import { staleExtensions } from '../../src/graphql/freshness.ts';
+import { staleExtensions } from '../../src/graphql/response.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createExecutor } from '../support/boundOperation.ts';
 import { fakeContext } from '../support/executionLoaders.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
-import { runIdOf } from '../../src/graphql/arguments.ts';
+import { runKeyOf } from '../../src/graphql/arguments.ts';
 import { globalIdOf, parseGlobalId } from '../../src/graphql/globalId.ts';
 import { parseRepresentation } from '../../src/graphql/globalId.ts';
 import { decodePipelineRun } from '../../src/upstream/decode.ts';
@@ -27,7 +27,7 @@ test('every run id that the gateway gives is one that it accepts, everywhere', (
       }
       given += 1;
       const id = { type: 'PipelineRun', projectId: '1', runId } as const;
-      expect(runIdOf(runId)).toBe(runId);
+      expect(runKeyOf({ projectId: '1', runId })).toEqual({ projectId: '1', runId });
       expect(parseGlobalId(globalIdOf(id))).toEqual(id);
       expect(parseRepresentation({ __typename: 'PipelineRun', id: globalIdOf(id) })).toEqual(id);
       expect(parseRepresentation({ __typename: 'PipelineRun', projectId: '1', runId })).toEqual(id);

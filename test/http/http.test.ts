@@ -12,12 +12,11 @@ import { postOperation, startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const free: OperationCost = {
-  ceiling: 0,
   atWorst: 0,
-  note: () => undefined,
-  report() {
-    throw new Error('Nobody asked for a price.');
-  },
+  ceiling: 0,
+  used: 0,
+  fromCache: { fresh: 0, stale: 0, shared: 0 },
+  budgetLeft: () => null,
 };
 
 /** The HTTP server alone, with a schema of the test. */

@@ -1,7 +1,8 @@
 import type { FormattedExecutionResult, GraphQLError } from 'graphql';
 import { tooExpensive } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
-import type { OutputSize } from './context.ts';
+import type { StaleReason } from '../core/upstream.ts';
+import type { OutputSize, ResponsePath, StalePart } from './context.ts';
 
 type Response = Pick<FormattedExecutionResult, 'data'> & { errors?: readonly unknown[] | undefined };
 
@@ -56,4 +57,39 @@ function remainingBytes(value: unknown, bytes: number): number {
     left = remainingBytes((value as Record<string, unknown>)[name], left - name.length - PUNCTUATION_BYTES);
   }
   return left;
+}
+
+/** A response with more stale parts than this lists these and reports how many more there are. */
+const MAX_LISTED = 50;
+
+interface StaleExtensions {
+  stale: { path: (string | number)[]; reason: StaleReason }[];
+  /** How many more parts are stale than `stale` lists. Absent if it lists all. */
+  staleOmitted?: number;
+}
+
+/** What `extensions` reports about the stale parts that are in `data`; null if there are none. */
+export function staleExtensions(parts: readonly StalePart[], data: unknown): StaleExtensions | null {
+  const stale = parts
+    .map(({ path, reason }) => ({ path: keysOf(path), reason }))
+    .filter(({ path }) => isIn(data, path));
+  if (stale.length === 0) return null;
+  const omitted = stale.length - MAX_LISTED;
+  return { stale: stale.slice(0, MAX_LISTED), ...(omitted > 0 && { staleOmitted: omitted }) };
+}
+
+function keysOf(path: ResponsePath): (string | number)[] {
+  const keys: (string | number)[] = [];
+  for (let part: ResponsePath | undefined = path; part; part = part.prev) keys.push(part.key);
+  return keys.reverse();
+}
+
+/** Whether the data contains the path: an error can set an object above it to null. */
+function isIn(data: unknown, path: readonly (string | number)[]): boolean {
+  let value = data;
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return false;
+    value = (value as Record<string | number, unknown>)[key];
+  }
+  return true;
 }
