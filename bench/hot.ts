@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beginning } from './hot/beginning.ts';
-import { crowd } from './hot/crowd.ts';
+import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
 import { pair } from './hot/pair.ts';
@@ -65,6 +65,7 @@ try {
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
   await cold(simulator);
   await crowd(simulator.url);
+  await scheduling();
   await endurance(simulator.url);
   await pair();
   await beginning();

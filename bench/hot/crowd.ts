@@ -23,6 +23,35 @@ export async function crowd(simulator: string): Promise<void> {
   await ofWorkload('500 variables, no stored answers', manyPages, costly, simulator);
 }
 
+/** What the request scheduler does for a crowd, beside the same server without it. */
+export async function scheduling(): Promise<void> {
+  console.log(`\n## ${CONNECTIONS} connections, with the request scheduler and without\n`);
+  console.log('| server | responses / s | unanswered for 10 s | p50, p99 | event loop delay, 99th |');
+  console.log('| --- | ---: | ---: | ---: | ---: |');
+  for (let round = 1; round <= 3; round++) {
+    for (const isScheduled of [true, false]) {
+      await using server = await startServer({ kind: 'scheduling', isScheduled });
+      await load(server, samePage, { amount: 5000, connections: 10 });
+      await server.usage();
+      const { duration, errors, latency, requests } = await load(
+        server,
+        samePage,
+        { duration: SECONDS / 4, connections: CONNECTIONS },
+        { mayFail: true },
+      );
+      const { loopDelayP99Ms } = await server.usage();
+      const cells = [
+        `${isScheduled ? 'with' : 'without'}, round ${round}`,
+        Math.round(requests.total / duration).toLocaleString('en'),
+        errors,
+        `${latency.p50}, ${latency.p99} ms`,
+        `${loopDelayP99Ms.toFixed(0)} ms`,
+      ];
+      console.log(`| ${cells.join(' | ')} |`);
+    }
+  }
+}
+
 async function ofWorkload(
   name: string,
   pages: readonly Page[],

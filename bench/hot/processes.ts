@@ -9,6 +9,8 @@ export type Start =
   | { kind: 'simulator'; qps?: number }
   | { kind: 'gateway'; simulator: string; settings: Readonly<Record<string, string>> }
   | { kind: 'peer'; name: string; rowsFile: string }
+  /** A bare server that takes CPU time for each response. */
+  | { kind: 'scheduling'; isScheduled: boolean }
   | { kind: 'sdk'; simulator: string };
 
 type Question =

@@ -1,10 +1,14 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { loadConfig } from '../../dist/config/config.js';
+import { systemClock } from '../../dist/core/clock.js';
 import { startGateway } from '../../dist/gateway.js';
+import { createRequestScheduler } from '../../dist/http/requestScheduler.js';
 import { startSimulator } from '../../simulator/server.ts';
 import { createLogger } from '../../dist/telemetry/logger.js';
 import { createCredentialSource } from '../../dist/upstream/credentials.js';
@@ -59,6 +63,8 @@ async function urlOf(what) {
       return gatewayUrl(what);
     case 'peer':
       return peerUrl(what);
+    case 'scheduling':
+      return schedulingUrl(what.isScheduled);
     case 'sdk':
       return what.simulator;
   }
@@ -94,4 +100,23 @@ async function gatewayUrl({ simulator, settings, token }) {
   });
   rmSync(directory, { recursive: true });
   return `${gateway.url}/graphql`;
+}
+
+/** A bare server whose every response takes as much CPU time as one that is not stored, with the request scheduler or without. */
+async function schedulingUrl(isScheduled) {
+  const body = randomBytes(6400).toString('hex');
+  const scheduler = createRequestScheduler({ clock: systemClock, maxWaitMs: 10_000 });
+  const server = createServer((request, response) => {
+    request.resume();
+    const respond = () => {
+      for (let n = 0; n < 12; n++) createHash('sha256').update(body).digest();
+      response.end(body);
+    };
+    if (isScheduled) scheduler.schedule(respond);
+    else respond();
+  });
+  server.on('connection', () => scheduler.connectionOpened());
+  server.listen(0, '127.0.0.1', 4096);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${server.address().port}/graphql`;
 }
