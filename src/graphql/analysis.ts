@@ -4,10 +4,13 @@ import {
   type FragmentDefinitionNode,
   type FragmentSpreadNode,
   getNamedType,
+  getNullableType,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLSchema,
   type InlineFragmentNode,
   isInterfaceType,
+  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -17,8 +20,6 @@ import {
 } from 'graphql';
 import type { DocumentLimits } from '../core/settings.ts';
 import type { Capability } from '../core/viewer.ts';
-import { type FieldArguments, fieldArgumentsOf } from './arguments.ts';
-import { addObjects, addObjectsOfField, noObjects, type ObjectFormula } from './outputObjects.ts';
 import { type FieldPricing, pricedFields } from './price.ts';
 
 /** Root fields that require a capability. By name, so that this also covers fields that a schema does not have yet. */
@@ -39,33 +40,35 @@ export interface OperationAnalysis {
   size: DocumentLimits;
   /** Root fields that require a capability. */
   gatedFields: ReadonlySet<string>;
-  /** Objects of the response. */
-  objects: ObjectFormula;
-  calls: readonly CallPlan[];
+  plan: SelectionPlan;
 }
 
-/** A selection that calls the upstream, or that contains one that does. */
-export interface CallPlan {
+/** What the size and the price of a selection set depend on. A fragment has one plan, however often it is spread. */
+export interface SelectionPlan {
+  aliasedLeaves: number;
+  /** Whether a selection can call the upstream, at any depth. */
+  callsUpstream: boolean;
+  selections: PlannedSelection[];
+}
+
+/** A fragment, or a field with a selection set. */
+export interface PlannedSelection {
   /** Its directives decide whether it is included. */
   node: SelectionNode;
-  /** Null for a selection that calls the upstream only through the selections below it. */
-  field: (FieldArguments & { price: FieldPricing }) | null;
-  below: readonly CallPlan[];
+  /** Null for a fragment, `__schema` and `__type`. */
+  field: FieldPlan | null;
+  below: SelectionPlan;
 }
 
-/** Analyses of the documents that exist. Their number is bounded by the caches of valid documents. */
-const analyses = new WeakMap<OperationDefinitionNode, OperationAnalysis>();
-
-/** The analysis of one operation of the document. Validation has made it, unless the document was validated elsewhere. */
-export function analysisOf(
-  operation: OperationDefinitionNode,
-  document: DocumentNode,
-  schema: GraphQLSchema,
-): OperationAnalysis {
-  const known =
-    analyses.get(operation) ?? analyse(document, schema).find((one) => one.operation === operation);
-  if (!known) throw new Error('The operation is not in its document.');
-  return known;
+export interface FieldPlan {
+  /** With its type, such as `Query.node`. */
+  name: string;
+  node: FieldNode;
+  definition: GraphQLField<unknown, unknown>;
+  /** How many objects it returns: one, a list, a connection, or the rows of the connection that it is a field of. */
+  returns: 'object' | 'list' | 'connection' | 'rows';
+  /** Absent for a field that calls no upstream. */
+  price: FieldPricing | undefined;
 }
 
 /** What is known of a selection set, with its fragments spread. */
@@ -73,9 +76,10 @@ interface SelectionSummary {
   /** `rootFields` are the fields on its first level. */
   size: DocumentLimits;
   gatedFields: Set<string>;
-  objects: ObjectFormula;
-  calls: CallPlan[];
+  plan: SelectionPlan;
 }
+
+type Parent = GraphQLNamedType | null | undefined;
 
 /**
  * Analyses all operations of a document, which may be invalid: fields and fragments that do not exist are ignored. Takes time in
@@ -96,15 +100,10 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     summary.size.directives += directives.length;
     for (const variable of variableDefinitions) summary.size.directives += variable.directives?.length ?? 0;
     const executable = withCoercedVariables(operation, [...fragments.values()]);
-    const analysis = { schema, operation, executable, fragments, ...summary };
-    analyses.set(operation, analysis);
-    return analysis;
+    return { schema, operation, executable, fragments, ...summary };
   });
 
-  function summaryOf(
-    { selections }: SelectionSetNode,
-    parent: GraphQLNamedType | null | undefined,
-  ): SelectionSummary {
+  function summaryOf({ selections }: SelectionSetNode, parent: Parent): SelectionSummary {
     const summary = emptySummary();
     for (const node of selections) {
       summary.size.selections += 1;
@@ -115,52 +114,48 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     return summary;
   }
 
-  function addField(
-    summary: SelectionSummary,
-    node: FieldNode,
-    parent: GraphQLNamedType | null | undefined,
-  ): void {
-    const { size } = summary;
+  function addField({ size, gatedFields: gated, plan }: SelectionSummary, node: FieldNode, parent: Parent) {
     const name = node.name.value;
     const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     const below = node.selectionSet
       ? summaryOf(node.selectionSet, definition && getNamedType(definition.type))
       : null;
+    const isIntrospection = gatedFields.get(name) === 'introspect';
+    if (gatedFields.has(name)) gated.add(name);
     size.rootFields += 1;
     size.aliases += (node.alias ? 1 : 0) + (below?.size.aliases ?? 0);
     size.directives += below?.size.directives ?? 0;
     size.selections += below?.size.selections ?? 0;
     // graphql-js bounds what is below `__schema` and `__type`.
-    const depth = gatedFields.get(name) === 'introspect' ? 1 : 1 + (below?.size.depth ?? 0);
-    size.depth = Math.max(size.depth, depth);
-    if (gatedFields.has(name)) summary.gatedFields.add(name);
-    const field = below && definition && parent ? fieldArgumentsOf(parent, definition, node) : null;
-    addObjectsOfField(summary.objects, node, field, below?.objects ?? null);
-    if (!field || !below) return;
-    const price = pricedFields[`${field.parent.name}.${name}`];
-    if (price) summary.calls.push({ node, field: { ...field, price }, below: below.calls });
-    else if (below.calls.length > 0) summary.calls.push({ node, field: null, below: below.calls });
+    size.depth = Math.max(size.depth, isIntrospection ? 1 : 1 + (below?.size.depth ?? 0));
+    if (!below) plan.aliasedLeaves += node.alias ? 1 : 0;
+    else if (isIntrospection || (definition && parent)) {
+      const field = definition && parent ? fieldPlan(parent, definition, node) : null;
+      plan.selections.push({ node, field, below: below.plan });
+      plan.callsUpstream ||= field?.price !== undefined || below.plan.callsUpstream;
+    }
   }
 
   function addFragment(
-    summary: SelectionSummary,
+    { size, gatedFields: gated, plan }: SelectionSummary,
     node: InlineFragmentNode | FragmentSpreadNode,
-    parent: GraphQLNamedType | null | undefined,
-  ): void {
-    const { size } = summary;
-    const inner = node.kind === Kind.FRAGMENT_SPREAD ? fragmentSummary(node.name.value) : inline(node);
+    parent: Parent,
+  ) {
+    const inner =
+      node.kind === Kind.FRAGMENT_SPREAD
+        ? fragmentSummary(node.name.value)
+        : summaryOf(
+            node.selectionSet,
+            node.typeCondition ? schema.getType(node.typeCondition.name.value) : parent,
+          );
     size.rootFields += inner.size.rootFields;
     size.depth = Math.max(size.depth, inner.size.depth);
     size.aliases += inner.size.aliases;
     size.directives += inner.size.directives;
     size.selections += inner.size.selections;
-    for (const name of inner.gatedFields) summary.gatedFields.add(name);
-    addObjects(summary.objects, inner.objects);
-    if (inner.calls.length > 0) summary.calls.push({ node, field: null, below: inner.calls });
-
-    function inline({ typeCondition, selectionSet }: InlineFragmentNode): SelectionSummary {
-      return summaryOf(selectionSet, typeCondition ? schema.getType(typeCondition.name.value) : parent);
-    }
+    for (const name of inner.gatedFields) gated.add(name);
+    plan.selections.push({ node, field: null, below: inner.plan });
+    plan.callsUpstream ||= inner.plan.callsUpstream;
   }
 
   function fragmentSummary(name: string): SelectionSummary {
@@ -175,6 +170,27 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     summaries.set(name, summary);
     return summary;
   }
+}
+
+function emptySummary(): SelectionSummary {
+  return {
+    size: { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 },
+    gatedFields: new Set(),
+    plan: { aliasedLeaves: 0, callsUpstream: false, selections: [] },
+  };
+}
+
+function fieldPlan(
+  parent: GraphQLNamedType,
+  definition: GraphQLField<unknown, unknown>,
+  node: FieldNode,
+): FieldPlan {
+  const name = `${parent.name}.${definition.name}`;
+  const isList = isListType(getNullableType(definition.type));
+  const isConnection = getNamedType(definition.type).name.endsWith('Connection');
+  const list = parent.name.endsWith('Connection') ? 'rows' : 'list';
+  const returns = isConnection ? 'connection' : isList ? list : 'object';
+  return { name, node, definition, returns, price: pricedFields[name] };
 }
 
 /** A scalar that accepts any value and leaves it unchanged. Federation adds it to every subgraph. */
@@ -192,13 +208,4 @@ function withCoercedVariables(
   }));
   const executable = { ...operation, ...(variableDefinitions && { variableDefinitions }) };
   return { kind: Kind.DOCUMENT, definitions: [executable, ...fragments] };
-}
-
-function emptySummary(): SelectionSummary {
-  return {
-    size: { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 },
-    gatedFields: new Set(),
-    objects: noObjects(),
-    calls: [],
-  };
 }

@@ -1,14 +1,8 @@
-import {
-  type FieldNode,
-  getArgumentValues,
-  type GraphQLField,
-  type GraphQLNamedType,
-  Kind,
-  type ValueNode,
-} from 'graphql';
+import { getArgumentValues } from 'graphql';
 import { isIdText, type PipelineRunFilter } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
+import type { FieldPlan } from './analysis.ts';
 import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './generated.ts';
 
 /*
@@ -17,19 +11,6 @@ import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './
  */
 
 export type Variables = Readonly<Record<string, unknown>>;
-
-/** A field of a document and where its arguments come from. */
-export interface FieldArguments {
-  parent: GraphQLNamedType;
-  definition: GraphQLField<unknown, unknown>;
-  node: FieldNode;
-  /** Whether the field is a connection, which takes a window. */
-  isConnection: boolean;
-  /** The arguments if no argument reads variables, else undefined. */
-  constant: BoundArguments | null | undefined;
-  /** The window if no argument of the window reads variables, else undefined. */
-  constantWindow: WindowRequest | null | undefined;
-}
 
 export interface BoundArguments {
   values: ArgumentValues;
@@ -55,46 +36,17 @@ export interface WindowArguments {
   before?: InputMaybe<string>;
 }
 
-const WINDOW_ARGUMENTS: ReadonlySet<string> = new Set(['page', 'first', 'after', 'last', 'before']);
-
-export function fieldArgumentsOf(
-  parent: GraphQLNamedType,
-  definition: GraphQLField<unknown, unknown>,
-  node: FieldNode,
-): FieldArguments {
-  const variable = new Set<string>();
-  for (const { name, value } of node.arguments ?? []) if (readsVariable(value)) variable.add(name.value);
-  const windowArguments = definition.args.filter(({ name }) => WINDOW_ARGUMENTS.has(name));
-  const isConnection = windowArguments.length > 0;
-  const unbound = { parent, definition, node, isConnection, constant: undefined, constantWindow: undefined };
-  const field: FieldArguments = unbound;
-  if (isConnection && !windowArguments.some(({ name }) => variable.has(name))) {
-    const windowOnly = { ...unbound, definition: { ...definition, args: windowArguments } };
-    field.constantWindow = bindArguments(windowOnly, {})?.window ?? null;
-  }
-  if (variable.size === 0) field.constant = bindArguments(field, {});
-  return field;
-}
-
 /** @returns null for arguments that the field rejects with an error when it is resolved */
 export function bindArguments(
-  { definition, node, isConnection, constantWindow }: FieldArguments,
+  { definition, node, returns }: FieldPlan,
   variables: Variables,
 ): BoundArguments | null {
   try {
     const values = getArgumentValues(definition, node, variables) as unknown as ArgumentValues;
-    if (!isConnection) return { values, window: null };
-    const window = constantWindow === undefined ? windowOf(values) : constantWindow;
-    return window && { values, window };
+    return { values, window: returns === 'connection' ? windowOf(values) : null };
   } catch {
     return null;
   }
-}
-
-function readsVariable(value: ValueNode): boolean {
-  if (value.kind === Kind.VARIABLE) return true;
-  if (value.kind === Kind.LIST) return value.values.some(readsVariable);
-  return value.kind === Kind.OBJECT && value.fields.some((field) => readsVariable(field.value));
 }
 
 const MAX_ROWS = 100;

@@ -9,10 +9,10 @@ import {
 import { invalidVariables, requestError, tooExpensive } from '../core/errors.ts';
 import type { DocumentLimits } from '../core/settings.ts';
 import type { Viewer } from '../core/viewer.ts';
-import { analyse, analysisOf, gatedFields, type OperationAnalysis } from './analysis.ts';
+import { analyse, type FieldPlan, gatedFields, type OperationAnalysis } from './analysis.ts';
 import type { GatewayContext } from './context.ts';
-import { type BoundArguments, bindArguments, type FieldArguments, type Variables } from './arguments.ts';
-import { countObjects, type ObjectFormula, type Objects } from './outputObjects.ts';
+import { type BoundArguments, bindArguments, type Variables } from './arguments.ts';
+import { countObjects } from './outputObjects.ts';
 import { priceOf } from './price.ts';
 
 /** An operation of a valid document, with variables as the request has them. */
@@ -37,9 +37,7 @@ export interface BoundOperation {
   variables: Variables;
   maxObjects: number;
   /** Null for arguments that the field rejects. */
-  argumentsOf(field: FieldArguments): BoundArguments | null;
-  /** Results of formulas that are already evaluated. */
-  objectCounts: Map<ObjectFormula, Objects>;
+  argumentsOf(field: FieldPlan): BoundArguments | null;
 }
 
 /**
@@ -48,13 +46,13 @@ export interface BoundOperation {
  * @throws FORBIDDEN, BAD_USER_INPUT for variables that do not fit their types, QUERY_TOO_EXPENSIVE
  */
 export function admitOperation(
-  { schema, document, operation, variables }: OperationRequest,
+  request: OperationRequest,
   { viewer, cost, output, loaders }: Pick<GatewayContext, 'viewer' | 'cost' | 'output' | 'loaders'>,
   { introspection, maxObjects }: OperationRules,
 ): BoundOperation {
-  const analysis = analysisOf(operation, document, schema);
+  const analysis = analysisOf(request);
   if (analysis.gatedFields.size > 0) assertMaySelect(analysis.gatedFields, viewer, introspection);
-  const bound = bindOperation(analysis, variables, maxObjects);
+  const bound = bindOperation(analysis, request.variables, maxObjects);
   output.countedObjects = countObjects(bound);
   if (output.countedObjects > maxObjects) {
     const got = output.countedObjects;
@@ -66,6 +64,22 @@ export function admitOperation(
     throw tooExpensive({ what, max: cost.ceiling, got: cost.atWorst, setting: 'MAX_OPERATION_CALLS' });
   }
   return bound;
+}
+
+/** Analyses of the documents that exist. Their number is bounded by the caches of valid documents. */
+const analyses = new WeakMap<OperationDefinitionNode, OperationAnalysis>();
+
+/** The analysis of one operation of the document. Validation has made it, unless the document was validated elsewhere. */
+export function analysisOf({
+  operation,
+  document,
+  schema,
+}: Pick<OperationRequest, 'operation' | 'document' | 'schema'>): OperationAnalysis {
+  let analysis = analyses.get(operation);
+  analysis ??= analyse(document, schema).find((one) => one.operation === operation);
+  if (!analysis) throw new Error('The operation is not in its document.');
+  analyses.set(operation, analysis);
+  return analysis;
 }
 
 /** @throws BAD_USER_INPUT for variables that do not fit their types */
@@ -81,14 +95,12 @@ export function bindOperation(
   });
   if (!coerced) throw invalidVariables(errors);
   const variables = Object.assign(Object.create(null) as typeof coerced, coerced);
-  const known = new Map<FieldArguments, BoundArguments | null>();
+  const known = new Map<FieldPlan, BoundArguments | null>();
   return {
     analysis,
     variables,
     maxObjects,
-    objectCounts: new Map(),
     argumentsOf(field) {
-      if (field.constant !== undefined) return field.constant;
       let bound = known.get(field);
       if (bound === undefined) known.set(field, (bound = bindArguments(field, variables)));
       return bound;
@@ -128,12 +140,12 @@ const labels: Record<keyof DocumentLimits, { what: string; setting: string }> = 
 export function limitsRule(limits: DocumentLimits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     Document(document) {
-      const operations = analyse(document, context.getSchema());
+      const found = analyse(document, context.getSchema());
+      for (const analysis of found) analyses.set(analysis.operation, analysis);
       for (const name of Object.keys(labels) as (keyof DocumentLimits)[]) {
-        const got = Math.max(0, ...operations.map(({ size }) => size[name]));
-        if (got > limits[name]) {
+        const got = Math.max(0, ...found.map(({ size }) => size[name]));
+        if (got > limits[name])
           context.reportError(tooExpensive({ ...labels[name], max: limits[name], got }));
-        }
       }
     },
   });

@@ -6,7 +6,7 @@ import {
 } from 'graphql';
 import { MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import type { WindowRequest } from '../core/window.ts';
-import type { CallPlan } from './analysis.ts';
+import type { SelectionPlan } from './analysis.ts';
 import {
   type ArgumentValues,
   assertLength,
@@ -49,18 +49,22 @@ const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, limit: 100 };
 export function priceOf(operation: BoundOperation, prices: Prices): number {
   const { variables, analysis } = operation;
   const calls: Calls = { prices, names: new Set(), rootProjects: new Set() };
-  visit(analysis.calls, { type: 'Query' });
+  visit(analysis.plan, { type: 'Query' });
   for (const name of calls.rootProjects) calls.names.delete(name);
   return calls.names.size + Math.ceil(calls.rootProjects.size / MAX_PROJECTS_PER_CALL);
 
-  function visit(plans: readonly CallPlan[], subject: Subject): void {
-    for (const { node, field, below } of plans) {
+  function visit({ selections }: SelectionPlan, subject: Subject): void {
+    for (const { node, field, below } of selections) {
+      if (!field?.price && !below.callsUpstream) continue;
       if (node.directives?.length && !isIncluded(node, variables)) continue;
-      const given = field && operation.argumentsOf(field);
-      if (!field) visit(below, subject);
-      if (given === null) continue;
+      if (!field?.price) {
+        visit(below, subject);
+        continue;
+      }
+      const given = operation.argumentsOf(field);
+      if (!given) continue;
       try {
-        for (const child of field?.price(calls, given, subject) ?? []) visit(below, child);
+        for (const child of field.price(calls, given, subject)) visit(below, child);
       } catch {
         // An argument that the field rejects with an error when it is resolved.
       }

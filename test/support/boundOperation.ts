@@ -1,7 +1,6 @@
 import { type DocumentNode, type ExecutionResult, getOperationAST, type GraphQLSchema } from 'graphql';
 import { createExecution, type ExecutionOptions } from '../../src/graphql/execution.ts';
-import { analysisOf } from '../../src/graphql/analysis.ts';
-import { bindOperation, type BoundOperation } from '../../src/graphql/operation.ts';
+import { analysisOf, bindOperation, type BoundOperation } from '../../src/graphql/operation.ts';
 
 export interface DocumentRequest {
   document: DocumentNode;
@@ -18,7 +17,7 @@ export function boundOperation(
   const { document, operationName, variables = {} } = request;
   const operation = getOperationAST(document, operationName);
   if (!operation) throw new Error('The request must name one operation of its document.');
-  return bindOperation(analysisOf(operation, document, schema), variables, maxObjects);
+  return bindOperation(analysisOf({ operation, document, schema }), variables, maxObjects);
 }
 
 /** Binds and executes. Variables that do not fit are the result's error. */
