@@ -17,7 +17,7 @@ import { startHttpServer } from './http/server.ts';
 import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
 import { createExecution } from './graphql/execution.ts';
 import { type Clock, createSteadyClock, systemClock } from './core/clock.ts';
-import { createPageSizes } from './loaders/pageSizes.ts';
+import { createListMemory } from './loaders/list.ts';
 import { createObservability } from './telemetry/observability.ts';
 import { createQuotaProbe } from './quota/quotaProbe.ts';
 import { createSchema } from './graphql/schema.ts';
@@ -124,12 +124,12 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     patienceMs: config.requestDeadlineMs,
     report: observability.background,
   });
-  const pageSizes = createPageSizes(config.pageSize, steady);
+  const listMemory = createListMemory(config.pageSize, steady);
   const subscriptions = createSubscriptionSource(upstream, {
     clock: steady,
     limits: config.live.limits,
     get pageSize() {
-      return pageSizes.sizeOf('ListPipelineRuns');
+      return listMemory.sizeOf('ListPipelineRuns');
     },
     fastMs: freshMs,
     slowMs: config.live.idleMs,
@@ -142,7 +142,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const contextOptions = {
     upstream,
     view,
-    pageSizes,
+    memory: listMemory,
     subscriptions,
     quota: () => quota.snapshot(),
     clock: steady,

@@ -4,7 +4,7 @@ import { createQuota } from '../../src/quota/quota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import { withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory } from '../../src/loaders/list.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
@@ -93,7 +93,7 @@ function gateway(client: Upstream, clock: Clock): Ask {
   return async (list, windows): Promise<Shown> => {
     const loaders = createLoaders(
       upstream,
-      { view, pageSizes: createPageSizes(PAGE_SIZE, clock), mayRead: () => true },
+      { view, memory: createListMemory(PAGE_SIZE, clock), mayRead: () => true },
       contextOf(clock),
     );
     const shown = await Promise.all(windows.map((window) => loaders.runs(list, window)));

@@ -1,6 +1,6 @@
 import { withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory } from '../../src/loaders/list.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -190,13 +190,13 @@ function createGateway(upstream: Upstream, clock: Clock) {
     allowances: () => [],
     report,
   });
-  const pageSizes = createPageSizes(PAGE_SIZE, clock);
+  const memory = createListMemory(PAGE_SIZE, clock);
   const context = (): CallContext => ({
     deadline: clock.now() + DEADLINE_MS,
     priority: 'interactive',
     report,
   });
-  const loaders = () => createLoaders(cache, { view, pageSizes, mayRead: () => true }, context());
+  const loaders = () => createLoaders(cache, { view, memory, mayRead: () => true }, context());
   return {
     runs: (...question: Parameters<ReturnType<typeof loaders>['runs']>) => loaders().runs(...question),
     run: (projectId: string, runId: string) => cache.call('GetPipelineRun', { projectId, runId }, context()),

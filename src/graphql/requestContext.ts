@@ -3,14 +3,14 @@ import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import { createReadSet } from '../core/readSet.ts';
 import type { CacheView, CallContext, Upstream } from '../core/upstream.ts';
 import { createLoaders } from '../loaders/loaders.ts';
-import type { PageSizes } from '../loaders/pageSizes.ts';
+import type { ListMemory } from '../loaders/list.ts';
 import type { GatewayContext, OperationCost, OperationStart } from './context.ts';
 import type { SubscriptionSource } from './subscriptionSource.ts';
 
 export interface ContextOptions {
   upstream: Upstream;
   view: CacheView;
-  pageSizes: PageSizes;
+  memory: ListMemory;
   subscriptions: SubscriptionSource;
   quota: () => QuotaSnapshot;
   clock: Clock;
@@ -24,7 +24,7 @@ export interface ContextOptions {
 
 /** Creates the context of one operation. */
 export function createRequestContext(options: ContextOptions, start: OperationStart): GatewayContext {
-  const { view, pageSizes, subscriptions, quota, clock, deadlineMs, maxOperationCalls, maxObjects } = options;
+  const { view, memory, subscriptions, quota, clock, deadlineMs, maxOperationCalls, maxObjects } = options;
   const { requestId, viewer, signal, report, traceparent = null, priority = 'interactive', turn } = start;
   const cost: OperationCost = {
     atWorst: 0,
@@ -58,7 +58,7 @@ export function createRequestContext(options: ContextOptions, start: OperationSt
     },
   };
   const upstream = turn ? inTurns(options.upstream, turn) : options.upstream;
-  const loaders = createLoaders(upstream, { view, pageSizes, mayRead: viewer.mayRead }, call);
+  const loaders = createLoaders(upstream, { view, memory, mayRead: viewer.mayRead }, call);
   const output = { countedObjects: 0, objectsLeft: maxObjects };
   return { requestId, viewer, loaders, subscriptions, cost, output, reads, staleParts: [] };
 }

@@ -1,10 +1,10 @@
 import type { Anchor } from './cursor.ts';
-import type { KnownPages } from './windowPlan.ts';
+import type { PageMap } from './pages.ts';
 
 /* Finds the row that a cursor names on the pages of its list, or the gap that the row has left. Pure. */
 
 export interface AnchorSearch {
-  pages: KnownPages;
+  pages: PageMap<unknown>;
   pageSize: number;
   /** The length of the list by the newest page, or null if no page is known. */
   totalCount: number | null;
@@ -86,7 +86,7 @@ function tiedNeighbour(
   time: number,
   around: number[],
   { above, below }: Interval,
-  pages: KnownPages,
+  pages: PageMap<unknown>,
 ): number | null {
   const up = Math.min(...around);
   const down = Math.max(...around);

@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
-import type { WindowSpec } from './windowPlan.ts';
 
 /** The row that a cursor names: its id, and the time and offset at which it is searched for when the list has moved. */
 export interface Anchor {
@@ -35,6 +34,11 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
   if (Buffer.from(text).toString('base64url') !== cursor) return null;
   return { id, time: time === '' ? null : Number(time), offset: Number(offset) };
 }
+
+/** A requested window with its cursors decoded: an offset, or rows between two anchors. */
+export type WindowSpec =
+  | { by: 'offset'; offset: number; limit: number }
+  | { by: 'anchor'; from: 'start' | 'end'; count: number; after: Anchor | null; before: Anchor | null };
 
 interface NamedList {
   identity: string;

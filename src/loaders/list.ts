@@ -1,8 +1,18 @@
+import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/clock.ts';
 import type { PipelineRun, PipelineRunFilter, PipelineRunItem } from '../core/domain.ts';
-import type { CacheView, CallContext, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
+import type { Action, CacheView, CallContext, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import type { ListAction, PageSizes } from './pageSizes.ts';
-import type { RowKey } from './windowPlan.ts';
+
+/** The actions whose lists are read in canonical pages. */
+export type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
+
+/** What paging knows of a row. */
+export interface RowKey {
+  id: string;
+  /** The create time in epoch milliseconds, null where the upstream sent none. */
+  time: number | null;
+}
 
 /** One upstream list: how its canonical pages are read. */
 export interface ListSource<Row> {
@@ -11,9 +21,6 @@ export interface ListSource<Row> {
   identity: string;
   /** In words, for messages. */
   description: string;
-  /** Rows of a canonical page at first. The upstream may return fewer. */
-  pageSize: number;
-  pageSizes: PageSizes;
   /** Whether new rows appear only at the head. Otherwise the head cannot show the cache that the pages behind it are unchanged. */
   growsAtHead: boolean;
   key(row: Row): RowKey;
@@ -40,14 +47,10 @@ export interface RunListKey {
 export interface ListOptions {
   upstream: Upstream;
   view: CacheView;
-  pageSizes: PageSizes;
   context: CallContext;
 }
 
-export function runList(
-  { upstream, view, pageSizes, context }: ListOptions,
-  key: RunListKey,
-): ListSource<PipelineRun> {
+export function runList({ upstream, view, context }: ListOptions, key: RunListKey): ListSource<PipelineRun> {
   const { status = null, creator = null, objectId = null } = key.filter;
   // Declared fields in one order, so that equal filters are one list.
   const identity = JSON.stringify(['runs', key.projectId, status, creator, objectId]);
@@ -55,8 +58,6 @@ export function runList(
     action: 'ListPipelineRuns',
     identity,
     description: `the pipeline runs of project ${key.projectId} with this filter`,
-    pageSize: pageSizes.sizeOf('ListPipelineRuns', identity),
-    pageSizes,
     growsAtHead: status === null,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
     readPage: (index, pageSize, notBefore) =>
@@ -69,17 +70,12 @@ export function runList(
   };
 }
 
-export function itemList(
-  { upstream, view, pageSizes, context }: ListOptions,
-  key: RunKey,
-): ListSource<PipelineRunItem> {
+export function itemList({ upstream, view, context }: ListOptions, key: RunKey): ListSource<PipelineRunItem> {
   const identity = JSON.stringify(['items', key.projectId, key.runId]);
   return {
     action: 'ListPipelineRunItems',
     identity,
     description: `the items of run ${key.runId}`,
-    pageSize: pageSizes.sizeOf('ListPipelineRunItems', identity),
-    pageSizes,
     growsAtHead: false,
     key: ({ itemId, createTime }) => ({ id: itemId, time: createTime }),
     readPage: (index, pageSize, notBefore) =>
@@ -90,6 +86,57 @@ export function itemList(
       ),
     peekPage: (index, pageSize) =>
       view.peek('ListPipelineRunItems', { ...key, pageNumber: index + 1, pageSize }),
+  };
+}
+
+/** What the process has learned about the upstream's lists. It forgets after ten minutes, since an upstream can be repaired. */
+export interface ListMemory {
+  /** Rows of a canonical page: as configured, or fewer if the upstream returns no more, of this list or of all. */
+  sizeOf(action: ListAction, list?: string): number;
+  /** The upstream returns at most `size` rows a page of the list. If a second list shows the same, that holds for all. */
+  learnCap(action: ListAction, list: string, size: number): void;
+  /** The size of the largest full page seen. The upstream does not cap pages below that. */
+  readonly fullPages: LRUCache<ListAction, number>;
+  /** By list: a length that the upstream claims, and how many rows the list really has then. */
+  readonly ends: LRUCache<string, { claimed: number; rows: number }>;
+  /**
+   * By window: the newest `asOf` with which it was served. The pages of a window change with the length of its list, with the page
+   * size and with the place of a cursor's row. So even if no page goes back in time, a window can. Not forgotten by time.
+   */
+  readonly servedAsOf: LRUCache<string, number>;
+}
+
+const MEMORY_MS = 600_000;
+const MAX_LISTS = 1000;
+const MAX_WINDOWS = 10_000;
+
+/** @param maxSize rows of a page as configured: the most that is ever requested */
+export function createListMemory(maxSize: number, clock: Clock): ListMemory {
+  const options = {
+    max: MAX_LISTS,
+    ttl: MEMORY_MS,
+    ttlResolution: 0,
+    perf: { now: () => clock.monotonic() },
+  };
+  const caps = new LRUCache<ListAction, number>(options);
+  const listCaps = new LRUCache<string, { action: ListAction; size: number }>(options);
+  const fullPages = new LRUCache<ListAction, number>(options);
+
+  return {
+    fullPages,
+    ends: new LRUCache(options),
+    servedAsOf: new LRUCache({ max: MAX_WINDOWS }),
+    sizeOf(action, list = '') {
+      return Math.min(maxSize, caps.get(action) ?? maxSize, listCaps.get(list)?.size ?? maxSize);
+    },
+    learnCap(action, list, size) {
+      for (const [other, cap] of listCaps.entries()) {
+        if (other !== list && cap.action === action && cap.size === size) caps.set(action, size);
+      }
+      listCaps.set(list, { action, size });
+      // Pages have to show again that they are not capped silently.
+      fullPages.delete(action);
+    },
   };
 }
 

@@ -12,15 +12,15 @@ import { UpstreamError } from '../core/upstreamError.ts';
 import type { Window, WindowRequest } from '../core/window.ts';
 import {
   itemList,
+  type ListMemory,
   type ListOptions,
   type ListSource,
   type RunKey,
   type RunListKey,
   runList,
 } from './list.ts';
-import type { PageSizes } from './pageSizes.ts';
 import { createListReader, type ListReader } from './reader.ts';
-import { pagesAtWorst } from './windowPlan.ts';
+import { pagesAtWorst } from './windows.ts';
 
 /**
  * How resolvers reach the upstream. There is one set for each operation: it batches the requests of one tick and keeps what it has read.
@@ -56,28 +56,28 @@ export interface Prices {
 export interface LoaderOptions {
   /** What is cached in front of `upstream`. */
   view: CacheView;
-  pageSizes: PageSizes;
+  memory: ListMemory;
   mayRead: (projectId: string) => boolean;
 }
 
 export function createLoaders(
   upstream: Upstream,
-  { view, pageSizes, mayRead }: LoaderOptions,
+  { view, memory, mayRead }: LoaderOptions,
   context: CallContext,
 ): Loaders {
-  const lists = { upstream, view, pageSizes, context };
-  const runLists = new Map<string, OpenList<PipelineRun>>();
-  const itemLists = new Map<string, OpenList<PipelineRunItem>>();
+  const lists = { upstream, view, context };
+  const runLists = new Map<string, ListReader<PipelineRun>>();
+  const itemLists = new Map<string, ListReader<PipelineRunItem>>();
   const runs = new Map<string, Promise<UpstreamResult<PipelineRun | null>>>();
   const projects = new DataLoader<string, UpstreamResult<Project | null>>((ids) => loadProjects(lists, ids), {
     maxBatchSize: MAX_PROJECTS_PER_CALL,
   });
 
   return {
-    runs: async (key, window) => open(runLists, runList(lists, authorised(key))).windows.load(window),
+    runs: async (key, window) => open(runLists, runList(lists, authorised(key))).read(window),
     async items(key, window) {
       if (isPlaceholderId(authorised(key).runId)) throw runWithoutId();
-      return open(itemLists, itemList(lists, key)).windows.load(window);
+      return open(itemLists, itemList(lists, key)).read(window);
     },
     async run(key) {
       const id = `${authorised(key).projectId}/${key.runId}`;
@@ -89,10 +89,10 @@ export function createLoaders(
     authorised,
     prices: {
       runs: (key, window) =>
-        mayRead(key.projectId) ? open(runLists, runList(lists, key)).reader.price(window) : [],
+        mayRead(key.projectId) ? open(runLists, runList(lists, key)).price(window) : [],
       items: (key, window) =>
-        mayRead(key.projectId) ? open(itemLists, itemList(lists, key)).reader.price(window) : [],
-      itemsOfAnyRun: (window) => priceOfAnyItems(window, pageSizes.sizeOf('ListPipelineRunItems')),
+        mayRead(key.projectId) ? open(itemLists, itemList(lists, key)).price(window) : [],
+      itemsOfAnyRun: (window) => priceOfAnyItems(window, memory.sizeOf('ListPipelineRunItems')),
       run: (key) =>
         mayRead(key.projectId) && !view.peek('GetPipelineRun', key)
           ? [`run ${key.projectId}/${key.runId}`]
@@ -103,11 +103,17 @@ export function createLoaders(
           : [],
       knownRuns({ projectId, filter }, window) {
         if (!mayRead(projectId)) return [];
-        const rows = open(runLists, runList(lists, { projectId, filter })).reader.cachedRows(window);
+        const rows = open(runLists, runList(lists, { projectId, filter })).cachedRows(window);
         return rows?.map(({ runId }) => ({ projectId, runId })) ?? null;
       },
     },
   };
+
+  function open<Row>(readers: Map<string, ListReader<Row>>, source: ListSource<Row>): ListReader<Row> {
+    const reader = readers.get(source.identity) ?? createListReader(source, memory);
+    readers.set(source.identity, reader);
+    return reader;
+  }
 
   function authorised<Key extends { projectId: string }>(key: Key): Key {
     if (mayRead(key.projectId)) return key;
@@ -119,25 +125,6 @@ export function createLoaders(
     if (isPlaceholderId(key.runId)) return Promise.resolve({ value: null, asOf: 0, staleBecause: null });
     return upstream.call('GetPipelineRun', key, context);
   }
-}
-
-interface OpenList<Row> {
-  reader: ListReader<Row>;
-  /** Reads the windows of one tick together, and equal windows once. */
-  windows: DataLoader<WindowRequest, Window<Row>, string>;
-}
-
-function open<Row>(lists: Map<string, OpenList<Row>>, source: ListSource<Row>): OpenList<Row> {
-  let list = lists.get(source.identity);
-  if (!list) {
-    const reader = createListReader(source);
-    const windows = new DataLoader<WindowRequest, Window<Row>, string>((requests) => reader.read(requests), {
-      cacheKeyFn: (request) => JSON.stringify(request),
-    });
-    list = { reader, windows };
-    lists.set(source.identity, list);
-  }
-  return list;
 }
 
 function priceOfAnyItems(window: WindowRequest, pageSize: number): string[] {

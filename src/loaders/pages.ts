@@ -1,41 +1,37 @@
 import { asError } from '../core/asError.ts';
 import type { Page, UpstreamResult } from '../core/upstream.ts';
-import { contradiction, type ListSource } from './list.ts';
-import type { KnownPage, RowKey } from './windowPlan.ts';
+import { contradiction, type ListMemory, type ListSource, type RowKey } from './list.ts';
 
-export interface ReadPage<Row> extends KnownPage {
+/* The canonical pages of one list that one operation knows: aligned blocks of `size` rows. Pages and rows count from 0. */
+
+export interface ReadPage<Row> {
   result: UpstreamResult<Page<Row>>;
   rows: readonly Row[];
+  readonly keys: readonly RowKey[];
+  totalCount: number;
+  /** How many rows the page has if the total is right. */
+  expectedRows: number;
+  /** When the page was last known true. Of two pages that disagree, the later one is believed. */
+  asOf: number;
 }
 
 export type PageMap<Row> = ReadonlyMap<number, ReadPage<Row>>;
 
-/** The canonical pages of one list that one operation knows. */
 export interface ListPages<Row> {
   readonly source: ListSource<Row>;
-  /** Rows of a canonical page. */
+  readonly memory: ListMemory;
   size: number;
   readonly known: Map<number, ReadPage<Row>>;
   /** Those of the known pages that were only looked at in the cache. They count as used when they are fetched. */
   readonly peeked: Set<number>;
   /** Why a page is not known, for those that were fetched. */
   readonly failures: Map<number, Error>;
+  /** Why a known page could not be read again, or null. */
+  rereadError: Error | null;
   /** A length that the upstream claims, and how many rows the list really has then. */
   end: { claimed: number; rows: number } | null;
   /** Increases with every change of the known pages. */
   version: number;
-}
-
-export function createListPages<Row>(source: ListSource<Row>): ListPages<Row> {
-  return {
-    source,
-    size: source.pageSize,
-    known: new Map(),
-    peeked: new Set(),
-    failures: new Map(),
-    end: null,
-    version: 0,
-  };
 }
 
 /** Takes a page out of the cache. Returns whether it is there. */
@@ -47,42 +43,57 @@ export function peekPage<Row>(pages: ListPages<Row>, index: number): boolean {
   return true;
 }
 
-/** Reads the peeked pages, and of the others those that were not read yet. */
-export async function fetchPages<Row>(pages: ListPages<Row>, others: Iterable<number>): Promise<void> {
-  const { source, known, peeked, failures } = pages;
-  const unread = new Set(peeked);
-  for (const index of others) if (!known.has(index) && !failures.has(index)) unread.add(index);
-  peeked.clear();
-  await inOrder(source, [...unread], async (index) => {
-    const { size } = pages;
-    try {
-      await fetchPage(pages, index);
-    } catch (error) {
-      if (pages.size !== size) return;
-      failPage(pages, index, asError(error));
-    }
-  });
+/**
+ * Reads pages at once if new rows appear only at the head. Otherwise one after the other from the front: a row that moves towards the
+ * head between two reads would be missing from both pages, and nothing would show it.
+ */
+export async function fetchPages<Row>(
+  pages: ListPages<Row>,
+  indexes: readonly number[],
+  notBefore?: number,
+): Promise<void> {
+  if (pages.source.growsAtHead) {
+    await Promise.all(indexes.map((index) => fetchPage(pages, index, notBefore)));
+  } else {
+    for (const index of indexes.toSorted((a, b) => a - b)) await fetchPage(pages, index, notBefore);
+  }
 }
 
-/** Reads a page, even if it is known. Rejects if it cannot be read. */
+/**
+ * Returns the error if the page cannot be read.
+ *
+ * @param notBefore for a known page that is read again; it stays known if that fails
+ */
 export async function fetchPage<Row>(
   pages: ListPages<Row>,
   index: number,
   notBefore?: number,
-): Promise<void> {
-  const { source, size } = pages;
-  const result = await source.readPage(index, size, notBefore);
-  const { rows, pageSize } = result.value;
-  if (pageSize > size) throw contradiction(source, `pages of ${pageSize} rows where ${size} were requested`);
-  if (pageSize < pages.size) {
-    source.pageSizes.learnCap(source.action, source.identity, pageSize);
-    shrinkPages(pages, pageSize);
-    // Where a later page begins is unknown if a larger size was requested.
-    if (index > 0) return;
+): Promise<Error | null> {
+  const { source, memory, size } = pages;
+  const { action, identity } = source;
+  pages.peeked.delete(index);
+  try {
+    const result = await source.readPage(index, size, notBefore);
+    const { rows, pageSize } = result.value;
+    if (pageSize > size)
+      throw contradiction(source, `pages of ${pageSize} rows where ${size} were requested`);
+    if (pageSize < pages.size) {
+      memory.learnCap(action, identity, pageSize);
+      shrinkPages(pages, pageSize);
+      // Where a later page begins is unknown if a larger size was requested.
+      if (index > 0) return null;
+    }
+    if (pageSize !== pages.size) return null;
+    const isLargest = rows.length === pageSize && pageSize >= (memory.fullPages.get(action) ?? 0);
+    if (isLargest) memory.fullPages.set(action, pageSize);
+    addPage(pages, index, result);
+    return null;
+  } catch (thrown) {
+    const error = asError(thrown);
+    if (notBefore !== undefined) pages.rereadError = error;
+    else if (pages.size === size) failPage(pages, index, error);
+    return error;
   }
-  if (pageSize !== pages.size) return;
-  if (rows.length === pageSize) source.pageSizes.noteFullPage(source.action, pageSize);
-  addPage(pages, index, result);
 }
 
 export function failPage<Row>(pages: ListPages<Row>, index: number, error: Error): void {
@@ -99,31 +110,70 @@ export function shrinkPages<Row>(pages: ListPages<Row>, size: number): void {
 }
 
 export function addPage<Row>(pages: ListPages<Row>, index: number, result: UpstreamResult<Page<Row>>): void {
-  const before = pages.known.get(index)?.result;
+  const { known, size, end, source } = pages;
+  const before = known.get(index)?.result;
   if (before?.value !== result.value || before.asOf !== result.asOf) pages.version += 1;
-  const { rows, totalCount } = result.value;
+  const { rows } = result.value;
+  const totalCount = end?.claimed === result.value.totalCount ? end.rows : result.value.totalCount;
+  const expectedRows = Math.max(0, Math.min(size, totalCount - index * size));
   let keys: RowKey[] | null = null;
-  pages.known.set(index, {
+  known.set(index, {
     result,
     rows,
     asOf: result.asOf,
-    totalCount: pages.end?.claimed === totalCount ? pages.end.rows : totalCount,
+    totalCount,
+    expectedRows,
     // Most windows do not need the keys.
     get keys() {
-      return (keys ??= rows.map((row) => pages.source.key(row)));
+      return (keys ??= rows.map((row) => source.key(row)));
     },
   });
 }
 
 /**
- * At once if new rows appear only at the head. Otherwise one after the other from the front: a row that moves towards the head between
- * two reads would be missing from both pages, and nothing would show it.
+ * The first page that does not have as many rows as its own total says, or else a page whose place is unproven; or null. Until a full
+ * page was seen, the upstream may silently cap its pages, and then the rows of a later page belong to another place.
  */
-export async function inOrder(
-  { growsAtHead }: { growsAtHead: boolean },
-  indexes: number[],
-  read: (index: number) => Promise<unknown>,
-): Promise<void> {
-  if (growsAtHead) await Promise.all(indexes.map(read));
-  else for (const index of indexes.sort((a, b) => a - b)) await read(index);
+export function firstDoubtfulPage<Row>({ known, size, source, memory }: ListPages<Row>): number | null {
+  const isProven = known.has(0) || size <= (memory.fullPages.get(source.action) ?? 0);
+  let miscounted = Infinity;
+  let unproven = Infinity;
+  for (const [index, { rows, expectedRows }] of known) {
+    if (rows.length !== expectedRows) miscounted = Math.min(miscounted, index);
+    else if (!isProven && rows.length > 0) unproven = Math.min(unproven, index);
+  }
+  const first = miscounted < Infinity ? miscounted : unproven;
+  return first === Infinity ? null : first;
+}
+
+/**
+ * The pages that must be read again because the list moved between the reads: those that disagree with the newest page on the list's
+ * length, those with a row that a newer page has, too, and those read before a page in front of them, unless the cache still vouches
+ * for them. In the last case nothing on the pages would show a row that moved from one to the other.
+ */
+export function outdatedPages<Row>(list: ListPages<Row>, pages: PageMap<Row> = list.known): number[] {
+  if (pages.size < 2) return [];
+  const newestFirst = [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
+  const totalCount = newestFirst[0]?.[1].totalCount;
+  const seen = new Set<string>();
+  const outdated: number[] = [];
+  for (const [index, page] of newestFirst) {
+    const isBehindNewer = newestFirst.some(([other, { asOf }]) => other < index && asOf > page.asOf);
+    const isOutdated =
+      page.totalCount !== totalCount ||
+      page.keys.some(({ id }) => seen.has(id)) ||
+      (isBehindNewer && page.rows.length > 0 && !isConfirmed(list, index, page));
+    if (isOutdated) outdated.push(index);
+    else for (const { id } of page.keys) seen.add(id);
+  }
+  return outdated;
+}
+
+/** Whether nothing that the cache has learned since makes the page doubtful. */
+function isConfirmed<Row>({ source, size }: ListPages<Row>, index: number, page: ReadPage<Row>): boolean {
+  const { value, staleBecause } = page.result;
+  if (!source.growsAtHead || staleBecause !== null) return false;
+  const now = source.peekPage(index, size)?.value;
+  if (now?.totalCount !== value.totalCount) return false;
+  return now.rows.every((row, at) => source.key(row).id === page.keys[at]?.id);
 }

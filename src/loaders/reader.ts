@@ -1,11 +1,9 @@
 import type { Window, WindowRequest } from '../core/window.ts';
-import { firstDoubtfulPage, outdatedPages } from './consistency.ts';
-import { decodeRequest } from './cursor.ts';
-import { cutFromSomePages, cutWindow } from './cut.ts';
-import { costsMore, keptChanging, type ListSource } from './list.ts';
-import { createListPages, fetchPages, peekPage } from './pages.ts';
-import { createRepair } from './repair.ts';
-import { pagesAtWorst, planWindow, type WindowPlan, type WindowSpec } from './windowPlan.ts';
+import { decodeRequest, type WindowSpec } from './cursor.ts';
+import { costsMore, keptChanging, type ListMemory, type ListSource } from './list.ts';
+import { fetchPages, firstDoubtfulPage, type ListPages, outdatedPages, peekPage } from './pages.ts';
+import { createRepair, type Repair } from './repair.ts';
+import { cutFromSomePages, cutWindow, pagesAtWorst, planWindow, type WindowPlan } from './windows.ts';
 
 /**
  * Cuts windows out of one list with as few canonical pages as cover them. Lives as long as one operation and keeps the pages that it
@@ -19,8 +17,8 @@ export interface ListReader<Row> {
   price(request: WindowRequest): string[];
   /** The rows of the window if no call is needed to know them, else null. A window that will be refused has none. */
   cachedRows(request: WindowRequest): Row[] | null;
-  /** Returns one result a request, in order: a window, or the error that this window met. Never rejects. */
-  read(requests: readonly WindowRequest[]): Promise<(Window<Row> | Error)[]>;
+  /** The windows of one tick are read together, and equal windows once. A window that cannot be read does not affect the others. */
+  read(request: WindowRequest): Promise<Window<Row>>;
 }
 
 /** More rounds than this mean that the search for a cursor's row does not end. A million pages take about 40. */
@@ -29,7 +27,7 @@ const MAX_ROUNDS = 64;
 /** An operation is priced by the page size known when it starts. If the upstream returns less, this many calls a round are allowed. */
 const MAX_SMALLER_PAGES = 10;
 
-interface ListWindow {
+interface ListWindow<Row> {
   /** Identifies the window among those of all lists. */
   key: string;
   /** The error is BAD_USER_INPUT. */
@@ -39,14 +37,30 @@ interface ListWindow {
   version: number;
   /** The newest `asOf` with which the window was served before. */
   notBefore: number;
+  result: Promise<Window<Row>> | null;
 }
 
-export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> {
-  const { identity, pageSize, pageSizes } = source;
-  const pages = createListPages(source);
-  const repair = createRepair(pages);
-  const windows = new Map<string, ListWindow>();
-  let queue: Promise<unknown> = Promise.resolve();
+/** One result a window of a batch: the window, or the error that it met. */
+type Results<Row> = Map<ListWindow<Row>, Window<Row> | Error>;
+
+export function createListReader<Row>(source: ListSource<Row>, memory: ListMemory): ListReader<Row> {
+  const { action, identity } = source;
+  const pageSize = memory.sizeOf(action, identity);
+  const pages: ListPages<Row> = {
+    source,
+    memory,
+    size: pageSize,
+    known: new Map(),
+    peeked: new Set(),
+    failures: new Map(),
+    rereadError: null,
+    end: null,
+    version: 0,
+  };
+  let repair: Repair | null = null;
+  const windows = new Map<string, ListWindow<Row>>();
+  let nextBatch: ListWindow<Row>[] = [];
+  let lastBatch = Promise.resolve<Results<Row>>(new Map());
 
   return {
     price(request) {
@@ -69,46 +83,38 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
       if (window.spec instanceof Error) return [];
       return cutWindow(pages, window.spec, plan)?.edges.map(({ node }) => node) ?? null;
     },
-    read(requests) {
-      // One read after the other: the second does not repeat what the first has read.
-      const results = queue.then(() => readWindows(requests.map(windowOf)));
-      queue = results;
-      return results;
+    read(request) {
+      const window = windowOf(request);
+      return (window.result ??= readInBatch(window));
     },
   };
 
-  function windowOf(request: WindowRequest): ListWindow {
+  function windowOf(request: WindowRequest): ListWindow<Row> {
     const key = identity + JSON.stringify(request);
     let window = windows.get(key);
     if (!window) {
       const spec = decodeRequest(request, source);
-      window = { key, spec, plan: { need: 'any' }, version: -1, notBefore: -Infinity };
+      window = { key, spec, plan: { need: [] }, version: -1, notBefore: -Infinity, result: null };
       windows.set(key, window);
     }
     return window;
   }
 
   /** Plans the window once for each state of the known pages: its price and its read share the plan. */
-  function planOf(window: ListWindow): WindowPlan | Error {
-    if (window.version !== pages.version) {
-      window.plan = window.spec instanceof Error ? window.spec : newPlan(window.spec);
-      window.version = pages.version;
-    }
+  function planOf(window: ListWindow<Row>): WindowPlan | Error {
+    const { spec } = window;
+    if (window.version === pages.version) return window.plan;
+    window.version = pages.version;
+    window.plan = spec instanceof Error ? spec : planWindow(spec, pages.known, pages.size);
+    const needed = pagesNeeded([window.plan]);
+    for (const index of needed) window.plan = pages.failures.get(index) ?? window.plan;
+    const isTooMuch = pages.size < pageSize && needed.length > MAX_SMALLER_PAGES;
+    if (isTooMuch && !(window.plan instanceof Error)) window.plan = costsMore(source, pages.size);
     return window.plan;
   }
 
-  function newPlan(spec: WindowSpec): WindowPlan | Error {
-    const plan = planWindow(spec, pages.known, pages.size);
-    const needed = pagesNeeded([plan]);
-    for (const index of needed) {
-      const failure = pages.failures.get(index);
-      if (failure) return failure;
-    }
-    const isTooMuch = pages.size < pageSize && needed.size > MAX_SMALLER_PAGES;
-    return isTooMuch ? costsMore(source, pages.size) : plan;
-  }
-
-  function planOnCache(window: ListWindow): WindowPlan | Error {
+  /** The plan after the cached pages that it needs are taken from the cache. */
+  function planOnCache(window: ListWindow<Row>): WindowPlan | Error {
     for (;;) {
       const plan = planOf(window);
       let isFound = false;
@@ -117,58 +123,74 @@ export function createListReader<Row>(source: ListSource<Row>): ListReader<Row> 
     }
   }
 
-  async function readWindows(requested: readonly ListWindow[]): Promise<(Window<Row> | Error)[]> {
+  async function readInBatch(window: ListWindow<Row>): Promise<Window<Row>> {
+    // One batch after the other: the second does not repeat what the first has read.
+    if (nextBatch.push(window) === 1) lastBatch = lastBatch.then(readBatch);
+    const result = (await lastBatch).get(window) ?? keptChanging(source);
+    if (result instanceof Error) throw result;
+    return result;
+  }
+
+  async function readBatch(): Promise<Results<Row>> {
+    const batch = nextBatch;
+    nextBatch = [];
     // What is served while this read is under way does not make its windows go back in time.
-    for (const window of requested) window.notBefore = pageSizes.servedAsOf(window.key);
-    await cover(requested);
-    let results = requested.map(resultOf);
-    const outdated = requested.filter(({ notBefore }, at) => isOlder(results[at], notBefore));
-    if (outdated.length > 0) {
-      await repair.renew(Math.max(...outdated.map(({ notBefore }) => notBefore)));
-      await cover(requested);
-      results = requested.map(resultOf);
+    for (const window of batch) window.notBefore = memory.servedAsOf.get(window.key) ?? -Infinity;
+    let results = await cover(batch);
+    let renewFrom = -Infinity;
+    for (const [{ notBefore }, result] of results) {
+      if (isOlder(result, notBefore)) renewFrom = Math.max(renewFrom, notBefore);
     }
-    for (const [at, { key, notBefore }] of requested.entries()) {
-      const result = results[at];
-      if (isOlder(result, notBefore)) results[at] = repair.failure ?? keptChanging(source);
-      else if (result && 'asOf' in result) pageSizes.noteServed(key, result.asOf);
+    if (renewFrom > -Infinity) {
+      await (repair ??= createRepair(pages)).renew(renewFrom);
+      results = await cover(batch);
+    }
+    for (const [window, result] of results) {
+      const { key, notBefore } = window;
+      if (isOlder(result, notBefore)) results.set(window, pages.rereadError ?? keptChanging(source));
+      else if ('asOf' in result)
+        memory.servedAsOf.set(key, Math.max(result.asOf, memory.servedAsOf.get(key) ?? -Infinity));
     }
     return results;
   }
 
-  /** Reads pages until the windows are covered, as far as that is possible. */
-  async function cover(requested: readonly ListWindow[]): Promise<void> {
+  /** Reads pages until the windows are covered, as far as that is possible, and cuts them. */
+  async function cover(batch: readonly ListWindow<Row>[]): Promise<Results<Row>> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const missing = pagesNeeded(requested.map(planOf));
-      if (missing.size === 0 && pages.peeked.size === 0) return;
-      await fetchPages(pages, missing);
-      if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0) await repair.run();
+      const missing = pagesNeeded(batch.map(planOf));
+      if (missing.length === 0 && pages.peeked.size === 0) break;
+      await fetchPages(pages, [...missing, ...pages.peeked]);
+      if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0)
+        await (repair ??= createRepair(pages)).run();
     }
+    const results: Results<Row> = new Map();
+    for (const window of batch) results.set(window, cut(window));
+    return results;
   }
 
-  function resultOf(window: ListWindow): Window<Row> | Error {
+  function cut(window: ListWindow<Row>): Window<Row> | Error {
     const plan = planOf(window);
     const { spec } = window;
     if (plan instanceof Error) return plan;
     if ('need' in plan || spec instanceof Error)
       return new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`);
-    const cut = cutWindow(pages, spec, plan) ?? cutFromSomePages(pages, spec);
-    return cut ?? repair.failure ?? keptChanging(source);
+    const result = cutWindow(pages, spec, plan) ?? cutFromSomePages(pages, spec);
+    return result ?? pages.rereadError ?? keptChanging(source);
   }
 }
 
 /** All pages that the plans need. A plan that needs any page waits for those of the others, if there are some. */
-function pagesNeeded(plans: readonly (WindowPlan | Error)[]): Set<number> {
+function pagesNeeded(plans: readonly (WindowPlan | Error)[]): number[] {
   const needed = new Set<number>();
-  let isAnyNeeded = false;
+  let isIncomplete = false;
   for (const plan of plans) {
     if (!('need' in plan)) continue;
-    if (plan.need === 'any') isAnyNeeded = true;
-    else for (const index of plan.need) needed.add(index);
+    isIncomplete = true;
+    for (const index of plan.need) needed.add(index);
   }
-  return isAnyNeeded && needed.size === 0 ? needed.add(0) : needed;
+  return isIncomplete && needed.size === 0 ? [0] : [...needed];
 }
 
-function isOlder(result: Window<unknown> | Error | undefined, notBefore: number): boolean {
-  return result !== undefined && 'asOf' in result && result.asOf < notBefore;
+function isOlder(result: Window<unknown> | Error, notBefore: number): boolean {
+  return 'asOf' in result && result.asOf < notBefore;
 }

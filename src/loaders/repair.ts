@@ -1,13 +1,12 @@
-import { asError } from '../core/asError.ts';
-import { expectedRows, firstDoubtfulPage, outdatedPages } from './consistency.ts';
 import { contradiction, keptChanging } from './list.ts';
 import {
   addPage,
   failPage,
   fetchPage,
   fetchPages,
-  inOrder,
+  firstDoubtfulPage,
   type ListPages,
+  outdatedPages,
   type ReadPage,
   shrinkPages,
 } from './pages.ts';
@@ -23,8 +22,6 @@ const MAX_EXTRA_READS = 6;
 
 /** Makes the pages of one list and operation consistent, as far as a few more calls can. */
 export interface Repair {
-  /** Why pages that disagree could not be read again, or null. */
-  readonly failure: Error | null;
   /** Reads pages again if they show that the list has moved, and others if a page does not have as many rows as the total says. */
   run(): Promise<void>;
   /** Reads the known pages again that are older than this. */
@@ -32,22 +29,19 @@ export interface Repair {
 }
 
 export function createRepair<Row>(pages: ListPages<Row>): Repair {
-  const { source, known, failures } = pages;
-  const { action, identity, pageSizes } = source;
+  const { source, memory, known, failures } = pages;
+  const { action, identity } = source;
   const repeats = new Map<string, number>();
   /** How many rows a page had when it was found to have too few or too many. The same number once more is believed. */
   const oddCounts = new Map<string, number>();
-  let failure: Error | null = null;
   let extraReads = 0;
 
   return {
-    get failure() {
-      return failure;
-    },
     run,
     async renew(notBefore) {
       const older = [...known].filter(([, { asOf }]) => asOf < notBefore).map(([index]) => index);
-      await inOrder(source, older, (index) => repeat(index, notBefore));
+      older.forEach(noteRepeat);
+      await fetchPages(pages, older, notBefore);
       await run();
     },
   };
@@ -73,7 +67,8 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
       if (repeatable.length === 0) return;
       // The cache needs no call for a page that the newest head confirms.
       const notBefore = isTie ? newest + 1 : newest;
-      await inOrder(source, repeatable, (index) => repeat(index, notBefore));
+      repeatable.forEach(noteRepeat);
+      await fetchPages(pages, repeatable, notBefore);
     }
   }
 
@@ -86,14 +81,8 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     return `${index} of ${pages.size} rows`;
   }
 
-  async function repeat(index: number, notBefore: number): Promise<Error | null> {
+  function noteRepeat(index: number): void {
     repeats.set(keyOf(index), repeatsOf(index) + 1);
-    try {
-      await fetchPage(pages, index, notBefore);
-      return null;
-    } catch (error) {
-      return (failure = asError(error));
-    }
   }
 
   /** Explains each page that does not have as many rows as the total says, the first one first. */
@@ -112,22 +101,22 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
 
   /** Returns the error if there is no explanation. Else the page was read again, the page size is another or the end is known. */
   async function explain(index: number, page: ReadPage<Row>): Promise<Error | null> {
-    const { totalCount, asOf, result } = page;
+    const { expectedRows, asOf, result } = page;
     const rowCount = page.rows.length;
-    const expected = expectedRows(index, totalCount, pages.size);
-    if (rowCount === expected) return readBeside([0], index);
+    if (rowCount === expectedRows) return readBeside([0], index);
     const rowsEnd = index * pages.size + rowCount;
-    if (rowCount < pages.size && pageSizes.isKnownEnd(identity, result.value.totalCount, rowsEnd)) {
-      return setEnd(index, page);
-    }
+    const end = memory.ends.get(identity);
+    const isKnownEnd = end?.claimed === result.value.totalCount && end.rows === rowsEnd;
+    if (isKnownEnd && rowCount < pages.size) return setEnd(index, page);
     if (oddCounts.get(keyOf(index)) !== rowCount) {
       oddCounts.set(keyOf(index), rowCount);
       if (repeatsOf(index) >= MAX_REPEATS) return miscounted(index, page);
-      const error = await repeat(index, asOf + 1);
+      noteRepeat(index);
+      const error = await fetchPage(pages, index, asOf + 1);
       await settle();
       return error;
     }
-    if (rowCount > expected) return known.has(0) ? miscounted(index, page) : readBeside([0], index);
+    if (rowCount > expectedRows) return known.has(0) ? miscounted(index, page) : readBeside([0], index);
     if (index > 0) return findEnd(index, page);
     return rowCount === 0 ? miscounted(index, page) : trySmallerPages(page);
   }
@@ -139,9 +128,8 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     addPage(pages, 0, first.result);
     const error = await readBeside([1], 0);
     const next = known.get(1);
-    const rowCount = next?.rows.length ?? 0;
-    const isRight = next !== undefined && rowCount === expectedRows(1, next.totalCount, smaller);
-    if (error === null && rowCount > 0 && isRight) pageSizes.learnCap(action, identity, smaller);
+    const isRight = next && next.rows.length > 0 && next.rows.length === next.expectedRows;
+    if (error === null && isRight) memory.learnCap(action, identity, smaller);
     return error;
   }
 
@@ -167,9 +155,9 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     const rows = index * pages.size + page.rows.length;
     if (pages.end?.claimed === claimed && pages.end.rows !== rows) return miscounted(index, page);
     pages.end = { claimed, rows };
+    memory.ends.set(identity, pages.end);
     pages.version += 1;
     for (const [other, { result }] of known) addPage(pages, other, result);
-    pageSizes.learnEnd(identity, claimed, rows);
     return null;
   }
 
@@ -179,7 +167,8 @@ export function createRepair<Row>(pages: ListPages<Row>): Repair {
     extraReads += unknown.length;
     const page = known.get(doubted);
     if (extraReads > MAX_EXTRA_READS && page) return miscounted(doubted, page);
-    await fetchPages(pages, unknown);
+    const unread = unknown.filter((index) => !failures.has(index));
+    await fetchPages(pages, unread);
     await settle();
     return unknown.map((index) => failures.get(index)).find((error) => error !== undefined) ?? null;
   }

@@ -2,9 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { withCache } from '../../src/cache/withCache.ts';
 import { createListReader } from '../../src/loaders/reader.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
+import type { WindowRequest } from '../../src/core/window.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -471,22 +472,20 @@ function expectTrue(world: World, { value, asOf }: RunPage, page: number): void 
 }
 
 function createReader(world: World) {
-  return createListReader<PipelineRun>({
+  const source: ListSource<PipelineRun> = {
     action: 'ListPipelineRuns',
     identity: 'list',
     description: 'the list',
-    pageSize,
-    pageSizes: createPageSizes(pageSize, world.clock),
     growsAtHead: true,
     key: ({ runId, createTime }) => ({ id: runId, time: createTime }),
     readPage: (index, _, notBefore) => world.read(index + 1, notBefore),
     peekPage: (index) => world.peek(index + 1),
-  });
+  };
+  return createListReader(source, createListMemory(pageSize, world.clock));
 }
 
 async function readWindow(world: World, offset: number, limit: number): Promise<void> {
-  const [window] = await createReader(world).read([{ by: 'offset', offset, limit }]);
-  if (window === undefined || window instanceof Error) throw window ?? new Error('No window.');
+  const window = await createReader(world).read({ by: 'offset', offset, limit });
   const shown = window.edges.map(({ node }) => node.runId);
   expect(new Set(shown).size).toBe(shown.length);
   if (world.hasTurnedOverSince(window.asOf)) return;
@@ -505,10 +504,8 @@ async function walk(world: World, count: number, pages: number): Promise<void> {
   let oldest = Infinity;
   let after: string | null = null;
   for (let page = 0; page < pages; page++) {
-    const [window] = await createReader(world).read([
-      { by: 'cursor', from: 'start', count, after, before: null },
-    ]);
-    if (window === undefined || window instanceof Error) throw window ?? new Error('No window.');
+    const request: WindowRequest = { by: 'cursor', from: 'start', count, after, before: null };
+    const window = await createReader(world).read(request);
     oldest = Math.min(oldest, window.asOf);
     seen.push(...window.edges.map(({ node }) => node.runId));
     after = window.edges.at(-1)?.cursor ?? after;

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory } from '../../src/loaders/list.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -99,7 +99,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   const arrived = new Map<string, number>();
   const polls: Promise<void>[] = [];
   // Shared by all operations, as in a gateway: it knows how new each window was when it was last served.
-  const pageSizes = createPageSizes(10, clock);
+  const memory = createListMemory(10, clock);
 
   /** Compares with what had arrived when it was asked for: which of two answers under way comes first is chance. */
   async function poll(name: string, read: () => Promise<{ asOf: number; staleBecause: unknown }>) {
@@ -116,7 +116,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
   }
 
   function pollSomething(): Promise<void> {
-    const loaders = createLoaders(cache, { view, pageSizes, mayRead: () => true }, contextOf(clock));
+    const loaders = createLoaders(cache, { view, memory, mayRead: () => true }, contextOf(clock));
     if (dice(5) === 0) {
       const { runId } = truth.runs[dice(truth.runs.length)]!;
       return poll(runId, () => loaders.run({ projectId: '1', runId }));

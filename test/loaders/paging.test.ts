@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { connectionFromArraySlice, offsetToCursor } from 'graphql-relay';
 import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
 import { createListReader, type ListReader } from '../../src/loaders/reader.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import type { UpstreamResult, Page } from '../../src/core/upstream.ts';
 import type { Window, WindowRequest } from '../../src/core/window.ts';
@@ -26,12 +26,10 @@ function createList(rows: Row[], pageSize: number) {
     beforeNextRead: (change: () => void) => void beforeRead.push(change),
     /** One reader an operation. */
     reader(): ListReader<Row> {
-      return createListReader<Row>({
+      const source: ListSource<Row> = {
         action: 'ListPipelineRuns',
         identity: 'list',
         description: 'the test list',
-        pageSize,
-        pageSizes: createPageSizes(pageSize, systemClock),
         growsAtHead: true,
         key: (row) => row,
         peekPage: (index) => cached.get(index) ?? null,
@@ -51,15 +49,15 @@ function createList(rows: Row[], pageSize: number) {
           cached.set(index, answer);
           return Promise.resolve(answer);
         },
-      });
+      };
+      return createListReader(source, createListMemory(pageSize, systemClock));
     },
   };
 }
 
-async function readOne(reader: ListReader<Row>, request: WindowRequest): Promise<Window<Row>> {
-  const [window] = await reader.read([request]);
-  if (!window || window instanceof Error) throw window ?? new Error('no window');
-  return window;
+/** The windows of one operation that are requested in one tick. */
+function readAll(reader: ListReader<Row>, requests: WindowRequest[]): Promise<Window<Row>[]> {
+  return Promise.all(requests.map((request) => reader.read(request)));
 }
 
 const forward = (count: number, after: string | null = null): WindowRequest => ({
@@ -103,10 +101,9 @@ describe('a window', () => {
           const at = anchor !== null && anchor < length ? anchor : null;
           const row = at === null ? null : list.rows[at]!;
           const cursor = row && encodeCursor('list', { ...row, offset: at! });
-          const window = await readOne(
-            list.reader(),
-            isForward ? forward(count, cursor) : backward(count, cursor),
-          );
+          const window = await list
+            .reader()
+            .read(isForward ? forward(count, cursor) : backward(count, cursor));
           const oracle = connectionFromArraySlice(
             list.rows,
             isForward
@@ -136,7 +133,7 @@ describe('a window', () => {
         fc.integer({ min: 1, max: 20 }),
         async (length, pageSize, offset, limit) => {
           const list = createList(newestFirst(length), pageSize);
-          const window = await readOne(list.reader(), { by: 'offset', offset, limit });
+          const window = await list.reader().read({ by: 'offset', offset, limit });
           expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(offset, offset + limit));
           expect(window.totalCount).toBe(length);
           expect(window.hasNextPage).toBe(offset + limit < length);
@@ -148,14 +145,14 @@ describe('a window', () => {
 
   test('beyond the end depends on one page only, also where the list ends in the middle of a page', async () => {
     const list = createList(newestFirst(13), 10);
-    const window = await readOne(list.reader(), { by: 'offset', offset: 30, limit: 10 });
+    const window = await list.reader().read({ by: 'offset', offset: 30, limit: 10 });
     expect(list.reads).toEqual([3]);
     expect(window).toMatchObject({ edges: [], totalCount: 13, hasPreviousPage: true, asOf: 1 });
   });
 
   test('beyond the end is as old as the newest page that the operation has read', async () => {
     const list = createList(newestFirst(13), 10);
-    const windows = await list.reader().read([
+    const windows = await readAll(list.reader(), [
       { by: 'offset', offset: 0, limit: 10 },
       { by: 'offset', offset: 30, limit: 10 },
     ]);
@@ -165,14 +162,14 @@ describe('a window', () => {
 
   test('costs one read where one canonical page covers it, and two where it lies on two', async () => {
     const list = createList(newestFirst(1000), 100);
-    await readOne(list.reader(), { by: 'offset', offset: 200, limit: 100 });
-    await readOne(list.reader(), { by: 'offset', offset: 295, limit: 10 });
+    await list.reader().read({ by: 'offset', offset: 200, limit: 100 });
+    await list.reader().read({ by: 'offset', offset: 295, limit: 10 });
     expect(list.reads).toEqual([2, 2, 3]);
   });
 
-  test('asks no second page of a list that ends on the first', async () => {
+  test('reads no second page of a list that ends on the first', async () => {
     const list = createList(newestFirst(97), 100);
-    const window = await readOne(list.reader(), { by: 'offset', offset: 95, limit: 10 });
+    const window = await list.reader().read({ by: 'offset', offset: 95, limit: 10 });
     expect(window.edges).toHaveLength(2);
     expect(list.reads).toEqual([0]);
   });
@@ -201,7 +198,7 @@ describe('a walk from page to page', () => {
             const count = inserts[step] ?? 0;
             if (insideOperations) list.beforeNextRead(() => insertAtHead(list.rows, count));
             else insertAtHead(list.rows, step === 0 ? 0 : count);
-            const window: Window<Row> = await readOne(list.reader(), forward(size, cursor));
+            const window: Window<Row> = await list.reader().read(forward(size, cursor));
             met.push(...window.edges.map(({ node }) => node.id));
             cursor = window.edges.at(-1)?.cursor ?? cursor;
             if (!window.hasNextPage) break;
@@ -223,7 +220,7 @@ describe('a walk from page to page', () => {
         let cursor: string | null = null;
         for (let step = 0; step < 1000; step++) {
           insertAtHead(list.rows, inserts[step] ?? 0);
-          const window: Window<Row> = await readOne(list.reader(), backward(size, cursor));
+          const window: Window<Row> = await list.reader().read(backward(size, cursor));
           met.unshift(...window.edges.map(({ node }) => node.id));
           cursor = window.edges[0]?.cursor ?? cursor;
           if (!window.hasPreviousPage) break;
@@ -243,11 +240,11 @@ describe('a walk from page to page', () => {
         fc.nat(25),
         async (length, pageSize, size, inserts) => {
           const list = createList(newestFirst(length), pageSize);
-          const first = await readOne(list.reader(), forward(size));
+          const first = await list.reader().read(forward(size));
           const last = first.edges.at(-1)!;
           list.rows.splice(list.rows.indexOf(last.node), 1);
           insertAtHead(list.rows, inserts);
-          const second = await readOne(list.reader(), forward(size, last.cursor));
+          const second = await list.reader().read(forward(size, last.cursor));
           const expected = list.rows.filter(({ time }) => time! < last.node.time!).slice(0, size);
           expect(second.edges.map(({ node }) => node)).toEqual(expected);
         },
@@ -264,7 +261,7 @@ describe('a walk from page to page', () => {
     const met: string[] = [];
     let cursor: string | null = null;
     do {
-      const window: Window<Row> = await readOne(list.reader(), forward(7, cursor));
+      const window: Window<Row> = await list.reader().read(forward(7, cursor));
       met.push(...window.edges.map(({ node }) => node.id));
       cursor = window.hasNextPage ? window.edges.at(-1)!.cursor : null;
     } while (cursor !== null);
@@ -273,10 +270,10 @@ describe('a walk from page to page', () => {
 
   test('finds a row that was pushed down by ten thousand new ones in a few reads', async () => {
     const list = createList(newestFirst(20_000), 100);
-    const { edges } = await readOne(list.reader(), forward(10));
+    const { edges } = await list.reader().read(forward(10));
     insertAtHead(list.rows, 10_000);
     list.reads.length = 0;
-    const window = await readOne(list.reader(), forward(10, edges.at(-1)!.cursor));
+    const window = await list.reader().read(forward(10, edges.at(-1)!.cursor));
     expect(window.edges[0]!.node).toBe(list.rows[10_010]);
     expect(list.reads.length).toBeLessThanOrEqual(16);
   });
@@ -285,23 +282,19 @@ describe('a walk from page to page', () => {
 describe('the windows of one operation', () => {
   test('share the pages that cover them', async () => {
     const list = createList(newestFirst(1000), 100);
-    const windows = await list
-      .reader()
-      .read([
-        forward(5),
-        { by: 'offset', offset: 20, limit: 20 },
-        { by: 'offset', offset: 190, limit: 20 },
-        forward(50),
-      ]);
-    expect(windows.map((window) => (window instanceof Error ? window : window.edges.length))).toEqual([
-      5, 20, 20, 50,
+    const windows = await readAll(list.reader(), [
+      forward(5),
+      { by: 'offset', offset: 20, limit: 20 },
+      { by: 'offset', offset: 190, limit: 20 },
+      forward(50),
     ]);
+    expect(windows.map(({ edges }) => edges.length)).toEqual([5, 20, 20, 50]);
     expect(list.reads.sort()).toEqual([0, 1, 2]);
   });
 
   test('learn the length of the list from each other', async () => {
     const list = createList(newestFirst(250), 100);
-    await list.reader().read([backward(10), { by: 'offset', offset: 100, limit: 10 }]);
+    await readAll(list.reader(), [backward(10), { by: 'offset', offset: 100, limit: 10 }]);
     expect(list.reads).toEqual([1, 2]);
   });
 
@@ -309,7 +302,7 @@ describe('the windows of one operation', () => {
     const list = createList(newestFirst(40), 10);
     list.beforeNextRead(() => undefined);
     list.beforeNextRead(() => insertAtHead(list.rows, 3));
-    const window = await readOne(list.reader(), { by: 'offset', offset: 0, limit: 20 });
+    const window = await list.reader().read({ by: 'offset', offset: 0, limit: 20 });
     // Page 0 was read of the list before the insert and page 1 after it: page 0 is read again.
     expect(list.reads).toEqual([0, 1, 0]);
     expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(0, 20));
@@ -323,15 +316,16 @@ describe('the windows of one operation', () => {
       insertAtHead(list.rows, 1);
       list.rows.pop();
     });
-    const window = await readOne(list.reader(), { by: 'offset', offset: 0, limit: 20 });
+    const window = await list.reader().read({ by: 'offset', offset: 0, limit: 20 });
     expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(0, 20));
   });
 
   test('fail alone', async () => {
     const list = createList(newestFirst(40), 10);
-    const [refused, answered] = await list.reader().read([forward(5, 'bm90IG91cnM'), forward(5)]);
-    expect(refused).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
-    expect(answered).toMatchObject({ totalCount: 40 });
+    const reader = list.reader();
+    const [rejected, served] = [reader.read(forward(5, 'bm90IG91cnM')), reader.read(forward(5))];
+    await expect(rejected).rejects.toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
+    expect(await served).toMatchObject({ totalCount: 40 });
   });
 });
 
@@ -355,7 +349,7 @@ describe('a cursor', () => {
     expect(encodeCursor('list', anchor)).toBe(encodeCursor('list', anchor));
   });
 
-  test('of another list, cut, edited or made up is refused', () => {
+  test('of another list, or one that is truncated, edited or invented, is rejected', () => {
     const cursor = encodeCursor('list', {
       id: '097c73fe-ed6e-4fb1-b109-a5d59e46cd58',
       time: 1702736654000,

@@ -4,7 +4,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import type { Page, UpstreamResult } from '../../src/core/upstream.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
 import { encodeCursor } from '../../src/loaders/cursor.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
 import { createListReader } from '../../src/loaders/reader.ts';
 
 interface Row {
@@ -27,14 +27,12 @@ function createScene(length: number, pageSize: number, cachedPages: readonly num
     staleBecause: null,
   });
   const cache = new Map(cachedPages.map((index) => [index, pageAt(index)]));
-  const pageSizes = createPageSizes(pageSize, systemClock);
-  pageSizes.noteFullPage('ListPipelineRuns', pageSize);
-  const reader = createListReader<Row>({
+  const memory = createListMemory(pageSize, systemClock);
+  memory.fullPages.set('ListPipelineRuns', pageSize);
+  const source: ListSource<Row> = {
     action: 'ListPipelineRuns',
     identity: 'list',
     description: 'the test list',
-    pageSize,
-    pageSizes,
     growsAtHead: true,
     key: (row) => row,
     peekPage: (index) => cache.get(index) ?? null,
@@ -42,7 +40,8 @@ function createScene(length: number, pageSize: number, cachedPages: readonly num
       if (!cache.has(index)) calls.push(index);
       return Promise.resolve(cache.get(index) ?? pageAt(index));
     },
-  });
+  };
+  const reader = createListReader(source, memory);
   const cursorAt = (offset: number) => encodeCursor('list', { ...rows[offset]!, offset });
   return { reader, calls, cursorAt };
 }
@@ -80,16 +79,15 @@ describe('the price of windows', () => {
         fc.integer({ min: 1, max: 12 }),
         fc.uniqueArray(fc.nat(7), { maxLength: 5 }),
         fc.array(windows, { minLength: 1, maxLength: 4 }),
-        async (length, pageSize, cachedPages, asked) => {
+        async (length, pageSize, cachedPages, requested) => {
           const { reader, calls, cursorAt } = createScene(length, pageSize, cachedPages);
-          const requests = asked.map((window) => requestOf(window, length, cursorAt));
+          const requests = requested.map((window) => requestOf(window, length, cursorAt));
           const prices = requests.map((request) => reader.price(request));
           const cachedRows = requests.map((request) => reader.cachedRows(request));
-          const results = await reader.read(requests);
+          const results = await Promise.all(requests.map((request) => reader.read(request)));
           expect(calls.length).toBeLessThanOrEqual(new Set(prices.flat()).size);
           expect(new Set(calls).size).toBe(calls.length);
           for (const [at, result] of results.entries()) {
-            if (result instanceof Error) throw result;
             if (prices[at]!.length === 0) {
               expect(cachedRows[at]).toEqual(result.edges.map(({ node }) => node));
             }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { createListReader } from '../../src/loaders/reader.ts';
-import { createPageSizes } from '../../src/loaders/pageSizes.ts';
+import { createListMemory, type ListSource, type RowKey } from '../../src/loaders/list.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -9,37 +10,33 @@ const FIRST_TEN: WindowRequest = { by: 'offset', offset: 0, limit: 10 };
 /** A list of three rows. Each operation reads it through a reader of its own. */
 function createScene() {
   const clock = createVirtualClock();
-  const pageSizes = createPageSizes(10, clock);
+  const memory = createListMemory(10, clock);
   const rows = ['a', 'b', 'c'].map((id) => ({ id, time: null }));
   const scene = {
-    clock,
+    memory,
     offered: clock.now(),
     canReadAgain: true,
+    /** The next read waits for this. */
+    delay: Promise.resolve(),
     reads: [] as (number | undefined)[],
-    async read() {
-      const reader = createListReader<{ id: string; time: number | null }>({
+    read() {
+      const source: ListSource<RowKey> = {
         action: 'ListPipelineRuns',
         identity: 'list',
         description: 'the test list',
-        pageSize: 10,
-        pageSizes,
         growsAtHead: true,
         key: (row) => row,
         peekPage: () => null,
-        readPage(index, pageSize, notBefore) {
+        async readPage(index, pageSize, notBefore) {
           scene.reads.push(notBefore);
-          if (notBefore !== undefined && !scene.canReadAgain)
-            return Promise.reject(new Error('It is unavailable.'));
+          if (notBefore !== undefined && !scene.canReadAgain) throw new Error('It is unavailable.');
           const value = { rows, totalCount: rows.length, pageNumber: index + 1, pageSize };
-          return Promise.resolve({
-            value,
-            asOf: Math.max(notBefore ?? 0, scene.offered),
-            staleBecause: null,
-          });
+          const asOf = Math.max(notBefore ?? 0, scene.offered);
+          await scene.delay;
+          return { value, asOf, staleBecause: null };
         },
-      });
-      const [window] = await reader.read([FIRST_TEN]);
-      return window;
+      };
+      return createListReader(source, memory).read(FIRST_TEN);
     },
   };
   return scene;
@@ -48,7 +45,7 @@ function createScene() {
 describe('a window that was served before', () => {
   test('is read again if the available pages would make it older', async () => {
     const scene = createScene();
-    const { asOf } = (await scene.read()) as { asOf: number };
+    const { asOf } = await scene.read();
     scene.offered = asOf - 5;
     expect(await scene.read()).toMatchObject({ asOf, totalCount: 3 });
     expect(scene.reads).toEqual([undefined, undefined, asOf]);
@@ -56,10 +53,10 @@ describe('a window that was served before', () => {
 
   test('fails instead of going back in time if that read fails', async () => {
     const scene = createScene();
-    const { asOf } = (await scene.read()) as { asOf: number };
+    const { asOf } = await scene.read();
     scene.offered = asOf - 5;
     scene.canReadAgain = false;
-    expect(await scene.read()).toEqual(new Error('It is unavailable.'));
+    await expect(scene.read()).rejects.toThrow('It is unavailable.');
     scene.canReadAgain = true;
     scene.offered = asOf + 5;
     expect(await scene.read()).toMatchObject({ asOf: asOf + 5 });
@@ -71,24 +68,28 @@ describe('a window that was served before', () => {
     await scene.read();
     expect(scene.reads).toEqual([undefined, undefined]);
   });
-});
 
-describe('the dates of served windows', () => {
-  test('are the newest of each list and window', () => {
-    const clock = createVirtualClock();
-    const now = clock.now();
-    const pageSizes = createPageSizes(10, clock);
-    pageSizes.noteServed('window', now - 10);
-    pageSizes.noteServed('window', now - 20);
-    expect(pageSizes.servedAsOf('window')).toBe(now - 10);
-    expect(pageSizes.servedAsOf('another window')).toBe(-Infinity);
+  test('is not older than the newest one if an older one was served later', async () => {
+    const scene = createScene();
+    let release: () => void = () => undefined;
+    scene.delay = new Promise((resolve) => (release = resolve));
+    scene.offered += 10;
+    const older = scene.read();
+    await nextTurn();
+    scene.delay = Promise.resolve();
+    scene.offered += 10;
+    const newer = await scene.read();
+    release();
+    expect((await older).asOf).toBe(newer.asOf - 10);
+    scene.offered = newer.asOf - 5;
+    expect((await scene.read()).asOf).toBe(newer.asOf);
   });
 
-  test('are forgotten beyond ten thousand windows', () => {
-    const clock = createVirtualClock();
-    const pageSizes = createPageSizes(10, clock);
-    for (let window = 0; window <= 10_000; window++) pageSizes.noteServed(`window ${window}`, clock.now());
-    expect(pageSizes.servedAsOf('window 0')).toBe(-Infinity);
-    expect(pageSizes.servedAsOf('window 1')).toBe(clock.now());
+  test('is forgotten beyond ten thousand windows', async () => {
+    const scene = createScene();
+    const { asOf } = await scene.read();
+    for (let window = 0; window < 10_000; window++) scene.memory.servedAsOf.set(`window ${window}`, asOf);
+    scene.offered = asOf - 5;
+    expect((await scene.read()).asOf).toBe(asOf - 5);
   });
 });
