@@ -4,12 +4,11 @@ import { type Closers, createClosers } from './core/closers.ts';
 import { healthOf } from './health.ts';
 import type { Redis } from 'ioredis';
 import { withQuota } from './quota/withQuota.ts';
-import { type Quota, createQuota } from './quota/quota.ts';
+import { createQuota } from './quota/quota.ts';
 import { withCallerLimits } from './quota/withCallerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
 import { withCache } from './cache/withCache.ts';
 import { createDemand } from './cache/demand.ts';
-import type { Allowance } from './cache/freshness.ts';
 import { withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
 import { withCredentialCheck } from './upstream/withCredentialCheck.ts';
@@ -108,8 +107,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   closers.add(() => quotaProbe.stop());
   if (credentialCheck) closers.add(() => credentialCheck.stop());
   const { freshMs, staleMs } = config.cache;
-  const allowances = () => allowancesOf(quota, clock);
-  const demand = createDemand({ freshMs, clock: steady, allowances });
+  const demand = createDemand({ freshMs, clock: steady, allowances: quota.allowances });
   const checked = credentialCheck?.upstream ?? patient;
   const common =
     redis &&
@@ -119,7 +117,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     ...config.cache,
     clock: steady,
     demand,
-    allowances,
+    allowances: quota.allowances,
     ...(common && { newestElsewhere: (key: string) => common.newestElsewhere(key) }),
     patienceMs: config.requestDeadlineMs,
     report: observability.background,
@@ -181,14 +179,4 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
 async function connect(url: string, logger: Logger): Promise<Redis> {
   const { connectRedis } = await import('./core/redis.ts');
   return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });
-}
-
-/** What is left of the allowances that the cache must stretch freshness for. */
-function allowancesOf(quota: Quota, clock: Clock): Allowance[] {
-  const { month, dayLeft, msUntilDayTurns } = quota.snapshot();
-  const allowances = [
-    { left: dayLeft, resetsInMs: msUntilDayTurns },
-    { left: month.left, resetsInMs: month.resetsAt - clock.now() },
-  ];
-  return allowances.flatMap(({ left, resetsInMs }) => (left === null ? [] : [{ left, resetsInMs }]));
 }

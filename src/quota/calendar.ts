@@ -38,10 +38,7 @@ export const chinaOffsetMinutes = 480;
 const maxPeriods = 400;
 
 export function calendarWindows({ perDay, perMonth }: Limits, utcOffsetMinutes: number): CalendarWindows {
-  return [
-    createWindow('day', perDay, (epochMs) => dayAt(epochMs, utcOffsetMinutes)),
-    createWindow('month', perMonth, (epochMs) => monthAt(epochMs, utcOffsetMinutes)),
-  ];
+  return [createWindow('day', perDay, utcOffsetMinutes), createWindow('month', perMonth, utcOffsetMinutes)];
 }
 
 /**
@@ -68,35 +65,27 @@ export function snapshotOf(window: CalendarWindow, nowMs: number, replicas: numb
   };
 }
 
-export function dayAt(epochMs: number, utcOffsetMinutes: number): Period {
-  const local = localDate(epochMs, utcOffsetMinutes);
+export function periodAt(
+  window: CalendarWindow['name'],
+  epochMs: number,
+  utcOffsetMinutes = chinaOffsetMinutes,
+): Period {
+  const offsetMs = utcOffsetMinutes * 60_000;
+  // Its UTC fields show the wall clock of the offset.
+  const local = new Date(epochMs + offsetMs);
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
+  const isDay = window === 'day';
   return {
-    name: local.toISOString().slice(0, 10),
-    startsAt: Date.UTC(year, month, day) - utcOffsetMinutes * 60_000,
-    turnsAt: Date.UTC(year, month, day + 1) - utcOffsetMinutes * 60_000,
+    name: local.toISOString().slice(0, isDay ? 10 : 7),
+    startsAt: Date.UTC(year, month, isDay ? day : 1) - offsetMs,
+    turnsAt: (isDay ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1)) - offsetMs,
   };
-}
-
-export function monthAt(epochMs: number, utcOffsetMinutes: number): Period {
-  const local = localDate(epochMs, utcOffsetMinutes);
-  const [year, month] = [local.getUTCFullYear(), local.getUTCMonth()];
-  return {
-    name: local.toISOString().slice(0, 7),
-    startsAt: Date.UTC(year, month) - utcOffsetMinutes * 60_000,
-    turnsAt: Date.UTC(year, month + 1) - utcOffsetMinutes * 60_000,
-  };
-}
-
-/** A date whose UTC fields show the wall clock of the offset. */
-function localDate(epochMs: number, utcOffsetMinutes: number): Date {
-  return new Date(epochMs + utcOffsetMinutes * 60_000);
 }
 
 function createWindow(
   name: CalendarWindow['name'],
   limit: number | null,
-  periodAt: (epochMs: number) => Period,
+  utcOffsetMinutes: number,
 ): CalendarWindow {
   const counts = new Map<string, PeriodCount>();
   let last: PeriodCount | null = null;
@@ -105,7 +94,7 @@ function createWindow(
     limit: limit ?? Infinity,
     at(epochMs) {
       if (last !== null && epochMs >= last.startsAt && epochMs < last.turnsAt) return last;
-      const period = periodAt(epochMs);
+      const period = periodAt(name, epochMs, utcOffsetMinutes);
       last = counts.get(period.name) ?? { ...period, own: 0, reported: 0, others: 0 };
       counts.set(period.name, last);
       const [oldest] = counts.keys();

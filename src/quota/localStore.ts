@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import type { WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { CalendarWindows } from './calendar.ts';
 import { callsLeft, snapshotOf } from './calendar.ts';
-import { createSecondWindow, type SecondWindow } from './secondWindow.ts';
-import type { Denial, Permit, QuotaStore } from './store.ts';
+import { createSecondWindow } from './secondWindow.ts';
+import type { Denial, Permit } from './store.ts';
 
 export interface LocalStoreOptions {
   clock: Clock;
@@ -12,35 +13,9 @@ export interface LocalStoreOptions {
   calendar: CalendarWindows;
 }
 
-/** The counts of one process. A restart loses them. */
-export interface LocalStore extends Omit<QuotaStore, 'take' | 'location'> {
-  second: SecondWindow;
-  take(): Permit | Denial;
-  /**
-   * Counts a call that is permitted already.
-   *
-   * @param nowMs selects the day and month, in epoch milliseconds
-   * @param onFree receives the monotonic time at which the place of the call in the second is free, or null for a call not sent
-   */
-  record(nowMs: number, onFree?: (freeAtMs: number | null) => void): Permit;
-  forecast(perSecond?: number, replicas?: number | null): (ahead: number) => Denial;
-  snapshot(perSecond?: number, replicas?: number | null): ReturnType<QuotaStore['snapshot']>;
-}
-
-export function createMemoryStore(options: LocalStoreOptions): QuotaStore {
-  const store = createLocalStore(options);
-  return {
-    take: () => Promise.resolve(store.take()),
-    forecast: () => store.forecast(),
-    fillSecond: store.fillSecond,
-    snapshot: () => store.snapshot(),
-    location: () => 'memory',
-  };
-}
-
-export function createLocalStore(options: LocalStoreOptions): LocalStore {
-  const { clock, spanMs, marginMs, calendar } = options;
-  const second = createSecondWindow(options.perSecond, spanMs, marginMs);
+/** Counts the calls of this process. A restart loses the counts. */
+export function createLocalStore({ clock, calendar, ...options }: LocalStoreOptions) {
+  const second = createSecondWindow(options.perSecond, options.spanMs, options.marginMs);
 
   function forecast(
     perSecond = options.perSecond,
@@ -61,6 +36,12 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
     };
   }
 
+  /**
+   * Counts a call that is permitted already.
+   *
+   * @param nowMs selects the day and month, in epoch milliseconds
+   * @param onFree receives the monotonic time at which the place of the call in the second is free, or null for a call not sent
+   */
   function record(nowMs: number, onFree?: (freeAtMs: number | null) => void): Permit {
     const counts = calendar.map(({ at }) => at(nowMs));
     for (const count of counts) count.own += 1;
@@ -84,7 +65,7 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
   }
 
   return {
-    second,
+    window: second,
     record,
     forecast,
     take() {
@@ -92,17 +73,16 @@ export function createLocalStore(options: LocalStoreOptions): LocalStore {
       return denial.waitMs > 0 ? denial : record(clock.now());
     },
     fillSecond: () => second.fill(clock.monotonic()),
-    snapshot(perSecond = options.perSecond, replicas = null) {
-      const nowMs = clock.now();
-      const used = Math.min(perSecond, second.used(clock.monotonic()));
-      const clearInMs =
-        used === 0 ? 0 : Math.ceil(second.waitMs(clock.monotonic(), perSecond - 1, perSecond));
-      const [day, month] = calendar;
-      return {
-        second: { limit: perSecond, used, left: perSecond - used, resetsAt: nowMs + clearInMs },
-        day: snapshotOf(day, nowMs, replicas),
-        month: snapshotOf(month, nowMs, replicas),
-      };
+    second(limit = options.perSecond): WindowSnapshot {
+      const nowMs = clock.monotonic();
+      const used = Math.min(limit, second.used(nowMs));
+      const clearInMs = used === 0 ? 0 : Math.ceil(second.waitMs(nowMs, limit - 1, limit));
+      return { limit, used, left: limit - used, resetsAt: clock.now() + clearInMs };
     },
+    calendar(replicas: number | null = null): [day: WindowSnapshot, month: WindowSnapshot] {
+      const nowMs = clock.now();
+      return [snapshotOf(calendar[0], nowMs, replicas), snapshotOf(calendar[1], nowMs, replicas)];
+    },
+    location: () => 'memory' as const,
   };
 }

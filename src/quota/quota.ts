@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { calendarWindows, chinaOffsetMinutes } from './calendar.ts';
 import { createCooldowns } from './cooldowns.ts';
-import { createMemoryStore } from './localStore.ts';
+import { createLocalStore } from './localStore.ts';
 import type { Limits } from './presets.ts';
 import { createQueue } from './queue.ts';
 import { createRedisStore } from './redisStore.ts';
@@ -65,6 +65,8 @@ export interface Quota {
   exhausted(error: UpstreamError): number;
   /** The upstream answered: pauses start short again, and a probed day is not exhausted. */
   succeeded(): void;
+  /** The calls left of the day and of the month, for each that is limited or exhausted. */
+  allowances: () => { left: number; resetsInMs: number }[];
   snapshot(): QuotaSnapshot;
 }
 
@@ -85,7 +87,7 @@ export function createQuota(options: QuotaOptions): Quota {
   function createStore(): QuotaStore {
     const { spanMs = 1_000, marginMs = 50, shared } = options;
     const local = { clock, perSecond: limits.perSecond, spanMs, marginMs, calendar };
-    if (!shared) return createMemoryStore(local);
+    if (!shared) return createLocalStore(local);
     const defaults = { replicas: 2, commandTimeoutMs: 150, noticeMs: 4_000 };
     return createRedisStore({ ...defaults, ...shared, ...local, random });
   }
@@ -114,6 +116,12 @@ export function createQuota(options: QuotaOptions): Quota {
     };
   }
 
+  function leftToday(day: WindowSnapshot, month: WindowSnapshot): number | null {
+    if (cooldowns.nextProbeAt() !== null) return 0;
+    const left = Math.min(day.left ?? Infinity, month.left ?? Infinity);
+    return left === Infinity ? null : left;
+  }
+
   function pauseMs(): number {
     queue.review();
     return cooldowns.denial().waitMs;
@@ -131,17 +139,25 @@ export function createQuota(options: QuotaOptions): Quota {
       return pauseMs();
     },
     succeeded: cooldowns.succeeded,
+    allowances() {
+      const nowMs = clock.now();
+      const [day, month] = store.calendar();
+      const dayLeft = leftToday(day, month);
+      const allowances = [];
+      if (dayLeft !== null) allowances.push({ left: dayLeft, resetsInMs: day.resetsAt - nowMs });
+      if (month.left !== null) allowances.push({ left: month.left, resetsInMs: month.resetsAt - nowMs });
+      return allowances;
+    },
     snapshot() {
-      const windows = store.snapshot();
-      const nextProbeAt = cooldowns.nextProbeAt();
-      const left = Math.min(windows.day.left ?? Infinity, windows.month.left ?? Infinity);
+      const [day, month] = store.calendar();
       return {
-        ...windows,
+        second: store.second(),
+        day,
+        month,
         waiting: queue.sizes(),
         shared: store.location(),
-        dayLeft: nextProbeAt !== null ? 0 : left === Infinity ? null : left,
-        nextProbeAt,
-        msUntilDayTurns: windows.day.resetsAt - clock.now(),
+        dayLeft: leftToday(day, month),
+        nextProbeAt: cooldowns.nextProbeAt(),
       };
     },
   };

@@ -63,8 +63,8 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
       mode = 'fallback';
       failures = 0;
       // Replies to the other replicas may still be on their way.
-      local.second.setOthers([]);
-      local.second.fill(nowMs + commandTimeoutMs);
+      local.window.setOthers([]);
+      local.window.fill(nowMs + commandTimeoutMs);
     }
     retryAtMs = nowMs + backoffMs(retryBackoff, failures, random);
     failures += 1;
@@ -140,7 +140,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     }
     const receivedAtMs = clock.monotonic();
     const freeInMs = readLog(log, redisMs);
-    local.second.setOthers(freeInMs.map((inMs) => receivedAtMs + inMs));
+    local.window.setOthers(freeInMs.map((inMs) => receivedAtMs + inMs));
     const isLate = receivedAtMs - askedAtMs > maxPermitDelayMs;
     if (granted === 1 && !isLate) {
       // Redis read its clock after it was asked, so that the translated time is never too early.
@@ -180,7 +180,8 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     take,
     forecast,
     fillSecond: local.fillSecond,
-    snapshot: () => local.snapshot(limit(), mode === 'redis' ? null : replicas),
+    second: () => local.second(limit()),
+    calendar: () => local.calendar(mode === 'redis' ? null : replicas),
     location: () => mode,
   };
 }

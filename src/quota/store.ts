@@ -1,5 +1,5 @@
 import type { Action } from '../core/upstream.ts';
-import type { WindowName, WindowSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot, WindowName, WindowSnapshot } from '../core/quotaSnapshot.ts';
 
 /** The window that delays a call, and for how long at least (milliseconds). Zero: the call can be sent now. */
 export interface Denial {
@@ -22,12 +22,12 @@ export interface Permit {
 /** Counts the calls of the second, the day and the month. Calls of `take` do not overlap. */
 export interface QuotaStore {
   /** Counts one call in all windows, or in none. Never rejects. */
-  take(): Promise<Permit | Denial>;
+  take(): Permit | Denial | Promise<Permit | Denial>;
   /** What delays the call that is `ahead` places behind the next one. Never overestimates. */
   forecast(): (ahead: number) => Denial;
   /** Counts the second as full, because the upstream reports that it is. */
   fillSecond: () => void;
-  snapshot(): Record<WindowName, WindowSnapshot>;
-  /** Where calls are counted: in this process, in Redis, or in this process because Redis is unavailable. */
-  location(): 'memory' | 'redis' | 'fallback';
+  second(): WindowSnapshot;
+  calendar(): [day: WindowSnapshot, month: WindowSnapshot];
+  location(): QuotaSnapshot['shared'];
 }

@@ -61,16 +61,6 @@ export function createWaitingLine(): WaitingLine {
     ];
   }
 
-  function countTurn({ priority, callerId }: Waiter): void {
-    const lastTurns = turns[priority];
-    lastTurns.delete(callerId);
-    lastTurns.set(callerId, (turn += 1));
-    const [oldest] = lastTurns.keys();
-    if (lastTurns.size > maxCallers && oldest !== undefined) lastTurns.delete(oldest);
-    if (priority === 'refresh') interactiveSinceRefresh = 0;
-    if (priority === 'interactive') interactiveSinceRefresh += 1;
-  }
-
   function countOf(priority: Priority): number {
     return [...line].filter((waiter) => waiter.priority === priority).length;
   }
@@ -84,7 +74,14 @@ export function createWaitingLine(): WaitingLine {
       const [first] = line.size === 1 ? line : inOrder();
       if (first === undefined) return undefined;
       line.delete(first);
-      countTurn(first);
+      const { priority, callerId } = first;
+      const lastTurns = turns[priority];
+      lastTurns.delete(callerId);
+      lastTurns.set(callerId, (turn += 1));
+      const [oldest] = lastTurns.keys();
+      if (lastTurns.size > maxCallers && oldest !== undefined) lastTurns.delete(oldest);
+      if (priority === 'refresh') interactiveSinceRefresh = 0;
+      if (priority === 'interactive') interactiveSinceRefresh += 1;
       return first;
     },
     inOrder,

@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Action, CallContext, Caller, Upstream } from '../core/upstream.ts';
 import { withChanges } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import { chinaOffsetMinutes, dayAt } from './calendar.ts';
+import { periodAt } from './calendar.ts';
 import { canceled } from './errors.ts';
 
 const secondMs = 1_000;
@@ -59,7 +59,7 @@ export function withCallerLimits(
       if (caller?.maxCallsPerSecond == null && caller?.maxCallsPerDay == null) {
         return upstream.call(action, params, context);
       }
-      const { name, turnsAt } = dayAt(clock.now(), chinaOffsetMinutes);
+      const { name, turnsAt } = periodAt('day', clock.now());
       const usage = usageOf(caller, name);
       const maxCalls = caller.maxCallsPerDay ?? Infinity;
       if (usage.calls >= maxCalls) {

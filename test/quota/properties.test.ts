@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 
 import { createQuota } from '../../src/quota/quota.ts';
-import { dayAt } from '../../src/quota/calendar.ts';
+import { periodAt } from '../../src/quota/calendar.ts';
 import type { Priority } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -78,7 +78,7 @@ async function run(quotaLimits: Parameters<typeof createQuota>[0]['limits'], ste
     const leaver = new AbortController();
     if (leavesAfterMs !== null) clock.after(leavesAfterMs, () => leaver.abort());
     const settle = (isAdmitted: boolean) => {
-      const day = dayAt(clock.now(), 480).name;
+      const day = periodAt('day', clock.now()).name;
       outcomes.push({
         number,
         priority,

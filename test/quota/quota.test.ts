@@ -435,8 +435,11 @@ describe('the snapshot', () => {
       shared: 'memory',
       dayLeft: 95,
       nextProbeAt: null,
-      msUntilDayTurns: 4 * hour - 100,
     });
+    expect(quota.allowances()).toEqual([
+      { left: 95, resetsInMs: 4 * hour - 100 },
+      { left: 3_095, resetsInMs: 30 * 24 * hour + 4 * hour - 100 },
+    ]);
   });
 
   test('counts calls of a day without a limit too', async () => {
