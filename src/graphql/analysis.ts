@@ -94,14 +94,16 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
   }
   const summaries = new Map<string, SelectionSummary>();
 
-  return operations.map((operation) => {
+  const analyses: OperationAnalysis[] = [];
+  for (const operation of operations) {
     const { directives = [], variableDefinitions = [] } = operation;
     const summary = summaryOf(operation.selectionSet, schema.getRootType(operation.operation));
     summary.size.directives += directives.length;
     for (const variable of variableDefinitions) summary.size.directives += variable.directives?.length ?? 0;
     const executable = withCoercedVariables(operation, [...fragments.values()]);
-    return { schema, operation, executable, fragments, ...summary };
-  });
+    analyses.push({ schema, operation, executable, fragments, ...summary });
+  }
+  return analyses;
 
   function summaryOf({ selections }: SelectionSetNode, parent: Parent): SelectionSummary {
     const summary = emptySummary();

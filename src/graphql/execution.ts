@@ -35,20 +35,18 @@ export function createExecution(options: ExecutionOptions = {}): Execute {
   const compilations = new LRUCache<OperationAnalysis, Compilation>({ max: maxOperations });
 
   return async ({ analysis, variables }, contextValue) => {
-    const query = compile ? compiled(analysis) : null;
-    if (query) return withStandardErrors(await query(undefined, contextValue, variables));
+    let compilation = compile ? (compilations.get(analysis) ?? 0) : 'interpreted';
+    if (typeof compilation === 'number') {
+      compilation = compilation + 1 < compileOnRequest ? compilation + 1 : compilationOf(analysis);
+      compilations.set(analysis, compilation);
+    }
     const { schema, executable } = analysis;
-    return execute({ schema, document: executable, variableValues: variables, contextValue });
+    if (typeof compilation !== 'function') {
+      return execute({ schema, document: executable, variableValues: variables, contextValue });
+    }
+    const result = await compilation(undefined, contextValue, variables);
+    return result.errors ? { ...result, errors: standardErrors(result.errors) } : result;
   };
-
-  function compiled(analysis: OperationAnalysis): CompiledQuery['query'] | null {
-    const current = compilations.get(analysis) ?? 0;
-    if (typeof current === 'function') return current;
-    if (current === 'interpreted') return null;
-    const next = current + 1 < compileOnRequest ? current + 1 : compilationOf(analysis);
-    compilations.set(analysis, next);
-    return typeof next === 'function' ? next : null;
-  }
 }
 
 function compilationOf({ schema, executable }: OperationAnalysis): Compilation {
@@ -62,16 +60,15 @@ function compilationOf({ schema, executable }: OperationAnalysis): Compilation {
  * Converts graphql-jit's errors to GraphQLError, which Apollo Server expects. graphql-jit reports each argument of a field that is
  * null but must not be; a field has one error at most, the first.
  */
-function withStandardErrors(result: ExecutionResult): ExecutionResult {
-  if (!result.errors) return result;
+function standardErrors(errors: readonly GraphQLError[]): GraphQLError[] {
   const byPath = new Map<string, GraphQLError>();
-  for (const { message, path, locations, originalError } of result.errors) {
+  for (const { message, path, locations, originalError } of errors) {
     const key = JSON.stringify(path ?? null);
     if (byPath.has(key)) continue;
     const error = new GraphQLError(message, { path: path ?? null, ...(originalError && { originalError }) });
     byPath.set(key, Object.assign(error, locations && { locations }));
   }
-  return { ...result, errors: [...byPath.values()] };
+  return [...byPath.values()];
 }
 
 type ApolloGateway = ApolloServerOptionsWithGateway<ExecutionContext>['gateway'];

@@ -140,10 +140,14 @@ const labels: Record<keyof DocumentLimits, { what: string; setting: string }> = 
 export function limitsRule(limits: DocumentLimits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     Document(document) {
-      const found = analyse(document, context.getSchema());
-      for (const analysis of found) analyses.set(analysis.operation, analysis);
-      for (const name of Object.keys(labels) as (keyof DocumentLimits)[]) {
-        const got = Math.max(0, ...found.map(({ size }) => size[name]));
+      const largest: DocumentLimits = { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 };
+      const names = Object.keys(largest) as (keyof DocumentLimits)[];
+      for (const analysis of analyse(document, context.getSchema())) {
+        analyses.set(analysis.operation, analysis);
+        for (const name of names) largest[name] = Math.max(largest[name], analysis.size[name]);
+      }
+      for (const name of names) {
+        const got = largest[name];
         if (got > limits[name])
           context.reportError(tooExpensive({ ...labels[name], max: limits[name], got }));
       }

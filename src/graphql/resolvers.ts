@@ -68,10 +68,10 @@ export const resolvers: Resolvers & FederationResolvers = {
   },
   Node: { __resolveType: typeNameOf },
   _Entity: { __resolveType: typeNameOf },
-  PipelineRunListUpdate: { updates: ({ updates }, _, context) => charged(updates, context) },
-  PipelineRunUpdate: { changes: ({ changes }, _, context) => charged(changes, context) },
+  PipelineRunListUpdate: { updates: charged('updates') },
+  PipelineRunUpdate: { changes: charged('changes') },
   PipelineRun: {
-    stages: ({ stages }, _, context) => charged(stages, context),
+    stages: charged('stages'),
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
     project: ({ projectId }, _, context, info) => loadProject(projectId, context, info),
     items: async ({ projectId, runId }, window, context, info) =>
@@ -149,9 +149,12 @@ function loadEach<Given>(
  * Charges a list whose length no argument bounds. Does not throw: if a non-null field throws in one row of a list, graphql-js drops
  * the promises of the rows before it, and their rejections are then unhandled.
  */
-function charged<Row>(rows: Row[], { output }: GatewayContext): Row[] {
-  output.objectsLeft -= rows.length;
-  return output.objectsLeft < 0 ? [] : rows;
+function charged<Name extends string>(name: Name) {
+  return <Row>(parent: Record<Name, Row[]>, _: unknown, { output }: GatewayContext): Row[] => {
+    const rows = parent[name];
+    output.objectsLeft -= rows.length;
+    return output.objectsLeft < 0 ? [] : rows;
+  };
 }
 
 /** The rows are copies: the cache returns the same objects to every operation, and each operation has its own dates. */

@@ -28,12 +28,13 @@ export async function readTrustedDocuments({
   const byId = file === null ? new Map<string, string>() : await readManifest(file);
   const texts = new Set([...byId.values()].map(digest));
   return ({ query, documentId, extensions }) => {
-    const id = typeof documentId === 'string' ? documentId : hashIn(extensions);
-    const named = id === null ? undefined : byId.get(id);
+    const apollo = extensions as { persistedQuery?: { sha256Hash?: unknown } | null } | null | undefined;
+    const id = typeof documentId === 'string' ? documentId : apollo?.persistedQuery?.sha256Hash;
+    const named = typeof id === 'string' ? byId.get(id) : undefined;
     if (named !== undefined) return named;
     if (!only) return typeof documentId === 'string' ? notFound : null;
     if (typeof query === 'string') return texts.has(digest(query)) ? query : notTrusted;
-    return id === null ? notTrusted : notFound;
+    return typeof id === 'string' ? notFound : notTrusted;
   };
 }
 
@@ -68,11 +69,6 @@ async function readManifest(path: string): Promise<Map<string, string>> {
       `PERSISTED_OPERATIONS_FILE ${withoutCredentials(path)} can't be read, or is neither an Apollo persisted query manifest nor a JSON object of documents by id.`,
     ]);
   }
-}
-
-function hashIn(extensions: unknown): string | null {
-  const { persistedQuery } = (extensions ?? {}) as { persistedQuery?: { sha256Hash?: unknown } | null };
-  return typeof persistedQuery?.sha256Hash === 'string' ? persistedQuery.sha256Hash : null;
 }
 
 function digest(text: string): string {

@@ -11,7 +11,7 @@ import {
   ApolloServerPluginLandingPageLocalDefault,
   type ApolloServerPluginLandingPageLocalDefaultOptions,
 } from '@apollo/server/plugin/landingPage/default';
-import { type GraphQLSchema, type OperationDefinitionNode, OperationTypeNode } from 'graphql';
+import { type GraphQLError, type GraphQLSchema, OperationTypeNode } from 'graphql';
 import { requestError } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import type { GatewayContext } from '../graphql/context.ts';
@@ -113,7 +113,7 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
           if (!operation) return;
           contextValue.record.operationName = operation.name?.value ?? null;
           contextValue.record.operationType = operation.operation;
-          assertIsQuery(operation, schema);
+          if (operation.operation !== OperationTypeNode.QUERY) throw noQuery(operation.operation);
           const operationRequest = { schema, document, operation, variables };
           contextValue.operation = admitOperation(operationRequest, contextValue, rules);
           // Execution takes another turn of the event loop.
@@ -124,11 +124,8 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
           return Promise.resolve();
         },
         willSendResponse({ request, response }) {
-          finishResponse(response, contextValue, limits);
-          if (request.http?.headers.get('gateway-cost') === '1') {
-            const { cost } = contextValue;
-            addExtensions(response, { cost: { ...cost, budgetLeft: cost.budgetLeft() } });
-          }
+          const wantsCost = request.http?.headers.get('gateway-cost') === '1';
+          finishResponse(response, contextValue, limits, wantsCost);
           return Promise.resolve();
         },
       });
@@ -136,13 +133,13 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
   };
 }
 
-/** Bounds the response, records its error codes, and adds the `retry-after` header and `extensions.stale`. */
+/** Bounds the response, records its error codes, and adds the `retry-after` header and the extensions. */
 function finishResponse(
-  response: GraphQLResponse,
-  { record, output, staleParts }: ApolloContext,
+  { body, http }: GraphQLResponse,
+  { record, output, staleParts, cost }: ApolloContext,
   limits: OperationLimits,
+  wantsCost: boolean,
 ): void {
-  const { body, http } = response;
   if (body.kind !== 'single') return;
   const limitError = responseLimitError(body.singleResult, output, limits);
   if (limitError) {
@@ -155,22 +152,20 @@ function finishResponse(
     .map(({ extensions }) => extensions?.['retryAfterMs'])
     .filter((wait) => typeof wait === 'number');
   if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
-  if (staleParts.length > 0) addExtensions(response, staleExtensions(staleParts, data));
-}
-
-function addExtensions({ body }: GraphQLResponse, extensions: object | null): void {
-  if (body.kind !== 'single' || !extensions) return;
-  body.singleResult.extensions = { ...body.singleResult.extensions, ...extensions };
+  const extensions = {
+    ...(staleParts.length > 0 && staleExtensions(staleParts, data)),
+    ...(wantsCost && { cost: { ...cost, budgetLeft: cost.budgetLeft() } }),
+  };
+  if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions;
 }
 
 /** Validation accepts an operation of a type that the schema does not have, and graphql-js executes a subscription as a query. */
-function assertIsQuery({ operation }: OperationDefinitionNode, schema: GraphQLSchema): void {
-  const isSubscription = operation === OperationTypeNode.SUBSCRIPTION;
-  if (schema.getRootType(operation) && !isSubscription) return;
-  const message = isSubscription
-    ? 'Subscriptions are not available over HTTP. Open a WebSocket at this URL with the subprotocol graphql-transport-ws (graphql-ws).'
-    : `The schema has no ${operation}. This gateway executes queries and subscriptions.`;
-  throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
+function noQuery(operation: OperationTypeNode): GraphQLError {
+  const message =
+    operation === OperationTypeNode.SUBSCRIPTION
+      ? 'Subscriptions are not available over HTTP. Open a WebSocket at this URL with the subprotocol graphql-transport-ws (graphql-ws).'
+      : `The schema has no ${operation}. This gateway executes queries and subscriptions.`;
+  return requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
 }
 
 /** Bugs are reported to `onBug`. Apollo Server would log errors with their full content. */
