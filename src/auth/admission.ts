@@ -1,5 +1,4 @@
-import { addressKeyOf } from '../core/addresses.ts';
-import type { Admission, Requester } from '../core/admission.ts';
+import { type Admission, addressKeyOf, type Requester } from '../core/admission.ts';
 import { type HttpError, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
 import { anonymous, type Capability, type Viewer } from '../core/viewer.ts';
 import type { AuthenticationResult, Authenticator } from './authentication.ts';
@@ -19,7 +18,9 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
   return {
     admit(requester, authorization, capability) {
       if (authenticator === null) {
-        return isLoopback(requester.hostname) ? countViewer(anonymous, requester, capability) : foreignHost;
+        return LOOPBACK.test(requester.hostname)
+          ? countViewer(anonymous, requester, capability)
+          : foreignHost;
       }
       const canVerify = () => rateLimit === null || rateLimit.peek(addressOf(requester)) === 0;
       const result = authenticator.authenticate(authorization, canVerify);
@@ -89,9 +90,7 @@ function addressOf({ ip }: Pick<Requester, 'ip'>): string {
  * Prevents DNS rebinding: a page of any site can have its name resolve to 127.0.0.1, but cannot send `host: localhost`.
  * A request without a `host` header does not come from a browser.
  */
-function isLoopback(hostname: string): boolean {
-  return hostname === '' || /^(?:(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i.test(hostname);
-}
+const LOOPBACK = /^(?:|(?:[\w-]+\.)*localhost|127(?:\.\d{1,3}){3}|\[::1\])$/i;
 
 function rateLimited(retryAfterMs: number): HttpError {
   return {

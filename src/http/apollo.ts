@@ -21,7 +21,7 @@ import { admitOperation, limitsRule } from '../graphql/operation.ts';
 import { responseLimitError, staleExtensions } from '../graphql/response.ts';
 import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { retryAfterSeconds } from './httpErrors.ts';
-import type { RequestRecord } from './requestRecord.ts';
+import type { RequestRecord } from './requestLifecycle.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;

@@ -2,13 +2,13 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { HttpError } from '../core/errors.ts';
-import { requestIdOf } from '../core/requestId.ts';
+import { requestIdOf } from '../core/admission.ts';
 import type { TransportLimits } from '../core/settings.ts';
 import { type UpgradableRequest, upgradableRequest } from '../subscriptions/upgrade.ts';
 import { sendClientError } from './clientErrors.ts';
 import { withBoundedPipelining } from './connections.ts';
 import { httpErrorOf, sendHttpError } from './httpErrors.ts';
-import { createRequestRecord } from './requestRecord.ts';
+import { createRequestRecord } from './requestLifecycle.ts';
 
 export interface AppOptions {
   limits: TransportLimits;

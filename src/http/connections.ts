@@ -13,7 +13,8 @@ import { sendHttpError } from './httpErrors.ts';
 export const MAX_PIPELINED = 100;
 
 interface ConnectionState {
-  unanswered: number;
+  /** Responses that were open when the newest request arrived. They close in order. */
+  open: ServerResponse[];
   /** Whether the response to an accepted request closes the connection. */
   isClosing: boolean;
   /** The response to the newest request. */
@@ -31,12 +32,10 @@ export function withBoundedPipelining(listener: RequestListener): RequestListene
       request.socket.destroy();
       return;
     }
-    state.unanswered += 1;
+    while (state.open[0]?.closed) state.open.shift();
+    state.open.push(response);
     state.newest = response;
-    response.once('close', () => {
-      state.unanswered -= 1;
-    });
-    if (state.unanswered >= MAX_PIPELINED) {
+    if (state.open.length >= MAX_PIPELINED) {
       state.isClosing = true;
       response.shouldKeepAlive = false;
     }
@@ -53,15 +52,16 @@ export function rejectRequest(request: FastifyRequest, reply: FastifyReply, erro
 
 /** Whether the client would take a response to its unfinished request as the response to that request and no other. */
 export function canRespondOutOfOrder(socket: Socket): boolean {
-  const { newest, unanswered } = stateOf(socket);
+  const { newest, open } = stateOf(socket);
   if (newest === null) return true;
-  return newest.req.complete ? newest.writableFinished : !newest.headersSent && unanswered === 1;
+  if (newest.req.complete) return newest.writableFinished;
+  return !newest.headersSent && open.every((response) => response === newest || response.closed);
 }
 
 function stateOf(socket: Socket): ConnectionState {
   let state = states.get(socket);
   if (state === undefined) {
-    state = { unanswered: 0, isClosing: false, newest: null };
+    state = { open: [], isClosing: false, newest: null };
     states.set(socket, state);
   }
   return state;

@@ -6,12 +6,12 @@ import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { responseTooLong } from '../graphql/response.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
-import { responseKeyOf } from '../responses/responseKey.ts';
+import { responseKeyOf } from '../responses/storedResponses.ts';
 import { type ResponseOptions, sendFresh, sendStored } from '../responses/sendResponse.ts';
 import { type ApolloContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { graphqlRequestOf, hasExtensions } from './graphqlRequest.ts';
 import { sendHttpError } from './httpErrors.ts';
-import { NOBODY_WAITS } from './requestRecord.ts';
+import { NOBODY_WAITS } from './requestLifecycle.ts';
 import { sandboxPolicy } from './securityHeaders.ts';
 
 export interface GraphQLHandlerOptions extends ResponseOptions {

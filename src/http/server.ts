@@ -8,7 +8,7 @@ import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { createStoredResponses } from '../responses/storedResponses.ts';
 import { createWebSockets } from '../subscriptions/webSockets.ts';
-import { createAdmissionHook } from './admissionHook.ts';
+import { createAdmissionHook } from './requestLifecycle.ts';
 import { type ApolloOptions, createApollo } from './apollo.ts';
 import { createApp } from './app.ts';
 import { addExplorer } from './explorer.ts';

@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../core/clock.ts';
 import type { Freshness } from '../core/readSet.ts';
-import { matchesETag, setCachingHeaders } from './cachingHeaders.ts';
 import type { StoredResponses } from './storedResponses.ts';
 
 export interface ResponseOptions {
@@ -51,14 +51,41 @@ export function sendFresh(
   return send(body, freshness, request, reply, options);
 }
 
+/**
+ * Allows the caller, and no shared cache, to reuse a response while it is fresh. With authentication, the caller may store it but
+ * must revalidate it by its ETag, because permissions can end at any time.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+ */
 function send(
   body: Buffer,
-  freshness: Freshness,
-  request: FastifyRequest,
+  { asOf, freshUntil }: Freshness,
+  { method, headers }: FastifyRequest,
   reply: FastifyReply,
   { clock, isAuthenticated }: ResponseOptions,
 ): FastifyReply {
-  setCachingHeaders(reply, freshness, { now: clock.now(), isAuthenticated });
-  if (request.method === 'GET' && matchesETag(request, reply, body)) return reply.code(304).send();
-  return reply.send(body);
+  const now = clock.now();
+  const ageS = Math.max(0, Math.floor((now - asOf) / 1000));
+  const leftS = Math.max(0, Math.floor((freshUntil - now) / 1000));
+  const vary = isAuthenticated ? 'accept, authorization' : 'accept';
+  // CORS may have set its own.
+  const own = reply.getHeader('vary');
+  void reply
+    .header('cache-control', isAuthenticated ? 'private, no-cache' : `private, max-age=${ageS + leftS}`)
+    .header('age', String(ageS))
+    .header('vary', own === undefined ? vary : `${String(own)}, ${vary}`);
+  // If-None-Match means something else for POST.
+  if (method !== 'GET') return reply.send(body);
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  void reply.header('etag', tag);
+  return includesTag(headers['if-none-match'], tag) ? reply.code(304).send() : reply.send(body);
+}
+
+/**
+ * A weak comparison.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+ */
+function includesTag(known = '', tag: string): boolean {
+  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
 }

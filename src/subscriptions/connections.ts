@@ -1,7 +1,6 @@
 import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import { addressKeyOf } from '../core/addresses.ts';
-import type { Admission } from '../core/admission.ts';
+import { type Admission, addressKeyOf } from '../core/admission.ts';
 import type { Clock } from '../core/clock.ts';
 import type { SocketLimits } from '../core/settings.ts';
 import type { Viewer } from '../core/viewer.ts';

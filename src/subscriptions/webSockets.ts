@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import { requestIdOf } from '../core/requestId.ts';
+import { requestIdOf } from '../core/admission.ts';
 import { CLOSE } from './closeCodes.ts';
 import { CLOSE_GRACE_MS } from './connection.ts';
 import { type ConnectionsOptions, createConnections } from './connections.ts';

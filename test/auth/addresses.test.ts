@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { addressKeyOf } from '../../src/core/addresses.ts';
+import { addressKeyOf } from '../../src/core/admission.ts';
 
 test.each([
   ['an IPv4 address', '192.0.2.7', '192.0.2.7'],

@@ -395,7 +395,10 @@ describe('a key set at a URL', () => {
     expect(remote.issuer.fetches).toBeGreaterThan(0);
     expect(remote.issuer.fetches).toBeLessThanOrEqual(11);
     const health = await (await fetch(`${remote.url}/health/ready`)).json();
-    expect(health).toMatchObject({ status: 'degraded', reasons: [expect.stringMatching(/responds with status 503/)] });
+    expect(health).toMatchObject({
+      status: 'degraded',
+      reasons: [expect.stringMatching(/responds with status 503/)],
+    });
     remote.issuer.isAway = false;
     await remote.clock.advance(60_000);
     expect(await remote.statusOf(token)).toBe(200);

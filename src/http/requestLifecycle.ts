@@ -1,0 +1,111 @@
+import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Admission } from '../core/admission.ts';
+import type { HttpError } from '../core/errors.ts';
+import type { Observe, RequestObservation } from '../core/observation.ts';
+import type { ReadSet } from '../core/readSet.ts';
+import type { Viewer } from '../core/viewer.ts';
+import { rejectRequest } from './connections.ts';
+import { sendHttpError } from './httpErrors.ts';
+import type { RequestScheduler } from './requestScheduler.ts';
+
+/** What is known of one request. Filled while the request is processed. */
+export interface RequestRecord {
+  /** Null before admission, and on paths without one. */
+  viewer: Viewer | null;
+  /** Null on paths other than /graphql. */
+  observation: RequestObservation | null;
+  /** The text of a JSON body; null for all other bodies. */
+  jsonBody: string | null;
+  operationName: string | null;
+  operationType: string | null;
+  /** The codes of the response's errors. */
+  codes: string[];
+  /** What the response is made from; null before execution. */
+  reads: ReadSet | null;
+  /** Aborted when nobody waits for the response any more. Null before execution. */
+  controller: AbortController | null;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    record: RequestRecord;
+  }
+}
+
+/** The reason to abort a request. Shared: without a reason, every controller would create an error with a stack. */
+export const NOBODY_WAITS = new DOMException('Nobody waits for the response any more.', 'AbortError');
+
+export function createRequestRecord(): RequestRecord {
+  return {
+    viewer: null,
+    observation: null,
+    jsonBody: null,
+    operationName: null,
+    operationType: null,
+    codes: [],
+    reads: null,
+    controller: null,
+  };
+}
+
+export interface AdmissionHookOptions {
+  admission: Admission;
+  scheduler: RequestScheduler;
+  observe: Observe;
+  isDraining: () => boolean;
+  /** Whether browsers get Apollo Sandbox at /graphql. */
+  explorer: boolean;
+}
+
+/** The `onRequest` hook of /graphql: observes a request, admits it and schedules it, before its body is read. */
+export function createAdmissionHook(options: AdmissionHookOptions): onRequestHookHandler {
+  const { admission, scheduler, observe, isDraining, explorer } = options;
+  return (request, reply, done) => {
+    const { id, headers, record } = request;
+    const observation = observe({ requestId: id, headers });
+    record.observation = observation;
+    // Not Fastify's own signal, which fires as soon as the body is read.
+    reply.raw.once('close', () => {
+      record.controller?.abort(NOBODY_WAITS);
+      observation.ended({
+        operationName: record.operationName,
+        operationType: record.operationType,
+        codes: record.codes,
+        caller: record.viewer?.name ?? null,
+        httpStatus: reply.statusCode,
+        aborted: !reply.raw.writableFinished,
+      });
+    });
+    if (isDraining()) return void sendHttpError(request, reply, shuttingDown);
+    if (explorer && request.method === 'GET' && acceptsPage(request)) {
+      const error = admission.countPage(request);
+      if (error === null) done();
+      else rejectRequest(request, reply, error);
+      return;
+    }
+    const admitted = admission.admit(request, headers.authorization);
+    if (admitted instanceof Promise) void admitted.then(schedule);
+    else schedule(admitted);
+
+    function schedule(result: Viewer | HttpError): void {
+      if ('code' in result) return void rejectRequest(request, reply, result);
+      record.viewer = result;
+      scheduler.schedule((overloaded) => {
+        if (overloaded !== null) sendHttpError(request, reply, overloaded);
+        else if (!reply.raw.destroyed) done();
+      });
+    }
+  };
+}
+
+const shuttingDown: HttpError = {
+  code: 'SHUTTING_DOWN',
+  message: 'The gateway is shutting down and accepts no new requests. Retry against another replica.',
+  status: 503,
+  retryAfterMs: 1000,
+};
+
+/** A browser cannot send a token for a page. The page holds no secrets, and its operations are admitted separately. */
+function acceptsPage({ headers }: FastifyRequest): boolean {
+  return headers.authorization === undefined && /\btext\/html\b/.test(headers.accept ?? '');
+}
