@@ -1,8 +1,20 @@
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Action } from '../core/upstream.ts';
 import type { UpstreamErrorDetails, UpstreamErrorKind } from '../core/upstreamError.ts';
-import type { Failure } from './failure.ts';
 import { tokenOf } from './fields.ts';
+
+/** A failure as it arrived, whichever way it came. For classification only: `text` is the upstream's and never leaves this folder. */
+export interface Failure {
+  /** The upstream's error code; null where it sent none, as when the network failed. */
+  code: string | null;
+  /** The upstream's message. */
+  text: string;
+  /** The HTTP status of the error answer, if the SDK reports it. */
+  httpStatus: number | null;
+  requestId: string | null;
+  /** The SDK gave up waiting. */
+  timedOut: boolean;
+}
 
 /** The error for a failure. It keeps only the code and request id of what the upstream sent. */
 export function classify(failure: Failure, action: Action): UpstreamError {

@@ -5,8 +5,7 @@ import type { Action, Actions, UpstreamResult, CallContext, CheckingUpstream } f
 import { actions, type ActionSpec, type WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
 import { type CredentialSource, missingCredential } from './credentials.ts';
-import { failureThrown } from './failure.ts';
-import { readResponse, type SdkResponse } from './response.ts';
+import { failureThrown, readResponse, type SdkResponse } from './response.ts';
 import { within } from './within.ts';
 
 export interface ClientOptions {
@@ -36,8 +35,7 @@ export function createClient(options: ClientOptions): CheckingUpstream {
     context: CallContext,
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const spec: ActionSpec<A> = actions[action];
-    const wireParams = encode(action, params);
-    const alias = isAliased(action) ? spec.alias : undefined;
+    const { name, wireParams } = encode(action, params);
     const asOf = clock.now();
     const timeoutMs = Math.min(tryTimeoutMs, context.deadline - asOf);
     if (timeoutMs <= 0 || context.signal?.aborted === true) {
@@ -54,7 +52,7 @@ export function createClient(options: ClientOptions): CheckingUpstream {
         requestId,
       });
     try {
-      const response = await within(send(action, alias?.name ?? action, wireParams, context.traceparent), {
+      const response = await within(send(action, name, wireParams, context.traceparent), {
         clock,
         timeoutMs,
         signal: context.signal,
@@ -73,14 +71,10 @@ export function createClient(options: ClientOptions): CheckingUpstream {
       }
       if (error.kind === 'credentials') credential.forget();
       ended(error, error.requestId);
-      if (spec.alias !== undefined && isUnknownAction(error))
-        throw changeName(action, params, error, alias !== undefined);
-      throw error;
+      throw spec.alias !== undefined && isUnknownAction(error)
+        ? changeName(action, params, error, name !== action)
+        : error;
     }
-  }
-
-  function isAliased(action: Action): boolean {
-    return clock.monotonic() < (aliasedUntilMs.get(action) ?? -Infinity);
   }
 
   /** Selects the other name of an action. Returns the error that ends the call. */
@@ -102,11 +96,17 @@ export function createClient(options: ClientOptions): CheckingUpstream {
     return upstreamError({ kind: 'unavailable', action, code, requestId, detail, retryAfterMs: 0 });
   }
 
-  function encode<A extends Action>(action: A, params: Actions[A]['params']): WireParams {
+  /** @throws UpstreamError of kind rejected for a call that cannot be sent */
+  function encode<A extends Action>(action: A, params: Actions[A]['params']) {
     const spec: ActionSpec<A> = actions[action];
-    const detail = isAliased(action) ? spec.alias?.cannotServe?.(params) : null;
-    if (detail != null) throw upstreamError({ kind: 'rejected', action, detail });
-    return spec.encode(params);
+    const { alias } = spec;
+    const wireParams = spec.encode(params);
+    if (!alias || clock.monotonic() >= (aliasedUntilMs.get(action) ?? -Infinity)) {
+      return { name: action, wireParams };
+    }
+    const detail = alias.cannotServe?.(params) ?? null;
+    if (detail !== null) throw upstreamError({ kind: 'rejected', action, detail });
+    return { name: alias.name, wireParams };
   }
 
   async function send(

@@ -49,7 +49,7 @@ export function createCredentialSource(
     try {
       provider ??= createProvider();
       const credential = await provider.getCredential();
-      if (isUsable(credential)) return credential;
+      if (credential.accessKeyId && credential.accessKeySecret) return credential;
     } catch {
       // The library's message may quote a whole response of a token service, secrets included.
     }
@@ -81,10 +81,6 @@ function providerOf(fixed: StaticCredential | null): CredentialProvider {
   const { accessKeyId, accessKeySecret, securityToken } = fixed;
   const type = securityToken === undefined ? 'access_key' : 'sts';
   return new alicloud.default(new alicloud.Config({ type, accessKeyId, accessKeySecret, securityToken }));
-}
-
-function isUsable({ accessKeyId, accessKeySecret }: CredentialModel): boolean {
-  return Boolean(accessKeyId) && Boolean(accessKeySecret);
 }
 
 /** No credential was found for a call of the action. */

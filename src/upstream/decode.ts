@@ -1,80 +1,14 @@
 /** From DataWorks' JSON to the model. Numbers may come as text and text as numbers; any field may be null or missing. */
 
-import {
-  type JsonValue,
-  placeholderId,
-  type PipelineRun,
-  type PipelineRunItem,
-  type PipelineRunStage,
-  type Project,
-} from '../core/domain.ts';
+import { placeholderId } from '../core/domain.ts';
+import type { JsonValue, PipelineRun, PipelineRunItem, PipelineRunStage, Project } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
-import { documentOf } from './embeddedJson.ts';
+import { countOf, DecodeError, isObject, numberOf, objectOf, rowIdOf, textOf } from './fields.ts';
 import type { JsonObject, UndecodableCounts } from './fields.ts';
-import {
-  countOf,
-  DecodeError,
-  fieldDecoder,
-  idTextOf,
-  isObject,
-  noneUndecodable,
-  numberOf,
-  objectOf,
-  rowIdOf,
-  textOf,
-  timeOf,
-} from './fields.ts';
-import { itemTypes, nameIn, projectStatuses, runStatuses, stageTypes } from './vocabulary.ts';
-
-const runStatusOf = nameIn(runStatuses);
-
-const decodeRunFields = fieldDecoder<Omit<PipelineRun, 'runId' | 'projectId' | 'stages'>>({
-  createTime: ['CreateTime', timeOf],
-  modifyTime: ['ModifyTime', timeOf],
-  creator: ['Creator', idTextOf],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  message: ['Message', textOf],
-  description: ['Description', textOf],
-});
-
-const decodeStageFields = fieldDecoder<Omit<PipelineRunStage, 'step'> & { step: number | null }>({
-  code: ['Code', textOf, ''],
-  step: ['Step', numberOf],
-  type: ['Type', nameIn(stageTypes), 'UNKNOWN'],
-  rawType: ['Type', textOf, ''],
-  name: ['Name', textOf],
-  description: ['Description', textOf],
-  message: ['Message', textOf],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  detail: ['Detail', documentOf],
-});
-
-const decodeItemFields = fieldDecoder<Omit<PipelineRunItem, 'itemId'>>({
-  name: ['Name', textOf],
-  type: ['Type', nameIn(itemTypes), 'UNKNOWN'],
-  rawType: ['Type', textOf, ''],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  message: ['Message', textOf],
-  version: ['Version', textOf],
-  createTime: ['CreateTime', timeOf],
-  modifyTime: ['ModifyTime', timeOf],
-  spec: ['Spec', documentOf],
-});
-
-const decodeProjectFields = fieldDecoder<Omit<Project, 'projectId'>>({
-  name: ['Name', textOf],
-  displayName: ['DisplayName', textOf],
-  description: ['Description', textOf],
-  owner: ['Owner', idTextOf],
-  status: ['Status', nameIn(projectStatuses), 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-});
+import { decodeItemFields, decodeProjectFields, decodeRunFields, decodeStageFields } from './tables.ts';
 
 /**
- * One page of a list, from the first of `listKeys` that `PagingInfo` has. Its size is the one that the upstream reports, which can
+ * One page of a list, from the first of its two keys that `PagingInfo` has. Its size is the one that the upstream reports, which can
  * be less than the one asked for.
  *
  * @throws DecodeError if the page is not the one asked for, or is larger
@@ -82,7 +16,7 @@ const decodeProjectFields = fieldDecoder<Omit<Project, 'projectId'>>({
 export function decodePage<Row>(
   body: JsonObject,
   asked: { pageNumber: number; pageSize: number },
-  listKeys: readonly string[],
+  [listKey, olderKey = listKey]: readonly [listKey: string, olderKey?: string],
   decodeRow: (row: JsonValue, fromEnd: number) => Row,
 ): Page<Row> {
   const paging = objectOf(body.PagingInfo, 'PagingInfo');
@@ -94,7 +28,7 @@ export function decodePage<Row>(
   if (pageSize < 1 || pageSize > asked.pageSize) {
     throw new DecodeError('PagingInfo.PageSize is more than was asked for, or zero');
   }
-  const list = listKeys.map((key) => paging[key]).find((value) => value !== undefined) ?? null;
+  const list = paging[listKey] ?? paging[olderKey] ?? null;
   const start = (asked.pageNumber - 1) * pageSize;
   // A serializer that omits what is empty may omit the list, but not if there are rows on this page.
   const mayBeEmpty = list === null && start >= totalCount;
@@ -122,9 +56,9 @@ export function decodeOnlyPage<Row>(...page: Parameters<typeof decodePage<Row>>)
 export function decodePipelineRun(
   run: JsonObject,
   projectId: string,
-  counts: UndecodableCounts = noneUndecodable(),
+  counts: UndecodableCounts,
+  runId = rowIdOf(run),
 ): PipelineRun {
-  const runId = rowIdOf(run);
   if (runId === null) throw new DecodeError("a run's Id is missing or not an id");
   const fields = { runId, projectId, ...decodeRunFields(run, counts), stages: [] };
   const { Stages: sent } = run;
@@ -132,11 +66,11 @@ export function decodePipelineRun(
     counts.row += 1;
     return { ...fields, ...unreadable(NO_STAGES) };
   }
-  const stages = (sent ?? [])
-    .filter((stage) => stage !== null)
-    .map((stage, index) => decodeStage(stage, index, counts))
-    .sort((one, other) => one.step - other.step);
-  return { ...fields, stages };
+  const stages: PipelineRunStage[] = [];
+  for (const stage of sent ?? []) {
+    if (stage !== null) stages.push(decodeStage(stage, stages.length, counts));
+  }
+  return { ...fields, stages: stages.sort((one, other) => one.step - other.step) };
 }
 
 /**
@@ -155,7 +89,8 @@ export function decodeRunRow(
     counts.foreignProject += 1;
     throw new DecodeError('a run is of another project than the one asked for');
   }
-  if (rowIdOf(run) !== null) return decodePipelineRun(run, projectId, counts);
+  const runId = rowIdOf(run);
+  if (runId !== null) return decodePipelineRun(run, projectId, counts, runId);
   counts.row += 1;
   const fields = decodeRunFields(run, counts);
   return { runId: placeholderId(fromEnd), projectId, ...fields, stages: [], ...unreadable(NO_ID) };

@@ -11,10 +11,6 @@ export class DecodeError extends Error {
 /** How many parts of a response could not be decoded. */
 export type UndecodableCounts = Record<Undecodable, number>;
 
-export function noneUndecodable(): UndecodableCounts {
-  return { field: 0, row: 0, foreignProject: 0 };
-}
-
 type Decode<Value> = (value: JsonValue | undefined, counts: UndecodableCounts) => Value;
 
 /** For each of our fields: the name of DataWorks, the function that decodes it, and the value for one that is missing (default: null). */
@@ -44,6 +40,13 @@ export function fieldDecoder<Thing>(
     }
     return thing as Thing;
   };
+}
+
+/** A function that decodes a name. Official material spells names in capitals, in CamelCase and with underscores. */
+export function nameIn<Name extends string>(
+  names: ReadonlyMap<string, Name>,
+): (value: JsonValue | undefined) => Name | 'UNKNOWN' {
+  return (value) => names.get((textOf(value) ?? '').toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN';
 }
 
 /** @throws DecodeError unless the value is an object. */

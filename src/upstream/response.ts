@@ -1,10 +1,10 @@
 import type { JsonValue } from '../core/domain.ts';
 import type { Action, Actions, Undecodable } from '../core/upstream.ts';
 import type { ActionSpec } from './actions.ts';
-import { classify, upstreamError } from './classify.ts';
-import { failureIn, requestIdIn } from './failure.ts';
-import { DecodeError, type JsonObject, noneUndecodable, objectOf } from './fields.ts';
-import { parseLossless } from './losslessJson.ts';
+import { classify, type Failure, upstreamError } from './classify.ts';
+import { DecodeError, isObject, numberOf, objectOf, textOf, tokenOf } from './fields.ts';
+import type { JsonObject, UndecodableCounts } from './fields.ts';
+import { parseLossless } from './json.ts';
 
 /** Redirects arrive as successes; an error status never does. */
 export interface SdkResponse {
@@ -28,7 +28,7 @@ export function readResponse<A extends Action>(
     });
   }
   let parsed: JsonObject = {};
-  const counts = noneUndecodable();
+  const counts: UndecodableCounts = { field: 0, row: 0, foreignProject: 0 };
   try {
     parsed = objectOf(parsedBody(body, action), 'the body');
     const failure = failureIn(parsed);
@@ -54,4 +54,44 @@ function parsedBody(body: unknown, action: Action): JsonValue {
     const detail = isNotJson ? 'the body is not JSON' : 'the body is nested too deeply';
     throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson });
   }
+}
+
+/**
+ * What the SDK threw. It throws plain errors with odd fields: only `data`, the parsed error body, comes from the upstream:
+ * the message of a network error holds the whole signed URL. An error without it is one of the network, or an answer
+ * that the SDK could not read: it parses every 4xx and 5xx body as JSON and loses the status when that fails.
+ */
+export function failureThrown(thrown: unknown): Failure {
+  const error = thrown as { name?: unknown; code?: unknown; data?: JsonObject } | null | undefined;
+  const data = error?.data ?? {};
+  const isMissingCredential = error?.code === 'InvalidCredentials';
+  return {
+    code: isMissingCredential ? 'InvalidCredentials' : textOf(data.Code ?? data.code),
+    text: textOf(data.Message ?? data.message) ?? '',
+    httpStatus: numberOf(data.statusCode),
+    requestId: requestIdIn(data),
+    timedOut: error?.name === 'RequestTimeoutError',
+  };
+}
+
+/**
+ * The failure that a body with HTTP status 200 reports, or null if it reports none. DataWorks' older actions answer so
+ * (`Success`, `ErrorCode`, `ErrorMessage`, `HttpStatusCode`), and a code beside a payload is no failure ("200", "OK").
+ */
+export function failureIn(body: JsonObject): Failure | null {
+  const code = textOf(body.ErrorCode ?? body.Code ?? body.code);
+  const hasPayload = isObject(body.PagingInfo) || isObject(body.Pipeline);
+  const saysFailed = [false, 'false'].includes(body.Success as boolean | string);
+  if (!saysFailed && (code === null || hasPayload)) return null;
+  return {
+    code,
+    text: textOf(body.ErrorMessage ?? body.Message ?? body.message) ?? '',
+    httpStatus: numberOf(body.HttpStatusCode),
+    requestId: requestIdIn(body),
+    timedOut: false,
+  };
+}
+
+function requestIdIn(body: JsonObject): string | null {
+  return tokenOf(body.RequestId ?? body.requestId);
 }

@@ -47,7 +47,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
     let failed: UpstreamError | null = null;
     for (let tries = 1; ; tries += 1) {
       // Before the call queues: no call waits for an action that is known to fail.
-      const pass = isCanceled(context) ? null : breakerOf(action).enter(context.priority);
+      const pass = context.signal?.aborted ? null : breakerOf(action).enter(context.priority);
       if (pass === null) throw failed ?? rejected(action, context);
       try {
         return await tryOnce(action, params, context, pass);
@@ -57,7 +57,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
         failed = error;
       }
       const delayMs = delayAfter(failed, tries);
-      const isLast = tries >= maxTries || isLate(context, delayMs) || isCanceled(context);
+      const isLast = tries >= maxTries || isLate(context, delayMs) || context.signal?.aborted;
       if (isLast || !isRetryable(failed)) throw failed;
       context.report({ type: 'retry', action, delayMs, kind: failed.kind });
       await pause(clock, delayMs, context.signal);
@@ -117,7 +117,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
 
   /** A try that was cut short by its caller, or by a near deadline, shows nothing of the upstream. */
   function verdictOn(error: UpstreamError, context: CallContext): Verdict {
-    const wasCutShort = error.kind === 'timeout' && (isCanceled(context) || isLate(context));
+    const wasCutShort = error.kind === 'timeout' && (context.signal?.aborted === true || isLate(context));
     if (wasCutShort) return 'neither';
     // Even the answer that the action has another name is an answer.
     return isWellFormed(error) || isUnknownAction(error) ? 'healthy' : verdicts[error.kind];
@@ -128,7 +128,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
   }
 
   function rejected(action: Action, context: CallContext): UpstreamError {
-    if (isCanceled(context))
+    if (context.signal?.aborted)
       return upstreamError({ kind: 'timeout', action, detail: 'the caller canceled it' });
     const detail = 'the action failed several times in a row, so the gateway pauses its calls';
     const retryAfterMs = breakerOf(action).retryAfterMs(context.priority);
@@ -173,8 +173,4 @@ function isRetryable(error: UpstreamError): boolean {
 /** JSON that does not decode comes from a healthy upstream, and comes again for the same call. */
 function isWellFormed({ kind, isNotJson }: UpstreamError): boolean {
   return kind === 'invalidResponse' && !isNotJson;
-}
-
-function isCanceled({ signal }: CallContext): boolean {
-  return signal?.aborted === true;
 }

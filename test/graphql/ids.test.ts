@@ -20,7 +20,7 @@ test('every run id that the gateway gives is one that it accepts, everywhere', (
     fc.property(anyText, (sent) => {
       let runId: string;
       try {
-        ({ runId } = decodePipelineRun({ Id: sent }, '1'));
+        ({ runId } = decodePipelineRun({ Id: sent }, '1', { field: 0, row: 0, foreignProject: 0 }));
       } catch (error) {
         expect(error).toBeInstanceOf(DecodeError);
         return;

@@ -388,6 +388,25 @@ describe('where the region does not know an action', () => {
     expect(events.filter(({ type }) => type === 'outcome')).toHaveLength(4);
   });
 
+  test('its newer name is tried after ten minutes, and the older one again if it is still unknown', async () => {
+    const { clock, list } = createHarness();
+    stub.replies.push(unknownAction, older, unknownAction, older, older);
+    await expect(list()).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: 0 });
+    await list();
+    await clock.advance(600_000);
+    await expect(list()).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: 0 });
+    await list();
+    await clock.advance(599_999);
+    await list();
+    expect(stub.seen.map(({ action }) => action)).toEqual([
+      'ListPipelineRuns',
+      'ListDeployments',
+      'ListPipelineRuns',
+      'ListDeployments',
+      'ListDeployments',
+    ]);
+  });
+
   test('a run is read under the older name too', async () => {
     const { call } = createHarness();
     stub.replies.push(unknownAction, json(200, { Pipeline: { Id: 'run-1' } }));

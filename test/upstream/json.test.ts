@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonValue } from '../../src/core/domain.ts';
-import { parseLossless } from '../../src/upstream/losslessJson.ts';
+import { parseLossless } from '../../src/upstream/json.ts';
 
 /** A document whose integers are written down as text, beside the text of the document. */
 interface Written {

@@ -1,13 +1,24 @@
+import { isSafeNumber, parse } from 'lossless-json';
 import type { JsonValue } from '../core/domain.ts';
 import { DecodeError, isObject } from './fields.ts';
 import type { UndecodableCounts } from './fields.ts';
-import { parseLossless } from './losslessJson.ts';
 
-/** How many times JSON text may be wrapped in JSON text; what is inside the innermost wrapping stays text. */
-const MAX_WRAPPINGS = 5;
-
-/** Deeper than any real document, and shallow enough for every recursive reader behind us. */
-const MAX_NESTING = 100;
+/**
+ * Parses JSON without losing a digit: a number that a double cannot hold exactly becomes a string with every digit of its
+ * token, all else is what `JSON.parse` gives. DataWorks ids have up to 19 digits, and some arrive unquoted.
+ *
+ * @throws SyntaxError on what is not JSON; RangeError on text nested thousands of levels deep.
+ */
+export function parseLossless(text: string): JsonValue {
+  if (!MAY_HOLD_UNSAFE_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
+  return parse(text, null, {
+    // A token is a slice, which keeps the whole text in memory for as long as it exists; so it is copied.
+    parseNumber: (token) =>
+      isSafeNumber(token) ? Number(token) : Buffer.from(token, 'latin1').toString('latin1'),
+    // The last of equal keys wins, as with JSON.parse.
+    onDuplicateKey: ({ newValue }) => newValue,
+  }) as JsonValue;
+}
 
 /** A document. One that is nested too deeply becomes its JSON text, or null if it has none, and counts as undecodable. */
 export function documentOf(value: JsonValue | undefined, counts: UndecodableCounts): JsonValue {
@@ -60,3 +71,16 @@ function unwrapped(text: string, wrappings: number, nesting: number): JsonValue 
 }
 
 const LOOKS_LIKE_JSON = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;
+
+/**
+ * Sees every number token that could lose digits, and some harmless text besides. Up to 15 characters without an exponent
+ * always fit a double; an exponent can overflow or underflow at any length. A token stands at the start of the text or
+ * after one of `:[,`, which is all that this relies on.
+ */
+const MAY_HOLD_UNSAFE_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+
+/** How many times JSON text may be wrapped in JSON text; what is inside the innermost wrapping stays text. */
+const MAX_WRAPPINGS = 5;
+
+/** Deeper than any real document, and shallow enough for every recursive reader behind us. */
+const MAX_NESTING = 100;
