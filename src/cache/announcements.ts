@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
@@ -7,24 +8,21 @@ import { announcedKey } from './keys.ts';
 /** When other replicas have read answers. Each replica publishes it in Redis together with the answer. */
 export interface Announcements {
   /** What to publish with an answer; null for an answer that no other replica requests under the same key. */
-  announcement<A extends Action>(action: A, params: Actions[A]['params'], asOf: number): Announcement | null;
+  announcement<A extends Action>(
+    action: A,
+    params: Actions[A]['params'],
+    asOf: number,
+  ): { channel: string; message: string } | null;
   /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
   newestElsewhere(key: string): number;
   /** Ends its connection. Safe to call twice. */
-  close(): void;
-}
-
-export interface Announcement {
-  channel: string;
-  message: string;
+  close: () => void;
 }
 
 export interface AnnouncementsOptions {
   /** Duplicated for a second connection, since a connection that subscribes cannot send other commands. */
   redis: Redis;
   channel: string;
-  /** Identifies this replica. */
-  replica: string;
   clock: SteadyClock;
   /** Answers from further in the future come from a wrong clock and are ignored. Milliseconds. */
   clockSkewMs: number;
@@ -33,8 +31,13 @@ export interface AnnouncementsOptions {
 /** The oldest announcements beyond this number are forgotten. */
 const MAX_KEYS = 20_000;
 
-export function createAnnouncements(options: AnnouncementsOptions): Announcements {
-  const { redis, channel, replica, clock, clockSkewMs } = options;
+export function createAnnouncements({
+  redis,
+  channel,
+  clock,
+  clockSkewMs,
+}: AnnouncementsOptions): Announcements {
+  const replica = randomUUID();
   const newest = new LRUCache<string, number>({ max: MAX_KEYS });
   const subscriber = redis.duplicate({ lazyConnect: false, autoResubscribe: false });
   // The owner of the first connection handles the same errors. Without a listener ioredis writes them to the console.
@@ -43,7 +46,13 @@ export function createAnnouncements(options: AnnouncementsOptions): Announcement
     // Fails while the connection closes; the next connection subscribes. If an ACL refuses it, there are no announcements.
     subscriber.subscribe(channel).catch(() => undefined);
   });
-  subscriber.on('message', (_, message) => handleMessage(message));
+  subscriber.on('message', (_, message) => {
+    try {
+      handle(JSON.parse(message));
+    } catch {
+      // Not a message of a replica.
+    }
+  });
   // A subscriber sends nothing, so it does not notice a dead peer.
   const reconnect = () => {
     if (subscriber.status === 'ready') subscriber.disconnect(true);
@@ -62,22 +71,13 @@ export function createAnnouncements(options: AnnouncementsOptions): Announcement
     },
   };
 
-  function handleMessage(message: string): void {
-    const [from, asOf, key] = fieldsOf(message);
+  function handle(message: unknown): void {
+    if (!Array.isArray(message)) return;
+    const [from, asOf, key] = message as unknown[];
     if (from === replica || typeof asOf !== 'number' || typeof key !== 'string') return;
     const readAt = clock.fromWall(asOf);
     if (readAt > clock.now() + clockSkewMs || readAt <= (newest.get(key) ?? -Infinity)) return;
     // The clock of another replica may run ahead. Nothing can be read here that is newer than now.
     newest.set(key, Math.min(readAt, clock.now()));
-  }
-}
-
-/** Returns an empty array for anything that is not a JSON array. */
-function fieldsOf(message: string): unknown[] {
-  try {
-    const fields: unknown = JSON.parse(message);
-    return Array.isArray(fields) ? fields : [];
-  } catch {
-    return [];
   }
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import type { Dependency } from '../core/readSet.ts';
 import {
   type Action,
   type Actions,
@@ -10,19 +9,17 @@ import {
   type UpstreamResult,
   withChanges,
 } from '../core/upstream.ts';
-import { type Cached, type Dated, decide, type FreshnessRules, freshUntilOf } from './decide.ts';
+import { type Cached, type Dated, decide, type FreshnessRules } from './decide.ts';
 import type { Demand } from './demand.ts';
 import type { Entries, Entry } from './entries.ts';
-import { freshForMs } from './freshness.ts';
 import type { SingleFlight } from './singleFlight.ts';
 
 /** How the cache answers one action. */
 export interface Part<A extends Action> {
+  /** Adds what the answer was made from to `context.reads`. */
   read(params: Actions[A]['params'], context: CallContext): Promise<UpstreamResult<Actions[A]['result']>>;
   /** The fresh answer, or null. Makes no call and changes nothing. */
   peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
-  /** The entries that an answer of this age was made from. Null if they have changed since. */
-  dependencies(params: Actions[A]['params'], asOf: number): Dependency[] | null;
 }
 
 /** What the parts of the cache share. */
@@ -47,38 +44,6 @@ export interface CacheCore {
   ): void;
 }
 
-/** An entry that is fresh for as long as its action and value say. */
-export function cachedOf<Value>(action: Action, entry: Entry): Cached<Value> {
-  const { asOf, version } = entry;
-  const value = entry.value as Value;
-  const forMs = freshForMs(action, value as Actions[Action]['result'], Infinity);
-  return { value, asOf, version, isShortLived: forMs === Infinity, trustedUntil: asOf + forMs };
-}
-
-/** Serves what is cached under a key, or returns null if the caller must wait for a call. */
-export function serveEntry<Value>(
-  core: CacheCore,
-  action: Action,
-  key: string,
-  context: CallContext,
-  refresh: () => void,
-): UpstreamResult<Value> | null {
-  const entry = core.entries.get(key);
-  if (!entry) return null;
-  const current = cachedOf<Value>(action, entry);
-  if (current.isShortLived) core.demand.note(key);
-  const known = {
-    current,
-    snapshot: null,
-    failure: entry.failure,
-    confirmation: 'impossible' as const,
-  };
-  const decision = decide(known, context, core.rules(), core.clock.now());
-  if (decision.do !== 'serve') return null;
-  if (decision.refresh) refresh();
-  return served(action, decision.answer, decision.because, context);
-}
-
 /** Reports the cache hit, and returns the answer. */
 export function served<Value>(
   action: Action,
@@ -97,39 +62,6 @@ export function freshAnswer<Value>(core: CacheCore, current: Cached<Value>): Ups
   if (decision.do !== 'serve') return null;
   const { value, asOf } = decision.answer;
   return { value, asOf, staleBecause: decision.because };
-}
-
-/** @param isCurrent whether the version is still the entry's */
-export function dependencyOn(
-  core: CacheCore,
-  key: string,
-  current: Cached,
-  isCurrent: () => boolean,
-): Dependency {
-  const { asOf, isShortLived } = current;
-  const freshUntil = freshUntilOf(current, core.rules().usualFreshMs);
-  return {
-    freshness() {
-      if (isShortLived) core.demand.note(key);
-      return core.clock.now() < freshUntil && isCurrent() ? { asOf, freshUntil } : null;
-    },
-  };
-}
-
-/** The dependency on the entry under a key, if it is still of this age. */
-export function entryDependency(
-  core: CacheCore,
-  action: Action,
-  key: string,
-  asOf: number,
-): Dependency | null {
-  const entry = core.entries.peek(key);
-  if (entry?.asOf !== asOf) return null;
-  const { version } = entry;
-  return dependencyOn(core, key, cachedOf(action, entry), () => {
-    const now = core.entries.get(key);
-    return now?.version === version && !isSuperseded(core, key, now);
-  });
 }
 
 /** Whether another replica has read a newer answer. Not while an attempt to take that has just failed. */
@@ -152,6 +84,6 @@ export function fromElsewhere(core: CacheCore, key: string, context: CallContext
 }
 
 /** The context of a call whose answer must not be older than `asOf`. */
-export function notOlderThan(asOf: number, context: CallContext): CallContext {
+export function notOlderThan<Context extends CallContext>(asOf: number, context: Context): Context {
   return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
 }

@@ -101,7 +101,7 @@ export function failureOf(error: unknown, now: number): Failure {
   return { because: staleReasonOf(error), until: now + Math.min(Math.max(waitMs, HOLD_MS), MAX_HOLD_MS) };
 }
 
-/** The failure behind an answer that was stale when it arrived. Null for a fresh one. */
+/** The failure that made an answer stale before it arrived. Null for a fresh one. */
 export function failureBehind({ staleBecause }: UpstreamResult<unknown>, now: number): Failure | null {
   return staleBecause && { because: staleBecause, until: now + HOLD_MS };
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.ts';
-import { type Allowance, stretchedFreshMs } from './freshness.ts';
 
 /** Counts the short-lived entries that are requested, which decides how fresh the quota lets them be. */
 export interface Demand {
@@ -14,8 +13,16 @@ export interface DemandOptions {
   /** The shortest freshness, in milliseconds. */
   freshMs: number;
   clock: Clock;
-  /** What is left of the quota windows that are longer than a second, if there are any. */
+  /** The quota windows that are longer than a second, if there are any. */
   allowances: () => readonly Allowance[];
+}
+
+/** What is left of a quota window. */
+export interface Allowance {
+  /** Calls left. */
+  left: number;
+  /** Milliseconds until the window resets. */
+  resetsInMs: number;
 }
 
 const UPDATE_EVERY_MS = 1000;
@@ -25,6 +32,12 @@ const MAX_HORIZON_MS = 15 * 60 * 1000;
 
 /** More entries than this count as this many, which bounds the memory that they take. */
 const MAX_NOTED = 20_000;
+
+/** The part of an allowance that refreshes may spend. The rest is for what has not been requested yet. */
+const REFRESH_SHARE = 0.8;
+
+/** The longest freshness that an allowance causes, and the freshness when no calls are left. Milliseconds. */
+const MAX_STRETCH_MS = 24 * 60 * 60 * 1000;
 
 export function createDemand({ freshMs: usualMs, clock, allowances }: DemandOptions): Demand {
   const lastRequested = new Map<string, number>();
@@ -54,4 +67,22 @@ export function createDemand({ freshMs: usualMs, clock, allowances }: DemandOpti
     for (const [key, at] of lastRequested) if (at < horizon || !hasLimits) lastRequested.delete(key);
     freshMs = stretchedFreshMs(usualMs, Math.max(1, lastRequested.size), limits);
   }
+}
+
+/**
+ * The freshness at which refreshing each entry in demand spends no more than what is left. Never shorter than `freshMs`.
+ *
+ * @param inDemand the number of short-lived entries that are requested
+ */
+export function stretchedFreshMs(
+  freshMs: number,
+  inDemand: number,
+  allowances: readonly Allowance[],
+): number {
+  let stretchedMs = freshMs;
+  for (const { left, resetsInMs } of allowances) {
+    const neededMs = left > 0 ? (inDemand * Math.max(0, resetsInMs)) / (left * REFRESH_SHARE) : Infinity;
+    stretchedMs = Math.max(stretchedMs, Math.min(MAX_STRETCH_MS, neededMs));
+  }
+  return stretchedMs;
 }

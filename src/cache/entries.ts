@@ -1,27 +1,21 @@
 import { LRUCache } from 'lru-cache';
-import type { Failure } from './decide.ts';
+import type { Cached, Failure } from './decide.ts';
 
 /** The value of one key. Its version changes whenever the content does, and no two entries ever have the same. */
-export interface Entry<Value = unknown> {
-  value: Value;
-  /** When the value was last known true. */
-  asOf: number;
-  version: number;
+export interface Entry<Value = unknown> extends Cached<Value> {
   /** The last refresh, if it failed. */
   failure: Failure | null;
 }
 
-/** A map bounded in bytes, which evicts the least recently used entries. */
-export interface Entries {
-  get(key: string): Entry | undefined;
-  /** As `get`, but does not count as use. */
-  peek(key: string): Entry | undefined;
-  /** Stores a value under a new version. Does not store a value that alone exceeds the bound. */
-  set(key: string, entry: Omit<Entry, 'version'>, bytes: number): void;
-  /** A version that no entry has had. */
-  nextVersion(): number;
-  readonly bytes: number;
-  readonly count: number;
+export interface NewEntry {
+  value: unknown;
+  /** When the value was last known true. */
+  asOf: number;
+  failure: Failure | null;
+  /** How long the value stays fresh. Null if it can change at any moment. Milliseconds. */
+  lastingMs: number | null;
+  /** The size of the value. */
+  bytes: number;
 }
 
 /*
@@ -32,25 +26,30 @@ export interface Entries {
 /** The size of a key and an entry in their maps, without the value. */
 const ENTRY_OVERHEAD_BYTES = 800;
 
-export function createEntries(maxBytes: number): Entries {
-  const entries = new LRUCache<string, Entry>({ maxSize: maxBytes });
-  let lastVersion = 0;
-  const nextVersion = () => (lastVersion += 1);
-  return {
-    get: (key) => entries.get(key),
-    peek: (key) => entries.peek(key),
-    set(key, entry, bytes) {
-      const size = ENTRY_OVERHEAD_BYTES + 4 * key.length + Math.ceil(bytes);
-      entries.set(key, { ...entry, version: nextVersion() }, { size });
-    },
-    nextVersion,
-    get bytes() {
-      return entries.calculatedSize;
-    },
-    get count() {
-      return entries.size;
-    },
-  };
+/** The least recently used entries are evicted when all together exceed `maxBytes`. */
+export class Entries extends LRUCache<string, Entry> {
+  #lastVersion = 0;
+
+  constructor(maxBytes: number) {
+    super({ maxSize: maxBytes });
+  }
+
+  /** Stores a value under a new version. Does not store a value that alone exceeds the bound. */
+  store(key: string, { value, asOf, failure, lastingMs, bytes }: NewEntry): void {
+    const size = ENTRY_OVERHEAD_BYTES + 4 * key.length + Math.ceil(bytes);
+    const trustedUntil = asOf + (lastingMs ?? Infinity);
+    const version = this.nextVersion();
+    this.set(
+      key,
+      { value, asOf, failure, isShortLived: lastingMs === null, trustedUntil, version },
+      { size },
+    );
+  }
+
+  /** A version that no entry has had. */
+  nextVersion(): number {
+    return (this.#lastVersion += 1);
+  }
 }
 
 /** The size of a JSON-like value, estimated from its text. On the heap, runs take 1.3 to 1.5 times their text. */

@@ -2,6 +2,22 @@ import type { Action, Actions } from '../core/upstream.ts';
 
 type Params<A extends Action> = Actions[A]['params'];
 
+/** A page of a list of runs, with its keys. The index counts from 0. */
+export interface Place {
+  params: Params<'ListPipelineRuns'>;
+  index: number;
+  /** The key of the list in pages of this size. */
+  listKey: string;
+  pageKey: string;
+}
+
+export function placeOf(params: Params<'ListPipelineRuns'>): Place {
+  const { projectId, filter, pageNumber, pageSize } = params;
+  const { status = null, creator = null, objectId = null } = filter;
+  const listKey = `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
+  return { params, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
+}
+
 /** The key of a run, whether a list or a call of its own returned it. */
 export function runKey({ projectId, runId }: Params<'GetPipelineRun'>): string {
   return `run/${projectId}/${runId}`;
@@ -12,31 +28,14 @@ export function itemsKey({ projectId, runId, pageNumber, pageSize }: Params<'Lis
   return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
 }
 
-/** The key of a list of runs in pages of one size. */
-export function listKey({ projectId, filter, pageSize }: Params<'ListPipelineRuns'>): string {
-  const { status = null, creator = null, objectId = null } = filter;
-  return `runs/${JSON.stringify([projectId, status, creator, objectId, pageSize])}`;
-}
-
-/** The key of one of its pages. */
-export function pageKey(params: Params<'ListPipelineRuns'>): string {
-  return `${listKey(params)}/${params.pageNumber}`;
-}
-
-export function projectKey(projectId: string): string {
-  return `project/${projectId}`;
-}
-
-/** The key under which replicas announce an answer. Null for projects: each replica asks for its own set of them. */
+/** The key under which replicas announce an answer. Null for projects: each replica requests its own set of them. */
 export function announcedKey<A extends Action>(action: A, params: Params<A>): string | null {
-  switch (action) {
-    case 'ListPipelineRuns':
-      return pageKey(params as Params<'ListPipelineRuns'>);
-    case 'GetPipelineRun':
-      return runKey(params as Params<'GetPipelineRun'>);
-    case 'ListPipelineRunItems':
-      return itemsKey(params as Params<'ListPipelineRunItems'>);
-    case 'ListProjects':
-      return null;
-  }
+  return announcedKeys[action](params);
 }
+
+const announcedKeys: { [A in Action]: (params: Params<A>) => string | null } = {
+  ListPipelineRuns: (params) => placeOf(params).pageKey,
+  GetPipelineRun: runKey,
+  ListPipelineRunItems: itemsKey,
+  ListProjects: () => null,
+};

@@ -1,18 +1,5 @@
-import { isFinished, type PipelineRun } from '../core/domain.ts';
+import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
-
-export interface ListTraits {
-  pageSize: number;
-  /** How long a finished row is trusted without being read again, in milliseconds. */
-  trustMs: number;
-  /** How long a snapshot can be served, in milliseconds. */
-  staleMs: number;
-  /**
-   * Whether rows are only inserted at the head. Into a list of one status they are inserted anywhere: an unchanged head makes it likely
-   * that the rest is unchanged, and no more. Its rows are then as old as their own reading.
-   */
-  growsAtHead: boolean;
-}
 
 /** A row of a list. */
 export interface Row {
@@ -24,6 +11,20 @@ export interface Row {
   bytes: number;
 }
 
+/** By distance from the end of the list: the last row is 1. */
+export type Rows = ReadonlyMap<number, Row>;
+
+/** A page that was read. */
+export interface PageRead {
+  value: Page<PipelineRun>;
+  asOf: number;
+  /** The page was taken from the list between `asOf` and this. */
+  arrivedAt: number;
+  /** The mean size of a row. */
+  rowBytes: number;
+  version: number;
+}
+
 /** The first page of a list, complete. */
 export interface Head {
   ids: string[];
@@ -32,67 +33,34 @@ export interface Head {
   arrivedAt: number;
 }
 
-export interface AssembledPage {
-  value: Page<PipelineRun>;
-  asOf: number;
-  /** Until when its finished rows are trusted. */
-  trustedUntil: number;
-}
-
-/** The page at an index, from its rows. Null if one of them is unknown. */
-export function assemble(
-  rows: ReadonlyMap<number, Row>,
-  index: number,
-  head: Head,
-  { pageSize, trustMs, growsAtHead }: ListTraits,
-): AssembledPage | null {
-  const { totalCount } = head;
-  const start = index * pageSize;
-  const runs: PipelineRun[] = [];
-  let { asOf } = head;
-  let trustedUntil = Infinity;
-  for (let offset = start; offset < Math.min(start + pageSize, totalCount); offset++) {
-    const row = rows.get(totalCount - offset);
-    if (!row) return null;
-    runs.push(row.run);
-    const isDone = isFinished(row.run);
-    // A finished run does not change. The head confirms its place only in a list that grows at its head.
-    if (!isDone || !growsAtHead) asOf = Math.min(asOf, row.asOf);
-    if (isDone) trustedUntil = Math.min(trustedUntil, row.asOf + trustMs);
-  }
-  return { value: { rows: runs, totalCount, pageNumber: index + 1, pageSize }, asOf, trustedUntil };
-}
-
 /**
  * The rows with those of a page at their places. Null if another row was read at one of these places later. A different row that was
- * read there earlier shows that the list changed unnoticed; then `reset` decides which rows remain.
+ * read there earlier shows that the list changed unnoticed; then only the rows of `head` remain.
  */
 export function withPage(
-  rows: ReadonlyMap<number, Row>,
+  rows: Rows,
   index: number,
-  { rows: runs, totalCount, pageSize }: Page<PipelineRun>,
-  reading: { page: { asOf: number }; arrivedAt: number; bytes: number },
-  reset: (rows: ReadonlyMap<number, Row>) => Map<number, Row>,
-): { rows: Map<number, Row>; hasMoved: boolean } | null {
-  const { page, arrivedAt, bytes } = reading;
-  const { asOf } = page;
-  const first = totalCount - index * pageSize;
-  const others = runs
-    .map(({ runId }, at) => ({ runId, row: rows.get(first - at) }))
-    .filter(({ runId, row }) => row && row.run.runId !== runId);
-  if (others.some(({ row }) => row && row.asOf > asOf)) return null;
-  const hasMoved = others.length > 0;
-  const next = hasMoved ? reset(rows) : new Map(rows);
-  runs.forEach((run, at) => {
+  { value, asOf, arrivedAt, rowBytes }: PageRead,
+  head: Head | null,
+): { rows: Rows; hasMoved: boolean } | null {
+  const first = value.totalCount - index * value.pageSize;
+  let hasMoved = false;
+  for (const [at, { runId }] of value.rows.entries()) {
+    const row = rows.get(first - at);
+    if (!row || row.run.runId === runId) continue;
+    if (row.asOf > asOf) return null;
+    hasMoved = true;
+  }
+  const next = hasMoved ? headRows(rows, head) : new Map(rows);
+  for (const [at, run] of value.rows.entries()) {
     const row = next.get(first - at);
-    if (row && row.asOf > asOf) return;
-    next.set(first - at, { run, asOf, arrivedAt, bytes: bytes / runs.length });
-  });
+    if (!row || row.asOf <= asOf) next.set(first - at, { run, asOf, arrivedAt, bytes: rowBytes });
+  }
   return { rows: next, hasMoved };
 }
 
 /** The rows of the head alone. */
-export function headRows(rows: ReadonlyMap<number, Row>, head: Head | null): Map<number, Row> {
+export function headRows(rows: Rows, head: Head | null): Map<number, Row> {
   const depth = head ? head.totalCount - head.ids.length : Infinity;
   return new Map([...rows].filter(([distance]) => distance > depth));
 }

@@ -2,12 +2,12 @@ import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Failure } from './decide.ts';
 import {
-  headRows,
   type Head,
+  headRows,
   isHeadInsert,
   isWhole,
-  type ListTraits,
-  type Row,
+  type PageRead,
+  type Rows,
   withPage,
 } from './listRows.ts';
 
@@ -26,13 +26,25 @@ import {
  * nothing older is served after it.
  */
 
+export interface ListTraits {
+  pageSize: number;
+  /** How long a finished row is trusted without being read again, in milliseconds. */
+  trustMs: number;
+  /** How long a snapshot can be served, in milliseconds. */
+  staleMs: number;
+  /**
+   * Whether rows are only inserted at the head. Into a list of one status they are inserted anywhere: an unchanged head makes it likely
+   * that the rest is unchanged, and no more. Its rows are then as old as their own reading.
+   */
+  growsAtHead: boolean;
+}
+
 export interface ListState {
   traits: ListTraits;
   head: Head | null;
   /** When a head was read that does not continue the one before: what was read earlier may be outdated. */
   brokenAt: number;
-  /** By distance from the end of the list: the last row is 1. */
-  rows: ReadonlyMap<number, Row>;
+  rows: Rows;
   snapshots: ReadonlyMap<number, Snapshot>;
   /** By index. The head's failure holds for all pages. */
   failures: ReadonlyMap<number, Failure>;
@@ -41,35 +53,18 @@ export interface ListState {
 }
 
 /** The last page of an index that was read or served. */
-export interface Snapshot {
-  value: Page<PipelineRun>;
-  asOf: number;
-  /** The page was taken from the list between `asOf` and this. */
-  arrivedAt: number;
-  /** The mean size of a row. */
-  rowBytes: number;
+export interface Snapshot extends PageRead {
   /** Whether its rows are among those that the head confirms. */
   isPlaced: boolean;
   /** Whether it still shows the list as far as is known, and is used like the head whatever the other pages show. */
   isCurrent: boolean;
-  version: number;
-}
-
-export interface PageRead {
-  type: 'read';
-  index: number;
-  page: { value: Page<PipelineRun>; asOf: number };
-  arrivedAt: number;
-  bytes: number;
-  /** A new one. */
-  version: number;
 }
 
 export type ListEvent =
-  | PageRead
-  | { type: 'served'; index: number; page: PageRead['page'] }
+  | { type: 'read'; index: number; page: PageRead }
+  | { type: 'served'; index: number; page: Pick<PageRead, 'value' | 'asOf'> }
   | { type: 'failed'; index: number; failure: Failure }
-  /** The list is too large: only its head is kept. */
+  /** The list is too large: only its head stays. */
   | { type: 'trimmed'; version: number };
 
 export function emptyList(traits: ListTraits): ListState {
@@ -80,24 +75,23 @@ export function emptyList(traits: ListTraits): ListState {
 export function reduce(state: ListState, event: ListEvent): ListState {
   switch (event.type) {
     case 'read': {
-      const next = { ...state, failures: without(state.failures, event.index) };
-      return event.index === 0 ? withHead(next, event) : withDeepPage(next, event);
+      const failures = new Map(state.failures);
+      failures.delete(event.index);
+      const next = { ...state, failures };
+      return event.index === 0 ? withHead(next, event.page) : withDeepPage(next, event.index, event.page);
     }
     case 'served':
-      return withServed(state, event.index, event.page);
+      return withServed(state, event.index, event.page.value, event.page.asOf);
     case 'failed': {
       // Only for known pages, which bounds how many failures are stored.
       const isKnown = event.index === 0 || state.snapshots.has(event.index);
       if (!isKnown) return state;
       return { ...state, failures: new Map(state.failures).set(event.index, event.failure) };
     }
-    case 'trimmed':
-      return {
-        ...state,
-        rows: headRows(state.rows, state.head),
-        snapshots: new Map(),
-        version: event.version,
-      };
+    case 'trimmed': {
+      const rows = headRows(state.rows, state.head);
+      return { ...state, rows, snapshots: new Map(), version: event.version };
+    }
   }
 }
 
@@ -105,40 +99,28 @@ export function versionOf({ version, snapshots }: ListState, index: number): num
   return Math.max(version, snapshots.get(index)?.version ?? 0);
 }
 
-function withHead(state: ListState, event: PageRead): ListState {
-  const { value, asOf } = event.page;
+function withHead(state: ListState, page: PageRead): ListState {
+  const { value, asOf, arrivedAt, version } = page;
   const { head: before, traits } = state;
   if (before && asOf < before.asOf) return state;
   const continues = before !== null && isHeadInsert(before, value);
-  const isBroken = before !== null && !continues;
-  const next: ListState = { ...state, version: event.version, brokenAt: isBroken ? asOf : state.brokenAt };
-  const snapshot = snapshotOf(event);
-  if (!isWhole(0, value, traits.pageSize)) {
-    const snapshots = new Map(state.snapshots).set(0, snapshot);
-    return { ...next, head: null, rows: new Map(), snapshots };
-  }
-  const head: Head = {
-    ids: value.rows.map(({ runId }) => runId),
-    totalCount: value.totalCount,
-    asOf,
-    arrivedAt: event.arrivedAt,
-  };
+  const brokenAt = before !== null && !continues ? asOf : state.brokenAt;
+  const snapshots = new Map(state.snapshots).set(0, { ...page, isPlaced: false, isCurrent: true });
+  if (!isWhole(0, value, traits.pageSize))
+    return { ...state, version, brokenAt, head: null, rows: new Map(), snapshots };
+  const { totalCount } = value;
+  const head: Head = { ids: value.rows.map(({ runId }) => runId), totalCount, asOf, arrivedAt };
   // Of rows that arrived while this head was on its way, nobody knows whether they were read before the new rows came or after.
-  const isDropped = ({ arrivedAt }: { arrivedAt: number }) =>
-    !continues || (value.totalCount !== before.totalCount && arrivedAt > asOf);
+  const isDropped = (one: { arrivedAt: number }) =>
+    !continues || (totalCount !== before.totalCount && one.arrivedAt > asOf);
   const remaining = new Map([...state.rows].filter(([, row]) => !isDropped(row)));
-  const placed = withPage(remaining, 0, value, event, () => new Map());
-  const snapshots = new Map(
-    [...state.snapshots].map(([index, one]) => [
-      index,
-      placed?.hasMoved || isDropped(one) ? { ...one, isPlaced: false } : one,
-    ]),
-  ).set(0, { ...snapshot, isPlaced: true });
-  return reviewed(
-    { ...next, head, rows: placed?.rows ?? remaining, snapshots },
-    head,
-    continues ? before : null,
-  );
+  const placed = withPage(remaining, 0, page, null);
+  for (const [index, one] of snapshots) {
+    const isPlaced = index === 0 || (one.isPlaced && !placed?.hasMoved && !isDropped(one));
+    snapshots.set(index, { ...one, isPlaced });
+  }
+  const next = { ...state, version, brokenAt, head, rows: placed?.rows ?? remaining, snapshots };
+  return reviewed(next, head, continues ? before : null);
 }
 
 /**
@@ -171,37 +153,30 @@ function reviewed(state: ListState, head: Head, before: Head | null): ListState 
   return { ...next, failures };
 }
 
-function withDeepPage(state: ListState, event: PageRead): ListState {
-  const { index, page } = event;
+function withDeepPage(state: ListState, index: number, page: PageRead): ListState {
   const last = state.snapshots.get(index);
-  const read = snapshotOf(event);
   const isNewer = last === undefined || last.asOf <= page.asOf;
-  const snapshots = new Map(state.snapshots).set(index, isNewer ? read : { ...last, version: event.version });
-  const next = { ...state, snapshots };
+  const read = { ...page, isPlaced: false, isCurrent: true };
+  const snapshot = isNewer ? read : { ...last, version: page.version };
+  const next = { ...state, snapshots: new Map(state.snapshots).set(index, snapshot) };
   const { head } = state;
-  return head && page.asOf >= head.arrivedAt ? placed(next, index, read, head, head.totalCount) : next;
+  return head && page.asOf >= head.arrivedAt ? placed(next, index, page, head, head.totalCount) : next;
 }
 
-/** Puts the rows of a page among those that the head confirms, if it belongs to the head's list. */
-function placed(
-  state: ListState,
-  index: number,
-  snapshot: Snapshot,
-  head: Head,
-  shortest: number,
-): ListState {
-  const { value, asOf, arrivedAt, rowBytes, version } = snapshot;
+/**
+ * Puts the rows of a page among those that the head confirms, if it belongs to the head's list.
+ *
+ * @param shortest the shortest length that the list can have had when the page was read
+ */
+function placed(state: ListState, index: number, page: PageRead, head: Head, shortest: number): ListState {
+  const { value, asOf, version } = page;
   const headIds = new Set(head.ids);
   const belongs =
     isWhole(index, value, state.traits.pageSize) &&
     value.totalCount >= shortest &&
     value.totalCount <= head.totalCount &&
     value.rows.every(({ runId }) => !headIds.has(runId));
-  if (!belongs) return state;
-  const bytes = rowBytes * value.rows.length;
-  const result = withPage(state.rows, index, value, { page: { asOf }, arrivedAt, bytes }, (rows) =>
-    headRows(rows, head),
-  );
+  const result = belongs ? withPage(state.rows, index, page, head) : null;
   if (result === null) return state;
   const { rows, hasMoved } = result;
   const snapshots = new Map(state.snapshots);
@@ -211,7 +186,7 @@ function placed(
   return { ...state, rows, snapshots, version: hasMoved ? Math.max(state.version, version) : state.version };
 }
 
-function withServed(state: ListState, index: number, { value, asOf }: PageRead['page']): ListState {
+function withServed(state: ListState, index: number, value: Page<PipelineRun>, asOf: number): ListState {
   const last = state.snapshots.get(index);
   if (last && last.asOf >= asOf) return state;
   const snapshots = new Map(state.snapshots);
@@ -221,28 +196,8 @@ function withServed(state: ListState, index: number, { value, asOf }: PageRead['
     const [row] = state.rows.values();
     const rowBytes = last?.rowBytes ?? row?.bytes ?? 0;
     const version = versionOf(state, index);
-    snapshots.set(index, {
-      value,
-      asOf,
-      arrivedAt: asOf,
-      rowBytes,
-      isPlaced: true,
-      isCurrent: false,
-      version,
-    });
+    const page = { value, asOf, arrivedAt: asOf, rowBytes, version };
+    snapshots.set(index, { ...page, isPlaced: true, isCurrent: false });
   }
   return { ...state, snapshots };
-}
-
-function snapshotOf({ page, arrivedAt, bytes, version }: PageRead): Snapshot {
-  const { value, asOf } = page;
-  const rowBytes = bytes / Math.max(1, value.rows.length);
-  return { value, asOf, arrivedAt, rowBytes, isPlaced: false, isCurrent: true, version };
-}
-
-function without<Value>(map: ReadonlyMap<number, Value>, key: number): ReadonlyMap<number, Value> {
-  if (!map.has(key)) return map;
-  const copy = new Map(map);
-  copy.delete(key);
-  return copy;
 }

@@ -1,89 +1,88 @@
-import type { PipelineRun } from '../core/domain.ts';
+import { isFinished, type PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Cached, Failure } from './decide.ts';
-import { assemble, type AssembledPage, type ListTraits } from './listRows.ts';
-import { emptyList, type ListEvent, type ListState, reduce, type Snapshot, versionOf } from './listState.ts';
+import {
+  emptyList,
+  type ListEvent,
+  type ListState,
+  type ListTraits,
+  reduce,
+  versionOf,
+} from './listState.ts';
 
 export type CurrentPage = Cached<Page<PipelineRun>>;
 
 /** One list with its present state. */
-export interface RunList {
-  apply(event: ListEvent): void;
-  /** The page as far as it is known, or null. */
-  page(index: number): CurrentPage | null;
-  /** The last page that was read or served. */
-  snapshot(index: number): Snapshot | undefined;
-  failure(index: number): Failure | null;
-  version(index: number): number;
-  /** Whether a new head could confirm the page. */
-  canBeConfirmed(index: number): boolean;
-  /** When the head was read, or -Infinity. */
-  readonly headAsOf: number;
-  readonly brokenAt: number;
-  /** In bytes, estimated. */
-  size(): number;
-}
-
-export function createRunList(traits: ListTraits): RunList {
-  let state = emptyList(traits);
+export class RunList {
+  #state: ListState;
   /** Assembling a page takes longer than everything else about serving it. */
-  const assembled = new Map<number, CurrentPage>();
+  readonly #assembled = new Map<number, CurrentPage>();
 
-  return {
-    apply(event) {
-      const { version } = state;
-      state = reduce(state, event);
-      if (state.version !== version) assembled.clear();
-    },
-    page(index) {
-      const confirmed = confirmedBy(index);
-      const last = state.snapshots.get(index);
-      if (!last?.isCurrent || (confirmed && confirmed.asOf >= last.asOf)) return confirmed;
-      const { value, asOf, version } = last;
-      return {
-        value,
-        asOf,
-        isShortLived: true,
-        trustedUntil: Infinity,
-        version: Math.max(version, state.version),
-      };
-    },
-    snapshot: (index) => state.snapshots.get(index),
-    failure: (index) => failureAt(state, index),
-    version: (index) => versionOf(state, index),
-    canBeConfirmed: (index) => confirmedBy(index) !== null,
-    get headAsOf() {
-      return state.head?.asOf ?? -Infinity;
-    },
-    get brokenAt() {
-      return state.brokenAt;
-    },
-    size: () => sizeOf(state),
-  };
+  constructor(traits: ListTraits) {
+    this.#state = emptyList(traits);
+  }
 
-  function confirmedBy(index: number): CurrentPage | null {
-    const version = versionOf(state, index);
-    const known = assembled.get(index);
+  get state(): ListState {
+    return this.#state;
+  }
+
+  apply(event: ListEvent): void {
+    const { version } = this.#state;
+    this.#state = reduce(this.#state, event);
+    if (this.#state.version !== version) this.#assembled.clear();
+  }
+
+  /** The page as far as it is known, or null. */
+  page(index: number): CurrentPage | null {
+    const confirmed = this.confirmed(index);
+    const { snapshots, version } = this.#state;
+    const last = snapshots.get(index);
+    if (!last?.isCurrent || (confirmed && confirmed.asOf >= last.asOf)) return confirmed;
+    const { value, asOf } = last;
+    const newest = Math.max(last.version, version);
+    return { value, asOf, isShortLived: true, trustedUntil: Infinity, version: newest };
+  }
+
+  /** The page as the head confirms it. Null if a row is unknown. */
+  confirmed(index: number): CurrentPage | null {
+    const version = versionOf(this.#state, index);
+    const known = this.#assembled.get(index);
     if (known?.version === version) return known;
-    const page = confirmedPage(state, index);
-    const current = page && { ...page, isShortLived: true, version };
+    const page = assemble(this.#state, index, version);
     // There is no end of pages behind the end of the list.
-    if (current && current.value.rows.length > 0) assembled.set(index, current);
-    return current;
+    if (page && page.value.rows.length > 0) this.#assembled.set(index, page);
+    return page;
+  }
+
+  failure(index: number): Failure | null {
+    const { failures } = this.#state;
+    const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
+    return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
   }
 }
 
-/** The page by its rows, as of the head. Null if a row is unknown. */
-function confirmedPage({ head, rows, traits }: ListState, index: number): AssembledPage | null {
-  return head && assemble(rows, index, head, traits);
+function assemble({ head, rows, traits }: ListState, index: number, version: number): CurrentPage | null {
+  if (!head) return null;
+  const { pageSize, trustMs, growsAtHead } = traits;
+  const { totalCount } = head;
+  const start = index * pageSize;
+  const runs: PipelineRun[] = [];
+  let { asOf } = head;
+  let trustedUntil = Infinity;
+  for (let offset = start; offset < Math.min(start + pageSize, totalCount); offset++) {
+    const row = rows.get(totalCount - offset);
+    if (!row) return null;
+    runs.push(row.run);
+    const isDone = isFinished(row.run);
+    // A finished run does not change. The head confirms its place only in a list that grows at its head.
+    if (!isDone || !growsAtHead) asOf = Math.min(asOf, row.asOf);
+    if (isDone) trustedUntil = Math.min(trustedUntil, row.asOf + trustMs);
+  }
+  const value = { rows: runs, totalCount, pageNumber: index + 1, pageSize };
+  return { value, asOf, isShortLived: true, trustedUntil, version };
 }
 
-function failureAt({ failures }: ListState, index: number): Failure | null {
-  const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
-  return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
-}
-
-/** The estimated size of everything stored. */
+/** The estimated size of everything stored, in bytes. */
 export function sizeOf({ rows, snapshots }: ListState): number {
   const runs = new Set<PipelineRun>();
   let bytes = 0;

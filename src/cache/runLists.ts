@@ -1,8 +1,8 @@
 import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
+import type { Dependency } from '../core/readSet.ts';
 import type { CallContext, Page, UpstreamResult } from '../core/upstream.ts';
 import {
   type CacheCore,
-  dependencyOn,
   freshAnswer,
   fromElsewhere,
   isSuperseded,
@@ -10,21 +10,15 @@ import {
   type Part,
   served,
 } from './core.ts';
-import {
-  type Dated,
-  decide,
-  failureBehind,
-  failureOf,
-  freshUntilOf,
-  isServable,
-  type Known,
-} from './decide.ts';
+import { decide, failureBehind, failureOf, freshUntilOf, isServable } from './decide.ts';
 import { bytesOf } from './entries.ts';
-import { FINISHED_FRESH_MS } from './freshness.ts';
-import { runKey } from './keys.ts';
-import { headOf, type Place, placeOf, placeOfAnswer } from './listPlace.ts';
-import { createRunList, type RunList } from './runList.ts';
+import { FINISHED_FRESH_MS, lastingMs } from './freshness.ts';
+import { type Place, placeOf, runKey } from './keys.ts';
+import { versionOf } from './listState.ts';
+import { RunList, sizeOf } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
+
+const ACTION = 'ListPipelineRuns';
 
 type RunPage = UpstreamResult<Page<PipelineRun>>;
 
@@ -35,124 +29,127 @@ const MAX_SHARE = 0.25;
 const LIST_BYTES = 6000;
 
 /** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
-export function createRunLists(core: CacheCore): Part<'ListPipelineRuns'> {
+export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   const { clock, entries } = core;
   return {
     async read(params, context) {
       const place = placeOf(params);
+      const { index } = place;
       core.demand.note(place.listKey);
       if (isPageSuperseded(place)) await takeNewer(place, context);
       const page = await readPage(place, context);
-      listOf(place)?.apply({ type: 'served', index: place.index, page });
+      const list = listOf(place);
+      const snapshot = list?.state.snapshots.get(index);
+      if (!snapshot || snapshot.asOf < page.asOf) list?.apply({ type: 'served', index, page });
+      context.reads?.add(ACTION, page.staleBecause === null ? dependencyOn(place, page.asOf) : null);
       return page;
     },
     peek(params) {
       const place = placeOf(params);
       const list = entries.peek(place.listKey)?.value as RunList | undefined;
-      const page = list?.page(place.index) ?? null;
-      if (
-        page === null ||
-        page.asOf < (list?.snapshot(place.index)?.asOf ?? -Infinity) ||
-        isPageSuperseded(place)
-      )
-        return null;
+      const page = list?.page(place.index);
+      const snapshot = list?.state.snapshots.get(place.index);
+      if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
       return freshAnswer(core, page);
-    },
-    dependencies(params, asOf) {
-      const place = placeOf(params);
-      const page = listOf(place)?.page(place.index) ?? null;
-      if (page?.asOf !== asOf) return null;
-      const { version } = page;
-      const isCurrent = () => listOf(place)?.version(place.index) === version && !isPageSuperseded(place);
-      return [dependencyOn(core, place.listKey, page, isCurrent)];
     },
   };
 
   async function readPage(place: Place, context: CallContext): Promise<RunPage> {
+    const { index } = place;
     let isConfirmed = false;
     try {
       for (;;) {
         const list = listOf(place);
+        const snapshot = list?.state.snapshots.get(index) ?? null;
+        // The last page is not followed by an older one.
+        const request = snapshot ? notOlderThan(snapshot.asOf, context) : context;
+        const canConfirm = list !== undefined && needsHead(list, index, request);
         const known = {
-          current: list?.page(place.index) ?? null,
-          snapshot: snapshotOf(place),
-          failure: list?.failure(place.index) ?? null,
-          confirmation: confirmationOf(place, context, isConfirmed),
+          current: list?.page(index) ?? null,
+          snapshot,
+          failure: list?.failure(index) ?? null,
+          confirmation: isConfirmed
+            ? ('done' as const)
+            : canConfirm
+              ? ('possible' as const)
+              : ('impossible' as const),
         };
         const decision = decide(known, context, core.rules(), clock.now());
         switch (decision.do) {
           case 'serve':
-            if (decision.refresh) refresh(place, context);
-            return served('ListPipelineRuns', decision.answer, decision.because, context);
+            if (decision.refresh)
+              core.inBackground(place.pageKey, context.caller, (own) => refresh(place, own));
+            return served(ACTION, decision.answer, decision.because, context);
           case 'serveSnapshot':
-            return served('ListPipelineRuns', decision.answer, decision.because, context);
+            return served(ACTION, decision.answer, decision.because, context);
           case 'confirmByHead':
-            await fetchPage(headOf(place), notOlder(place, context));
+            await fetchPage(headOf(place), request);
             isConfirmed = true;
             break;
           case 'fetch':
-            return newest(place, await fetchPage(place, notOlder(place, context)), context);
+            return newest(place, await fetchPage(place, request), context);
         }
       }
     } catch (error) {
       const now = clock.now();
-      const snapshot = snapshotOf(place);
+      const snapshot = listOf(place)?.state.snapshots.get(index) ?? null;
       if (!isServable(snapshot, context, core.rules(), now)) throw error;
-      return served('ListPipelineRuns', snapshot, failureOf(error, now).because, context);
+      return served(ACTION, snapshot, failureOf(error, now).because, context);
     }
   }
 
   /** While a page was read, another call may have been answered with a newer one. */
   function newest(place: Place, page: RunPage, context: CallContext): RunPage {
-    const snapshot = snapshotOf(place);
-    if (snapshot === null || snapshot.asOf <= page.asOf) return page;
+    const snapshot = listOf(place)?.state.snapshots.get(place.index);
+    if (!snapshot || snapshot.asOf <= page.asOf) return page;
     const now = clock.now();
     const isFresh = now < snapshot.asOf + core.rules().freshMs;
     if (!isFresh && !isServable(snapshot, context, core.rules(), now)) return page;
-    return served('ListPipelineRuns', snapshot, isFresh ? null : 'REFRESHING', context);
+    return served(ACTION, snapshot, isFresh ? null : 'REFRESHING', context);
   }
 
-  function refresh(place: Place, { caller }: CallContext): void {
-    core.inBackground(place.pageKey, caller, async (background) => {
-      const context = notOlder(place, background);
-      if (needsHead(place, context)) {
-        await fetchPage(headOf(place), context);
-        const page = listOf(place)?.page(place.index) ?? null;
-        const isFresh = page !== null && clock.now() < freshUntilOf(page, core.rules().freshMs);
-        if (isFresh && page.asOf >= (context.notBefore ?? -Infinity)) return;
-      }
-      await fetchPage(place, context);
-    });
-  }
-
-  function confirmationOf(
-    place: Place,
-    context: CallContext,
-    isConfirmed: boolean,
-  ): Known<never>['confirmation'] {
-    if (isConfirmed) return 'done';
-    return needsHead(place, notOlder(place, context)) ? 'possible' : 'impossible';
+  async function refresh(place: Place, context: CallContext): Promise<void> {
+    const { index } = place;
+    const list = listOf(place);
+    const notBefore = list?.state.snapshots.get(index)?.asOf ?? -Infinity;
+    const request = notOlderThan(notBefore, context);
+    if (list && needsHead(list, index, request)) {
+      await fetchPage(headOf(place), request);
+      const page = listOf(place)?.page(index);
+      if (page && page.asOf >= notBefore && clock.now() < freshUntilOf(page, core.rules().freshMs)) return;
+    }
+    await fetchPage(place, request);
   }
 
   /** Whether a new head can confirm the page, so that it need not be read itself. */
-  function needsHead(place: Place, { notBefore = -Infinity }: CallContext): boolean {
-    const list = listOf(place);
-    if (place.index === 0 || !list?.canBeConfirmed(place.index)) return false;
-    return list.headAsOf < notBefore || list.headAsOf + core.rules().freshMs <= clock.now();
+  function needsHead(list: RunList, index: number, { notBefore = -Infinity }: CallContext): boolean {
+    const { head } = list.state;
+    if (index === 0 || !head || !list.confirmed(index)) return false;
+    return head.asOf < notBefore || head.asOf + core.rules().freshMs <= clock.now();
   }
 
-  /** The context of a call whose answer must not be older than the last page. */
-  function notOlder(place: Place, context: CallContext): CallContext {
-    return notOlderThan(snapshotOf(place)?.asOf ?? -Infinity, context);
+  function dependencyOn(place: Place, asOf: number): Dependency | null {
+    const page = listOf(place)?.page(place.index);
+    if (page?.asOf !== asOf) return null;
+    const { version } = page;
+    const freshUntil = freshUntilOf(page, core.rules().usualFreshMs);
+    return {
+      freshness() {
+        core.demand.note(place.listKey);
+        const list = listOf(place);
+        if (!list || versionOf(list.state, place.index) !== version || isPageSuperseded(place)) return null;
+        return clock.now() < freshUntil ? { asOf, freshUntil } : null;
+      },
+    };
   }
 
   /** Whether another replica has read a newer page, or a newer head that confirms or outdates the page. */
   function isPageSuperseded(place: Place): boolean {
+    if (core.newestElsewhere === null) return false;
     return isOneSuperseded(place) || (place.index > 0 && isOneSuperseded(headOf(place)));
   }
 
   function isOneSuperseded({ listKey, pageKey, index }: Place): boolean {
-    if (core.newestElsewhere === null) return false;
     const list = entries.peek(listKey)?.value as RunList | undefined;
     const page = list?.page(index);
     return (
@@ -173,24 +170,18 @@ export function createRunLists(core: CacheCore): Part<'ListPipelineRuns'> {
     }
   }
 
-  function snapshotOf(place: Place): Dated<Page<PipelineRun>> | null {
-    return listOf(place)?.snapshot(place.index) ?? null;
-  }
-
   function listOf({ listKey }: Place): RunList | undefined {
     return entries.get(listKey)?.value as RunList | undefined;
   }
 
   function fetchPage(place: Place, context: CallContext): Promise<RunPage> {
-    return core.flights.fetch(place.pageKey, 'ListPipelineRuns', context, async (flight) => {
+    return core.flights.fetch(place.pageKey, ACTION, context, async (flight) => {
       try {
-        const list = listOf(place);
+        const state = listOf(place)?.state;
         // Other replicas may offer what is known to be outdated here.
-        const outdatedAt = (place.index === 0 ? list?.headAsOf : list?.brokenAt) ?? -Infinity;
-        const request = notOlderThan(outdatedAt + 1, flight);
-        const answer = await core.upstream.call('ListPipelineRuns', place.params, request);
-        const actual = placeOfAnswer(place, answer);
-        if (actual) store(actual, answer);
+        const outdatedAt = (place.index === 0 ? state?.head?.asOf : state?.brokenAt) ?? -Infinity;
+        const answer = await core.upstream.call(ACTION, place.params, notOlderThan(outdatedAt + 1, flight));
+        store(place, answer);
         return answer;
       } catch (error) {
         const { index } = place;
@@ -202,38 +193,48 @@ export function createRunLists(core: CacheCore): Part<'ListPipelineRuns'> {
   }
 
   /** Stores a page in its list, and its runs under their own keys. */
-  function store(place: Place, answer: RunPage): void {
-    const growsAtHead = place.params.filter.status === undefined;
-    const { staleMs } = core;
-    const { pageSize } = place.params;
-    const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
-    const list = listOf(place) ?? createRunList({ pageSize, growsAtHead, trustMs, staleMs });
+  function store(requested: Place, answer: RunPage): void {
     const { value, asOf } = answer;
-    const { index } = place;
+    const { params } = requested;
+    const isOfSize = value.pageSize === params.pageSize;
+    // A smaller page than requested belongs to the list of pages of that size, but only the first begins at the same row.
+    if (!isOfSize && requested.index > 0) return;
+    const place = isOfSize ? requested : placeOf({ ...params, pageSize: value.pageSize });
+    const { index, listKey } = place;
     const arrivedAt = clock.now();
-    const bytes = bytesOf(value.rows);
+    const rowBytes = bytesOf(value.rows) / Math.max(1, value.rows.length);
+    const failure = failureBehind(answer, arrivedAt);
+    const list = listOf(place) ?? createList(place);
     list.apply({
       type: 'read',
       index,
-      page: { value, asOf },
-      arrivedAt,
-      bytes,
-      version: entries.nextVersion(),
+      page: { value, asOf, arrivedAt, rowBytes, version: entries.nextVersion() },
     });
-    const failure = failureBehind(answer, arrivedAt);
     if (failure) list.apply({ type: 'failed', index, failure });
-    let size = list.size();
-    if (size > core.maxBytes * MAX_SHARE) {
+    if (sizeOf(list.state) > core.maxBytes * MAX_SHARE)
       list.apply({ type: 'trimmed', version: entries.nextVersion() });
-      size = list.size();
-    }
-    entries.set(place.listKey, { value: list, asOf, failure: null }, LIST_BYTES + size);
+    const bytes = LIST_BYTES + sizeOf(list.state);
+    entries.store(listKey, { value: list, asOf, failure: null, lastingMs: null, bytes });
     for (const run of value.rows) {
-      if (isPlaceholderId(run.runId)) continue;
       const key = runKey(run);
-      const known = entries.get(key);
-      if (!known || known.asOf < asOf)
-        entries.set(key, { value: run, asOf, failure }, bytes / value.rows.length);
+      if (isPlaceholderId(run.runId) || (entries.get(key)?.asOf ?? -Infinity) >= asOf) continue;
+      const lasting = lastingMs('GetPipelineRun', run);
+      entries.store(key, { value: run, asOf, failure, lastingMs: lasting, bytes: rowBytes });
     }
   }
+
+  function createList({ params: { filter, pageSize } }: Place): RunList {
+    const { staleMs } = core;
+    const growsAtHead = filter.status === undefined;
+    return new RunList({
+      pageSize,
+      growsAtHead,
+      trustMs: growsAtHead ? FINISHED_FRESH_MS : staleMs,
+      staleMs,
+    });
+  }
+}
+
+function headOf({ params }: Place): Place {
+  return placeOf({ ...params, pageNumber: 1 });
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
 import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
 
 /*
@@ -39,16 +38,46 @@ export function encodeShared<A extends Action>({ value, asOf }: SharedAnswer<A>)
 
 /** Null for anything that is not an answer to this action in this format. */
 export function decodeShared<A extends Action>(action: A, text: string): SharedAnswer<A> | null {
-  const { success, data } = shapes[action].safeParse(parsed(text));
-  return success ? (data as SharedAnswer<A>) : null;
+  try {
+    const { version, asOf, value } = JSON.parse(text) as Fields;
+    const isAnswer = version === VERSION && typeof asOf === 'number' && isResult[action](value);
+    return isAnswer ? { value: value as Actions[A]['result'], asOf } : null;
+  } catch {
+    return null;
+  }
 }
 
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+type Fields = Record<string, unknown>;
+
+/** The version says that a replica wrote the answer. These find one of another action, or a damaged one. */
+const isResult: Record<Action, (value: unknown) => boolean> = {
+  ListPipelineRuns: (value) => isPageOf(value, isRun),
+  GetPipelineRun: (value) => value === null || isRun(value),
+  ListPipelineRunItems: (value) => isPageOf(value, (row) => hasTexts(row, 'itemId', 'status', 'rawStatus')),
+  ListProjects: (value) => isPageOf(value, (row) => hasTexts(row, 'projectId', 'status', 'rawStatus')),
+};
+
+function isRun(value: unknown): boolean {
+  if (!hasTexts(value, 'runId', 'projectId', 'status', 'rawStatus')) return false;
+  const { stages } = value;
+  return Array.isArray(stages) && stages.every((stage) => hasTexts(stage, 'code', 'status', 'rawStatus'));
+}
+
+function isPageOf(value: unknown, isRow: (row: unknown) => boolean): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { rows, ...counts } = value as Fields;
+  const hasCounts = [counts['totalCount'], counts['pageNumber'], counts['pageSize']].every(
+    Number.isSafeInteger,
+  );
+  return hasCounts && Array.isArray(rows) && rows.every(isRow);
+}
+
+function hasTexts(value: unknown, ...names: string[]): value is Fields {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    names.every((name) => typeof (value as Fields)[name] === 'string')
+  );
 }
 
 /** Lists of ids are sets here, as their order changes nothing. */
@@ -59,87 +88,4 @@ function canonical(value: unknown): unknown {
     .filter(([, entry]) => entry !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, entry]) => [name, [canonical(entry)]]);
-}
-
-const text = z.string().nullable();
-const time = z.number().nullable();
-const count = z.int().nonnegative();
-const status = z.enum(['INIT', 'RUNNING', 'SUCCEEDED', 'FAILED', 'TERMINATED', 'CANCELED', 'UNKNOWN']);
-/** Anything that JSON.parse returns. */
-const json = z.unknown();
-
-const stage = z.object({
-  code: z.string(),
-  step: z.number(),
-  type: z.enum(['DEPLOY', 'CHECK', 'OFFLINE', 'BUILD', 'DELETE', 'UNKNOWN']),
-  rawType: z.string(),
-  name: text,
-  description: text,
-  message: text,
-  status,
-  rawStatus: z.string(),
-  detail: json,
-});
-
-const run = z.object({
-  runId: z.string(),
-  projectId: z.string(),
-  createTime: time,
-  modifyTime: time,
-  creator: text,
-  status,
-  rawStatus: z.string(),
-  message: text,
-  description: text,
-  stages: z.array(stage),
-});
-
-const item = z.object({
-  itemId: z.string(),
-  name: text,
-  type: z.enum(['NODE', 'WORKFLOW_DEFINITION', 'RESOURCE', 'FUNCTION', 'UNKNOWN']),
-  rawType: z.string(),
-  status,
-  rawStatus: z.string(),
-  message: text,
-  version: text,
-  createTime: time,
-  modifyTime: time,
-  spec: json,
-});
-
-const project = z.object({
-  projectId: z.string(),
-  name: text,
-  displayName: text,
-  description: text,
-  owner: text,
-  status: z.enum([
-    'AVAILABLE',
-    'INITIALIZING',
-    'INIT_FAILED',
-    'FORBIDDEN',
-    'DELETING',
-    'DELETE_FAILED',
-    'FROZEN',
-    'UPDATING',
-    'UPDATE_FAILED',
-    'UNKNOWN',
-  ]),
-  rawStatus: z.string(),
-});
-
-const shapes = {
-  ListPipelineRuns: shared(pageOf(run)),
-  GetPipelineRun: shared(run.nullable()),
-  ListPipelineRunItems: shared(pageOf(item)),
-  ListProjects: shared(pageOf(project)),
-} satisfies Record<Action, z.ZodType>;
-
-function shared<Shape extends z.ZodType>(value: Shape) {
-  return z.object({ version: z.literal(VERSION), asOf: z.number(), value });
-}
-
-function pageOf<Shape extends z.ZodType>(row: Shape) {
-  return z.object({ rows: z.array(row), totalCount: count, pageNumber: count, pageSize: count });
 }

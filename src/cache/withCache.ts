@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.ts';
-import type { Action, CacheView, CallContext, CallEvent, Upstream } from '../core/upstream.ts';
+import type { Action, Actions, CacheView, CallContext, CallEvent, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { CacheCore, Part } from './core.ts';
-import { createDemand, type Demand } from './demand.ts';
-import { createEntries } from './entries.ts';
-import type { FreshnessSettings, Allowance } from './freshness.ts';
+import { type Allowance, createDemand, type Demand } from './demand.ts';
+import { Entries } from './entries.ts';
+import { createEntryCache } from './entryCache.ts';
+import { type FreshnessSettings, lastingMs } from './freshness.ts';
 import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
 import { createSingleFlight, keyFor } from './singleFlight.ts';
-import { createSingles } from './singles.ts';
 
 export interface CacheOptions extends FreshnessSettings {
   /** Steady: its `now` must not jump. */
@@ -45,31 +45,51 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
   const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
     ListPipelineRuns: createRunLists(core),
-    GetPipelineRun: createSingles(core, 'GetPipelineRun', runKey),
-    ListPipelineRunItems: createSingles(core, 'ListPipelineRunItems', itemsKey),
+    GetPipelineRun: createSingle(core, 'GetPipelineRun', runKey),
+    ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems', itemsKey),
     ListProjects: createProjects(core),
   };
 
   return {
     upstream: {
       async call(action, params, context) {
-        const { reads } = context;
         try {
-          const answer = await parts[action].read(params, context).catch((error: unknown) => {
+          return await parts[action].read(params, context).catch((error: unknown) => {
             if (!isStretchedBy(error, core.demand)) throw error;
             // With the last call of the day spent, what is cached is now fresh for longer.
             return parts[action].read(params, context);
           });
-          const isFresh = answer.staleBecause === null;
-          reads?.add(action, isFresh ? parts[action].dependencies(params, answer.asOf) : null);
-          return answer;
         } catch (error) {
-          reads?.invalidate();
+          context.reads?.invalidate();
           throw error;
         }
       },
     },
     view: { peek: (action, params) => parts[action].peek(params) },
+  };
+}
+
+/** The cache of an action whose answers are independent of each other. */
+function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
+  core: CacheCore,
+  action: A,
+  keyOf: (params: Actions[A]['params']) => string,
+): Part<A> {
+  const cache = createEntryCache<Actions[A]['params'], Actions[A]['result']>(core, {
+    action,
+    keyOf,
+    lastingMs: (value) => lastingMs(action, value),
+    // A page that is smaller than requested is not cached: another page number may show the same rows.
+    isCacheable: (params, value) =>
+      value === null ||
+      !('pageSize' in value) ||
+      !('pageSize' in params) ||
+      value.pageSize === params.pageSize,
+  });
+  return {
+    peek: (params) => cache.peek(params),
+    read: (params, context) =>
+      cache.read(params, context, (params, flight) => core.upstream.call(action, params, flight)),
   };
 }
 
@@ -90,7 +110,7 @@ function createCore(upstream: Upstream, options: CacheOptions): CacheCore {
     maxBytes,
     staleMs,
     demand,
-    entries: createEntries(maxBytes),
+    entries: new Entries(maxBytes),
     flights: createSingleFlight(clock, patienceMs),
     rules: () => ({ usualFreshMs: options.freshMs, freshMs: demand.freshMs(), staleMs }),
     newestElsewhere,

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
 import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
-import { freshForMs } from './freshness.ts';
-import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
 import { createAnnouncements } from './announcements.ts';
-import { createSharedStore, type Health, type Lease } from './sharedStore.ts';
+import { createClaims, type Lease } from './claims.ts';
+import { lastingMs } from './freshness.ts';
+import { createRedisCommands, type Health } from './redisCommands.ts';
+import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
 
 export interface SharedOptions {
   /** Connected or connecting. Its owner handles its errors. */
@@ -49,95 +49,64 @@ const CLOCK_SKEW_MS = 1000;
  * within its bound is served as stale. Without Redis every call goes to the upstream.
  */
 export function withSharedCache(upstream: Upstream, options: SharedOptions): SharedUpstream {
-  const { redis, identity, clock, staleMs } = options;
-  const store = createSharedStore({
+  const { redis, identity, clock, staleMs, commandTimeoutMs = 150, maxValueBytes = 1_000_000 } = options;
+  const commands = createRedisCommands({
     redis,
     clock,
-    commandTimeoutMs: options.commandTimeoutMs ?? 150,
-    maxValueBytes: options.maxValueBytes ?? 1_000_000,
+    timeoutMs: commandTimeoutMs,
     onHealth: (health) => options.report?.({ type: 'redis', health }),
   });
-
-  const announcements = createAnnouncements({
-    redis,
-    channel: `${sharedPrefix(identity)}:announcements`,
-    replica: randomUUID(),
-    clock,
-    clockSkewMs: CLOCK_SKEW_MS,
-  });
+  const claim = createClaims({ redis, commands, clock, maxValueBytes });
+  const channel = `${sharedPrefix(identity)}:announcements`;
+  const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
 
   return {
-    health: () => store.health(),
-    newestElsewhere: (key) => (store.health() === 'ok' ? announcements.newestElsewhere(key) : -Infinity),
-    close: () => announcements.close(),
-    call,
+    health: commands.health,
+    newestElsewhere: (key) => (commands.health() === 'ok' ? announcements.newestElsewhere(key) : -Infinity),
+    close: announcements.close,
+    async call(action, params, context) {
+      const key = sharedKey(identity, action, params);
+      for (;;) {
+        const { text, isTaken, lease } = await claim(key);
+        const known = text === null ? null : decoded(action, text);
+        const age = known ? clock.now() - known.asOf : Infinity;
+        if (known && isNewEnough(known, context) && age < freshMsOf(action, known)) {
+          void lease?.end();
+          context.report({ type: 'shared', action });
+          return { ...known, staleBecause: null };
+        }
+        if (isTaken && (await pause(action, context))) continue;
+        return callUpstream(action, params, context, lease, known);
+      }
+    },
   };
 
-  async function call<A extends Action>(
+  async function callUpstream<A extends Action>(
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
-  ): Promise<UpstreamResult<Actions[A]['result']>> {
-    const key = sharedKey(identity, action, params);
-    const found = decoded(action, await store.read(key));
-    if (found && isFresh(action, found, context)) return fromRedis(action, found, context);
-    const { answer, lease, known } = await claimOrAwait(action, key, context);
-    if (answer) return fromRedis(action, answer, context);
-    return make(action, params, context, { lease, known: known ?? found });
-  }
-
-  /** The answer of another replica, or none if this replica must make the call. */
-  async function claimOrAwait<A extends Action>(
-    action: A,
-    key: string,
-    context: CallContext,
-  ): Promise<{ answer?: SharedAnswer<A>; lease?: Lease; known?: SharedAnswer<A> | null }> {
-    for (;;) {
-      const claim = await store.claim(key);
-      if (claim.outcome === 'unknown') return {};
-      const known = decoded(action, claim.text);
-      const lease = claim.outcome === 'ours' ? claim.lease : undefined;
-      if (known && isFresh(action, known, context)) {
-        void lease?.end();
-        return { answer: known };
-      }
-      if (lease) return { lease, known };
-      if (!(await pause(action, context))) return { known };
-    }
-  }
-
-  async function make<A extends Action>(
-    action: A,
-    params: Actions[A]['params'],
-    context: CallContext,
-    { lease, known }: { lease?: Lease | undefined; known?: SharedAnswer<A> | null | undefined },
+    lease: Lease | null,
+    known: SharedAnswer<A> | null,
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     try {
       const answer = await upstream.call(action, params, context);
-      const lifeMs = answer.asOf + storedForMs(action, answer) - clock.now();
-      const announcement = announcements.announcement(action, params, answer.asOf);
-      const isShared = answer.staleBecause === null;
+      const { value, asOf, staleBecause } = answer;
+      const text = encodeShared({ value, asOf: clock.toWall(asOf) });
+      const lifeMs = asOf + freshMsOf(action, answer) + staleMs - clock.now();
+      const announcement = announcements.announcement(action, params, asOf);
       // A caller of this replica that then asks another must find the answer there.
-      await lease?.end(
-        isShared
-          ? {
-              text: encodeShared({ value: answer.value, asOf: clock.toWall(answer.asOf) }),
-              lifeMs,
-              announcement,
-            }
-          : undefined,
-      );
+      await lease?.end(staleBecause === null ? { text, lifeMs, announcement } : undefined);
       return answer;
     } catch (error) {
       void lease?.end();
-      const isServable =
-        known && isNewEnough(known, context) && clock.now() < known.asOf + storedForMs(action, known);
-      if (!isServable || context.signal?.aborted || !(error instanceof UpstreamError)) throw error;
+      if (context.signal?.aborted || !(error instanceof UpstreamError)) throw error;
+      if (!known || !isNewEnough(known, context)) throw error;
+      if (clock.now() >= known.asOf + freshMsOf(action, known) + staleMs) throw error;
       return { ...known, staleBecause: staleReasonOf(error) };
     }
   }
 
-  /** Resolves to false when there is no time left to wait for another replica. */
+  /** Waits while another replica makes the call. Resolves to false when there is no time left to wait. */
   function pause(action: Action, { deadline, signal }: CallContext): Promise<boolean> {
     return new Promise((resolve, reject) => {
       const onAbort = () => {
@@ -154,14 +123,9 @@ export function withSharedCache(upstream: Upstream, options: SharedOptions): Sha
     });
   }
 
-  function decoded<A extends Action>(action: A, text: string | null): SharedAnswer<A> | null {
-    const answer = text === null ? null : decodeShared(action, text);
+  function decoded<A extends Action>(action: A, text: string): SharedAnswer<A> | null {
+    const answer = decodeShared(action, text);
     return answer && { ...answer, asOf: clock.fromWall(answer.asOf) };
-  }
-
-  function isFresh<A extends Action>(action: A, answer: SharedAnswer<A>, context: CallContext): boolean {
-    const freshMs = freshForMs(action, answer.value, options.freshMs());
-    return isNewEnough(answer, context) && clock.now() < answer.asOf + freshMs;
   }
 
   /** An answer from the future comes from a wrong clock, and its age is unknown. */
@@ -169,16 +133,7 @@ export function withSharedCache(upstream: Upstream, options: SharedOptions): Sha
     return asOf >= notBefore && asOf <= clock.now() + CLOCK_SKEW_MS;
   }
 
-  function storedForMs<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
-    return freshForMs(action, value, options.freshMs()) + staleMs;
+  function freshMsOf<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
+    return lastingMs(action, value) ?? options.freshMs();
   }
-}
-
-function fromRedis<A extends Action>(
-  action: A,
-  { value, asOf }: SharedAnswer<A>,
-  context: CallContext,
-): UpstreamResult<Actions[A]['result']> {
-  context.report({ type: 'shared', action });
-  return { value, asOf, staleBecause: null };
 }

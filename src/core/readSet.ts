@@ -2,7 +2,7 @@ import type { Action } from './upstream.ts';
 
 /** What one operation read from the cache. Outlives the operation and retains no rows. */
 export interface ReadSet {
-  /** The action of each call that was answered. */
+  /** The action of each entry that was read. */
   readonly actions: readonly Action[];
   /**
    * The freshness of everything read. Null if the answer could be different now: an entry has changed, expired or been evicted,
@@ -13,8 +13,8 @@ export interface ReadSet {
 
 /** The side of a read set that the cache fills. */
 export interface ReadCollector {
-  /** Records an answered call. Null dependencies mean that the answer was not fresh. */
-  add(action: Action, dependencies: readonly Dependency[] | null): void;
+  /** Records an entry that was read. Null means that it was not fresh. */
+  add(action: Action, dependency: Dependency | null): void;
   /** Records a failed call: with it, the same operation could be answered differently the next time. */
   invalidate(): void;
 }
@@ -40,10 +40,10 @@ export function createReadSet(): ReadSet & ReadCollector {
 
   return {
     actions,
-    add(action, added) {
+    add(action, dependency) {
       actions.push(action);
-      if (added === null) isValid = false;
-      else dependencies.push(...added);
+      if (dependency === null) isValid = false;
+      else dependencies.push(dependency);
     },
     invalidate() {
       isValid = false;

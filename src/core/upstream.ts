@@ -51,12 +51,6 @@ export type Dated<Thing> = Thing & Pick<UpstreamResult<unknown>, 'asOf' | 'stale
 export type DatedPipelineRun = Dated<PipelineRun>;
 export type DatedProject = Dated<Project>;
 
-/** An answer that is remembered, and for how long it may be. */
-export interface CachedResult<Result> extends UpstreamResult<Result> {
-  /** Epoch milliseconds from which on it is no longer as fresh as its kind must be, or is so by an allowance's leave only. */
-  freshUntil: number;
-}
-
 /** Who waits: a person, a background refresh, or a poller. Earlier ones go first. */
 export type Priority = 'interactive' | 'refresh' | 'polling';
 
@@ -97,11 +91,11 @@ export interface CallContext {
  * The same context with other fields. Its priority stays live: it can rise while the call waits for its turn. The other fields are
  * inherited, which takes a twentieth of the time of a copy with a getter: each call passes here several times.
  */
-export function withChanges(
-  context: CallContext,
+export function withChanges<Context extends CallContext>(
+  context: Context,
   changes: Partial<Omit<CallContext, 'priority'>>,
-): CallContext {
-  return Object.assign(Object.create(context) as CallContext, changes);
+): Context {
+  return Object.assign(Object.create(context) as Context, changes);
 }
 
 /** A context that also records whether the call was sent. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withCache } from '../../src/cache/withCache.ts';
-import { stretchedFreshMs } from '../../src/cache/freshness.ts';
+import { stretchedFreshMs } from '../../src/cache/demand.ts';
 import type { UpstreamResult, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';

@@ -1,25 +1,27 @@
 import { expect, test } from '@jest/globals';
-import { bytesOf, createEntries } from '../../src/cache/entries.ts';
+import { bytesOf, Entries } from '../../src/cache/entries.ts';
 import { withCache } from '../../src/cache/withCache.ts';
 import { emptyList, reduce } from '../../src/cache/listState.ts';
 import { sizeOf } from '../../src/cache/runList.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
+const anEntry = { asOf: 0, failure: null, lastingMs: null };
+
 test('entries never exceed the bound in bytes', () => {
-  const entries = createEntries(100_000);
+  const entries = new Entries(100_000);
   for (let n = 0; n < 10_000; n++) {
-    entries.set(`key-${n}`, { value: n, asOf: n, failure: null }, (n * 37) % 3_000);
-    expect(entries.bytes).toBeLessThanOrEqual(100_000);
+    entries.store(`key-${n}`, { ...anEntry, value: n, bytes: (n * 37) % 3_000 });
+    expect(entries.calculatedSize).toBeLessThanOrEqual(100_000);
   }
-  expect(entries.count).toBeGreaterThan(10);
+  expect(entries.size).toBeGreaterThan(10);
   expect(entries.get('key-9999')).toBeDefined();
   expect(entries.get('key-0')).toBeUndefined();
 });
 
 test('the least recently used entry is evicted, and peeking is not use', () => {
-  const entries = createEntries(4_000);
-  const put = (key: string) => entries.set(key, { value: key, asOf: 0, failure: null }, 500);
+  const entries = new Entries(4_000);
+  const put = (key: string) => entries.store(key, { ...anEntry, value: key, bytes: 500 });
   put('a');
   put('b');
   entries.peek('a');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { withCache } from '../../src/cache/withCache.ts';
-import type { Allowance } from '../../src/cache/freshness.ts';
+import type { Allowance } from '../../src/cache/demand.ts';
 import { changesBetween } from '../../src/subscriptions/runChanges.ts';
 import { listDifferences } from '../../src/subscriptions/listChanges.ts';
 import { createSteadyClock } from '../../src/core/clock.ts';

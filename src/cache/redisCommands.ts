@@ -1,0 +1,87 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../core/clock.ts';
+
+export type Health = 'ok' | 'down';
+
+/** Runs commands of one connection. Nothing rejects: a Redis that is unavailable or slow only makes the gateway slower. */
+export interface RedisCommands {
+  /** The reply. Null if the command was not run because Redis has just failed, or if it failed or timed out. */
+  run<Reply>(command: () => Promise<Reply>): Promise<Reply | null>;
+  health: () => Health;
+}
+
+export interface RedisCommandsOptions {
+  redis: Redis;
+  clock: Clock;
+  /** How long one command may take before Redis counts as unavailable, in milliseconds. */
+  timeoutMs: number;
+  onHealth: (health: Health) => void;
+}
+
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 2000;
+
+/** After a failure, commands pause for a moment, and then one of them tries again. */
+export function createRedisCommands({
+  redis,
+  clock,
+  timeoutMs,
+  onHealth,
+}: RedisCommandsOptions): RedisCommands {
+  let failures = 0;
+  let failedAt = -Infinity;
+  let nextTryAt = -Infinity;
+  let reported: Health = 'ok';
+  redis.on('ready', succeeded);
+  redis.on('close', reportHealth);
+
+  return { run, health };
+
+  async function run<Reply>(command: () => Promise<Reply>): Promise<Reply | null> {
+    const startedAt = clock.monotonic();
+    // Without a connection, the command would be queued and sent later.
+    if (redis.status !== 'ready' || startedAt < nextTryAt) return null;
+    // One command finds out whether Redis is back; the others continue without it.
+    if (failures > 0) nextTryAt = startedAt + timeoutMs;
+    try {
+      const reply = await inTime(command());
+      succeeded();
+      return reply;
+    } catch {
+      failed(startedAt);
+      return null;
+    }
+  }
+
+  function succeeded(): void {
+    failures = 0;
+    nextTryAt = -Infinity;
+    reportHealth();
+  }
+
+  function failed(startedAt: number): void {
+    // Commands that were in flight together count as one failure.
+    if (startedAt <= failedAt) return;
+    failedAt = clock.monotonic();
+    nextTryAt = failedAt + Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
+    failures += 1;
+    reportHealth();
+  }
+
+  function health(): Health {
+    return failures === 0 && redis.status === 'ready' ? 'ok' : 'down';
+  }
+
+  function reportHealth(): void {
+    if (health() === reported) return;
+    reported = health();
+    onHealth(reported);
+  }
+
+  function inTime<Reply>(work: Promise<Reply>): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(timeoutMs, () => reject(new Error(`No reply within ${timeoutMs} ms.`)));
+      work.then(resolve, reject).finally(cancel);
+    });
+  }
+}
