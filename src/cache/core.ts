@@ -7,9 +7,10 @@ import {
   type StaleReason,
   type Upstream,
   type UpstreamResult,
+  notOlderThan,
   withChanges,
 } from '../core/upstream.ts';
-import { type Cached, type Dated, decide, type FreshnessRules } from './decide.ts';
+import type { Dated, FreshnessRules } from './freshness.ts';
 import type { Demand } from './demand.ts';
 import type { Entries, Entry } from './entries.ts';
 import type { SingleFlight } from './singleFlight.ts';
@@ -55,15 +56,6 @@ export function served<Value>(
   return { value, asOf, staleBecause: because };
 }
 
-/** The answer if it is fresh, labelled if only the quota stretches its freshness. */
-export function freshAnswer<Value>(core: CacheCore, current: Cached<Value>): UpstreamResult<Value> | null {
-  const known = { current, snapshot: null, failure: null, confirmation: 'impossible' as const };
-  const decision = decide(known, { freshOnly: true }, core.rules(), core.clock.now());
-  if (decision.do !== 'serve') return null;
-  const { value, asOf } = decision.answer;
-  return { value, asOf, staleBecause: decision.because };
-}
-
 /** Whether another replica has read a newer answer. Not while an attempt to take that has just failed. */
 export function isSuperseded(
   core: CacheCore,
@@ -81,9 +73,4 @@ const ELSEWHERE_PATIENCE_MS = 500;
 export function fromElsewhere(core: CacheCore, key: string, context: CallContext): CallContext {
   const deadline = Math.min(context.deadline, core.clock.now() + ELSEWHERE_PATIENCE_MS);
   return withChanges(notOlderThan(core.newestElsewhere?.(key) ?? -Infinity, context), { deadline });
-}
-
-/** The context of a call whose answer must not be older than `asOf`. */
-export function notOlderThan<Context extends CallContext>(asOf: number, context: Context): Context {
-  return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
 }

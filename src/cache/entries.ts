@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Cached, Failure } from './decide.ts';
+import type { Cached, Failure } from './freshness.ts';
 
 /** The value of one key. Its version changes whenever the content does, and no two entries ever have the same. */
 export interface Entry<Value = unknown> extends Cached<Value> {

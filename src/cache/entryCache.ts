@@ -1,7 +1,7 @@
 import type { Dependency } from '../core/readSet.ts';
-import type { Action, CallContext, UpstreamResult } from '../core/upstream.ts';
-import { type CacheCore, freshAnswer, fromElsewhere, isSuperseded, notOlderThan, served } from './core.ts';
-import { decide, failureBehind, failureOf, freshUntilOf } from './decide.ts';
+import { type Action, type CallContext, notOlderThan, type UpstreamResult } from '../core/upstream.ts';
+import { type CacheCore, fromElsewhere, isSuperseded, served } from './core.ts';
+import { decide, failureBehind, failureOf, freshAnswer, freshUntilOf } from './freshness.ts';
 import { bytesOf, type Entry } from './entries.ts';
 import { type FlightContext, isOfItsCaller } from './singleFlight.ts';
 
@@ -38,7 +38,7 @@ export function createEntryCache<Params, Value>(core: CacheCore, kind: EntryKind
     peek(params: Params): UpstreamResult<Value> | null {
       const key = keyOf(params);
       const entry = peekEntry(key);
-      return entry && !isSuperseded(core, key, entry) ? freshAnswer(core, entry) : null;
+      return entry && !isSuperseded(core, key, entry) ? freshAnswer(entry, core.rules(), clock.now()) : null;
     },
   };
 

@@ -1,21 +1,21 @@
 import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
 import type { Dependency } from '../core/readSet.ts';
-import type { CallContext, Page, UpstreamResult } from '../core/upstream.ts';
-import {
-  type CacheCore,
-  freshAnswer,
-  fromElsewhere,
-  isSuperseded,
-  notOlderThan,
-  type Part,
-  served,
-} from './core.ts';
-import { decide, failureBehind, failureOf, freshUntilOf, isServable } from './decide.ts';
+import { type CallContext, notOlderThan, type Page, type UpstreamResult } from '../core/upstream.ts';
+import { type CacheCore, fromElsewhere, isSuperseded, type Part, served } from './core.ts';
 import { bytesOf } from './entries.ts';
-import { FINISHED_FRESH_MS, lastingMs } from './freshness.ts';
+import {
+  decide,
+  failureBehind,
+  failureOf,
+  FINISHED_FRESH_MS,
+  freshAnswer,
+  freshUntilOf,
+  isServable,
+  lastingMs,
+} from './freshness.ts';
 import { type Place, placeOf, runKey } from './keys.ts';
-import { versionOf } from './listState.ts';
-import { RunList, sizeOf } from './runList.ts';
+import { sizeOf, versionOf } from './listState.ts';
+import { RunList } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 const ACTION = 'ListPipelineRuns';
@@ -50,7 +50,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       const page = list?.page(place.index);
       const snapshot = list?.state.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
-      return freshAnswer(core, page);
+      return freshAnswer(page, core.rules(), clock.now());
     },
   };
 
@@ -218,7 +218,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     for (const run of value.rows) {
       const key = runKey(run);
       if (isPlaceholderId(run.runId) || (entries.get(key)?.asOf ?? -Infinity) >= asOf) continue;
-      const lasting = lastingMs('GetPipelineRun', run);
+      const lasting = lastingMs.GetPipelineRun(run);
       entries.store(key, { value: run, asOf, failure, lastingMs: lasting, bytes: rowBytes });
     }
   }

@@ -78,7 +78,7 @@ function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
   const cache = createEntryCache<Actions[A]['params'], Actions[A]['result']>(core, {
     action,
     keyOf,
-    lastingMs: (value) => lastingMs(action, value),
+    lastingMs: lastingMs[action],
     // A page that is smaller than requested is not cached: another page number may show the same rows.
     isCacheable: (params, value) =>
       value === null ||

@@ -134,6 +134,6 @@ export function withSharedCache(upstream: Upstream, options: SharedOptions): Sha
   }
 
   function freshMsOf<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
-    return lastingMs(action, value) ?? options.freshMs();
+    return lastingMs[action](value) ?? options.freshMs();
   }
 }

@@ -98,6 +98,11 @@ export function withChanges<Context extends CallContext>(
   return Object.assign(Object.create(context) as Context, changes);
 }
 
+/** The context of a call whose answer must not be older than `asOf`. */
+export function notOlderThan<Context extends CallContext>(asOf: number, context: Context): Context {
+  return asOf > (context.notBefore ?? -Infinity) ? withChanges(context, { notBefore: asOf }) : context;
+}
+
 /** A context that also records whether the call was sent. */
 export function withSentMark(context: CallContext): { context: CallContext; isSent: () => boolean } {
   let isSent = false;

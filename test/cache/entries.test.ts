@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { bytesOf, Entries } from '../../src/cache/entries.ts';
 import { withCache } from '../../src/cache/withCache.ts';
-import { emptyList, reduce } from '../../src/cache/listState.ts';
-import { sizeOf } from '../../src/cache/runList.ts';
+import { sizeOf } from '../../src/cache/listState.ts';
+import { emptyList, reduce } from '../../src/cache/runList.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 

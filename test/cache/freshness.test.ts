@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Cached, decide, type Failure, type Known } from '../../src/cache/decide.ts';
+import { type Cached, decide, type Failure, type Known } from '../../src/cache/freshness.ts';
 
 const rules = { usualFreshMs: 5_000, freshMs: 20_000, staleMs: 60_000 };
 const readAt = 1_000_000;
