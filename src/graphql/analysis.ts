@@ -14,8 +14,10 @@ import {
   isObjectType,
   Kind,
   type OperationDefinitionNode,
+  SchemaMetaFieldDef,
   type SelectionNode,
   type SelectionSetNode,
+  TypeMetaFieldDef,
   type TypeNode,
 } from 'graphql';
 import type { DocumentLimits } from '../core/settings.ts';
@@ -36,7 +38,6 @@ export interface OperationAnalysis {
   operation: OperationDefinitionNode;
   /** The operation as it is executed with variables that are already coerced. */
   executable: DocumentNode;
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>;
   size: DocumentLimits;
   /** Root fields that require a capability. */
   gatedFields: ReadonlySet<string>;
@@ -55,7 +56,7 @@ export interface SelectionPlan {
 export interface PlannedSelection {
   /** Its directives decide whether it is included. */
   node: SelectionNode;
-  /** Null for a fragment, `__schema` and `__type`. */
+  /** Null for a fragment. */
   field: FieldPlan | null;
   below: SelectionPlan;
 }
@@ -65,8 +66,8 @@ export interface FieldPlan {
   name: string;
   node: FieldNode;
   definition: GraphQLField<unknown, unknown>;
-  /** How many objects it returns: one, a list, a connection, or the rows of the connection that it is a field of. */
-  returns: 'object' | 'list' | 'connection' | 'rows';
+  /** What its number of objects depends on. `rows` is a list of the connection that the field belongs to. */
+  returns: 'object' | 'list' | 'connection' | 'rows' | 'introspection';
   /** Absent for a field that calls no upstream. */
   price: FieldPricing | undefined;
 }
@@ -101,12 +102,16 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     summary.size.directives += directives.length;
     for (const variable of variableDefinitions) summary.size.directives += variable.directives?.length ?? 0;
     const executable = withCoercedVariables(operation, [...fragments.values()]);
-    analyses.push({ schema, operation, executable, fragments, ...summary });
+    analyses.push({ schema, operation, executable, ...summary });
   }
   return analyses;
 
   function summaryOf({ selections }: SelectionSetNode, parent: Parent): SelectionSummary {
-    const summary = emptySummary();
+    const summary: SelectionSummary = {
+      size: { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 },
+      gatedFields: new Set(),
+      plan: { aliasedLeaves: 0, callsUpstream: false, selections: [] },
+    };
     for (const node of selections) {
       summary.size.selections += 1;
       summary.size.directives += node.directives?.length ?? 0;
@@ -118,23 +123,25 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
 
   function addField({ size, gatedFields: gated, plan }: SelectionSummary, node: FieldNode, parent: Parent) {
     const name = node.name.value;
-    const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    const definition =
+      introspection.find((meta) => meta.name === name) ??
+      (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined);
     const below = node.selectionSet
       ? summaryOf(node.selectionSet, definition && getNamedType(definition.type))
       : null;
-    const isIntrospection = gatedFields.get(name) === 'introspect';
     if (gatedFields.has(name)) gated.add(name);
     size.rootFields += 1;
     size.aliases += (node.alias ? 1 : 0) + (below?.size.aliases ?? 0);
     size.directives += below?.size.directives ?? 0;
     size.selections += below?.size.selections ?? 0;
     // graphql-js bounds what is below `__schema` and `__type`.
+    const isIntrospection = gatedFields.get(name) === 'introspect';
     size.depth = Math.max(size.depth, isIntrospection ? 1 : 1 + (below?.size.depth ?? 0));
     if (!below) plan.aliasedLeaves += node.alias ? 1 : 0;
-    else if (isIntrospection || (definition && parent)) {
-      const field = definition && parent ? fieldPlan(parent, definition, node) : null;
+    else if (definition && parent) {
+      const field = fieldPlan(parent, definition, node);
       plan.selections.push({ node, field, below: below.plan });
-      plan.callsUpstream ||= field?.price !== undefined || below.plan.callsUpstream;
+      plan.callsUpstream ||= field.price !== undefined || below.plan.callsUpstream;
     }
   }
 
@@ -156,7 +163,8 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     size.directives += inner.size.directives;
     size.selections += inner.size.selections;
     for (const name of inner.gatedFields) gated.add(name);
-    plan.selections.push({ node, field: null, below: inner.plan });
+    if (inner.plan.selections.length > 0) plan.selections.push({ node, field: null, below: inner.plan });
+    else plan.aliasedLeaves += inner.plan.aliasedLeaves;
     plan.callsUpstream ||= inner.plan.callsUpstream;
   }
 
@@ -164,9 +172,10 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     const known = summaries.get(name);
     if (known) return known;
     // A fragment within itself counts as nothing: another validation rule rejects it.
-    summaries.set(name, emptySummary());
+    const nothing = summaryOf({ kind: Kind.SELECTION_SET, selections: [] }, null);
+    summaries.set(name, nothing);
     const fragment = fragments.get(name);
-    if (!fragment) return emptySummary();
+    if (!fragment) return nothing;
     const summary = summaryOf(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value));
     summary.size.directives += fragment.directives?.length ?? 0;
     summaries.set(name, summary);
@@ -174,13 +183,8 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
   }
 }
 
-function emptySummary(): SelectionSummary {
-  return {
-    size: { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 },
-    gatedFields: new Set(),
-    plan: { aliasedLeaves: 0, callsUpstream: false, selections: [] },
-  };
-}
+/** The fields of every root type that a type does not list. */
+const introspection: GraphQLField<unknown, unknown>[] = [SchemaMetaFieldDef, TypeMetaFieldDef];
 
 function fieldPlan(
   parent: GraphQLNamedType,
@@ -188,10 +192,12 @@ function fieldPlan(
   node: FieldNode,
 ): FieldPlan {
   const name = `${parent.name}.${definition.name}`;
-  const isList = isListType(getNullableType(definition.type));
-  const isConnection = getNamedType(definition.type).name.endsWith('Connection');
-  const list = parent.name.endsWith('Connection') ? 'rows' : 'list';
-  const returns = isConnection ? 'connection' : isList ? list : 'object';
+  let returns: FieldPlan['returns'] = 'object';
+  if (introspection.includes(definition)) returns = 'introspection';
+  else if (getNamedType(definition.type).name.endsWith('Connection')) returns = 'connection';
+  else if (isListType(getNullableType(definition.type))) {
+    returns = parent.name.endsWith('Connection') ? 'rows' : 'list';
+  }
   return { name, node, definition, returns, price: pricedFields[name] };
 }
 

@@ -1,22 +1,11 @@
-import { getArgumentValues } from 'graphql';
 import { isIdText, type PipelineRunFilter } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
-import type { FieldPlan } from './analysis.ts';
 import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './generated.ts';
 
 /*
- * Binds the arguments of a document's fields, and converts them to what loaders accept. Conversions throw BAD_USER_INPUT, with the
- * expected and the actual value.
+ * Converts arguments to what loaders accept. Everything here throws BAD_USER_INPUT, with the expected and the actual value.
  */
-
-export type Variables = Readonly<Record<string, unknown>>;
-
-export interface BoundArguments {
-  values: ArgumentValues;
-  /** Null for a field that is not a connection. */
-  window: WindowRequest | null;
-}
 
 /** Arguments of all fields that can call the upstream. Each field has those that it declares, coerced to their types. */
 export interface ArgumentValues extends WindowArguments {
@@ -34,19 +23,6 @@ export interface WindowArguments {
   after?: InputMaybe<string>;
   last?: InputMaybe<number>;
   before?: InputMaybe<string>;
-}
-
-/** @returns null for arguments that the field rejects with an error when it is resolved */
-export function bindArguments(
-  { definition, node, returns }: FieldPlan,
-  variables: Variables,
-): BoundArguments | null {
-  try {
-    const values = getArgumentValues(definition, node, variables) as unknown as ArgumentValues;
-    return { values, window: returns === 'connection' ? windowOf(values) : null };
-  } catch {
-    return null;
-  }
 }
 
 const MAX_ROWS = 100;

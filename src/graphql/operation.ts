@@ -1,6 +1,7 @@
 import {
   type ASTVisitor,
   type DocumentNode,
+  getArgumentValues,
   getVariableValues,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -9,11 +10,14 @@ import {
 import { invalidVariables, requestError, tooExpensive } from '../core/errors.ts';
 import type { DocumentLimits } from '../core/settings.ts';
 import type { Viewer } from '../core/viewer.ts';
+import type { WindowRequest } from '../core/window.ts';
 import { analyse, type FieldPlan, gatedFields, type OperationAnalysis } from './analysis.ts';
 import type { GatewayContext } from './context.ts';
-import { type BoundArguments, bindArguments, type Variables } from './arguments.ts';
+import { type ArgumentValues, windowOf } from './arguments.ts';
 import { countObjects } from './outputObjects.ts';
 import { priceOf } from './price.ts';
+
+export type Variables = Readonly<Record<string, unknown>>;
 
 /** An operation of a valid document, with variables as the request has them. */
 export interface OperationRequest {
@@ -36,8 +40,14 @@ export interface BoundOperation {
   /** Coerced, with defaults. Without a prototype, so that `$toString` is not found unless it is given. */
   variables: Variables;
   maxObjects: number;
-  /** Null for arguments that the field rejects. */
+  /** Null for arguments that the field rejects with an error when it is resolved. */
   argumentsOf(field: FieldPlan): BoundArguments | null;
+}
+
+export interface BoundArguments {
+  values: ArgumentValues;
+  /** Null for a field that is not a connection. */
+  window: WindowRequest | null;
 }
 
 /**
@@ -102,7 +112,18 @@ export function bindOperation(
     maxObjects,
     argumentsOf(field) {
       let bound = known.get(field);
-      if (bound === undefined) known.set(field, (bound = bindArguments(field, variables)));
+      if (bound !== undefined) return bound;
+      try {
+        const values = getArgumentValues(
+          field.definition,
+          field.node,
+          variables,
+        ) as unknown as ArgumentValues;
+        bound = { values, window: field.returns === 'connection' ? windowOf(values) : null };
+      } catch {
+        bound = null;
+      }
+      known.set(field, bound);
       return bound;
     },
   };

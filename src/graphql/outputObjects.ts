@@ -1,8 +1,6 @@
-import { Kind } from 'graphql';
-import type { BoundArguments } from './arguments.ts';
 import type { FieldPlan, PlannedSelection, SelectionPlan } from './analysis.ts';
 import { introspectionObjects } from './introspectionObjects.ts';
-import type { BoundOperation } from './operation.ts';
+import type { BoundArguments, BoundOperation } from './operation.ts';
 
 /** Objects of a selection set: those that exist once, and those that exist once for each row of a connection. */
 interface Objects {
@@ -46,11 +44,10 @@ export function countObjects(operation: BoundOperation): number {
     return total;
   }
 
-  function objectsOfSelection({ node, field, below }: PlannedSelection): Objects {
-    if (!field) {
-      return node.kind === Kind.FIELD
-        ? { fixed: introspectionObjects(node, operation), perRow: 0 }
-        : objectsOf(below);
+  function objectsOfSelection({ field, below }: PlannedSelection): Objects {
+    if (!field) return objectsOf(below);
+    if (field.returns === 'introspection') {
+      return { fixed: introspectionObjects(field, below, operation), perRow: 0 };
     }
     const objects = objectsOf(below);
     const each = 1 + objects.fixed;

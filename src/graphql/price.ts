@@ -7,18 +7,10 @@ import {
 import { MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import type { WindowRequest } from '../core/window.ts';
 import type { SelectionPlan } from './analysis.ts';
-import {
-  type ArgumentValues,
-  assertLength,
-  type BoundArguments,
-  filterOf,
-  projectIdOf,
-  runKeyOf,
-  type Variables,
-} from './arguments.ts';
+import { type ArgumentValues, assertLength, filterOf, projectIdOf, runKeyOf } from './arguments.ts';
 import type { GatewayContext } from './context.ts';
 import { type GlobalId, parseGlobalId, parseRepresentation } from './globalId.ts';
-import type { BoundOperation } from './operation.ts';
+import type { BoundArguments, BoundOperation, Variables } from './operation.ts';
 
 type Prices = GatewayContext['loaders']['prices'];
 type RunKey = Parameters<Prices['run']>[0];
