@@ -124,7 +124,7 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
   function addField({ size, gatedFields: gated, plan }: SelectionSummary, node: FieldNode, parent: Parent) {
     const name = node.name.value;
     const definition =
-      introspection.find((meta) => meta.name === name) ??
+      introspection.get(name) ??
       (isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined);
     const below = node.selectionSet
       ? summaryOf(node.selectionSet, definition && getNamedType(definition.type))
@@ -184,7 +184,7 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
 }
 
 /** The fields of every root type that a type does not list. */
-const introspection: GraphQLField<unknown, unknown>[] = [SchemaMetaFieldDef, TypeMetaFieldDef];
+const introspection = new Map([SchemaMetaFieldDef, TypeMetaFieldDef].map((field) => [field.name, field]));
 
 function fieldPlan(
   parent: GraphQLNamedType,
@@ -193,7 +193,7 @@ function fieldPlan(
 ): FieldPlan {
   const name = `${parent.name}.${definition.name}`;
   let returns: FieldPlan['returns'] = 'object';
-  if (introspection.includes(definition)) returns = 'introspection';
+  if (introspection.has(definition.name)) returns = 'introspection';
   else if (getNamedType(definition.type).name.endsWith('Connection')) returns = 'connection';
   else if (isListType(getNullableType(definition.type))) {
     returns = parent.name.endsWith('Connection') ? 'rows' : 'list';

@@ -1,5 +1,5 @@
+import { type GraphQLResolveInfo, SchemaMetaFieldDef, valueFromASTUntyped } from 'graphql';
 import type { FieldPlan, PlannedSelection, SelectionPlan } from './analysis.ts';
-import { introspectionObjects } from './introspectionObjects.ts';
 import type { BoundArguments, BoundOperation } from './operation.ts';
 
 /** Objects of a selection set: those that exist once, and those that exist once for each row of a connection. */
@@ -76,4 +76,41 @@ function objectsOfConnection(given: BoundArguments | null, below: Objects): numb
   // A cursor can be rejected as well.
   const hasCursor = window.by === 'cursor' && (window.after !== null || window.before !== null);
   return hasCursor ? Math.max(objects, REJECTED_CONNECTION_OBJECTS) : objects;
+}
+
+/**
+ * Counts the objects that a `__schema` or `__type` field returns. The schema is at hand, so the count resolves the selection
+ * instead of multiplying nominal lengths: the standard introspection query nests lists too deep for an estimate. A field that
+ * is null counts as one, so that the count takes time in proportion to its result. Counting stops beyond `maxObjects`.
+ */
+function introspectionObjects(
+  { node, definition }: FieldPlan,
+  plan: SelectionPlan,
+  { analysis: { schema }, variables, maxObjects }: BoundOperation,
+): number {
+  const info = { schema } as GraphQLResolveInfo;
+  let count = 0;
+  addObjects(definition === SchemaMetaFieldDef ? schema : typeNamed(), plan);
+  return count;
+
+  function addObjects(value: unknown, below: SelectionPlan): void {
+    for (const source of Array.isArray(value) ? (value as unknown[]) : [value]) {
+      count += 1;
+      if (source != null && count <= maxObjects) addFields(source, below);
+    }
+  }
+
+  function addFields(source: unknown, { selections }: SelectionPlan): void {
+    for (const { field, below } of selections) {
+      if (count > maxObjects) return;
+      if (field)
+        addObjects(field.definition.resolve?.(source, { includeDeprecated: true }, null, info), below);
+      else addFields(source, below);
+    }
+  }
+
+  function typeNamed(): unknown {
+    const [name] = (node.arguments ?? []).map(({ value }) => valueFromASTUntyped(value, variables));
+    return typeof name === 'string' ? schema.getType(name) : null;
+  }
 }

@@ -10,7 +10,7 @@ async function costOf(gateway: TestGateway, query: string, variables?: Record<st
 }
 
 describe('the price of an operation', () => {
-  test('is told to callers that ask for it, and to nobody else', async () => {
+  test('is reported only to callers that request it', async () => {
     await using gateway = await startTestGateway();
     const query = '{ pipelineRuns(projectId: 10001, first: 20) { totalCount } }';
     expect((await gateway.query(query)).extensions).toBeUndefined();
@@ -23,7 +23,7 @@ describe('the price of an operation', () => {
     });
   });
 
-  test("tells what is left of the account's budget only to tokens with the capability `budget`", async () => {
+  test("reports the account's remaining quota only to tokens with the capability `budget`", async () => {
     await using files = await temporaryFiles();
     await using gateway = await startTestGateway({
       settings: {
@@ -82,16 +82,16 @@ describe('the price of an operation', () => {
       1,
       1,
     ],
-    ['what is skipped', '{ pipelineRuns(projectId: 10001) @skip(if: true) { totalCount } __typename }', 0, 0],
-    ['what is refused', '{ pipelineRuns(projectId: 10001, first: 1000) { totalCount } }', 0, 0],
+    ['a skipped field', '{ pipelineRuns(projectId: 10001) @skip(if: true) { totalCount } __typename }', 0, 0],
+    ['a rejected field', '{ pipelineRuns(projectId: 10001, first: 1000) { totalCount } }', 0, 0],
   ])('of %s', async (_, query, atWorst, used) => {
     await using gateway = await startTestGateway();
     expect((await costOf(gateway, query)).cost).toMatchObject({ atWorst, used });
-    // What it has read is now known, and so is which runs it was.
+    // Everything that it read is cached now, including which runs they are.
     expect((await costOf(gateway, query)).cost).toMatchObject({ atWorst: 0, used: 0 });
   });
 
-  test('of a walk is never less than what it comes to, while nothing moves', async () => {
+  test('of each page of a paged list is at least the calls that it makes, while the list does not change', async () => {
     await using gateway = await startTestGateway();
     let after: string | null = null;
     do {
@@ -110,7 +110,7 @@ describe('the price of an operation', () => {
 describe('an operation over the ceiling', () => {
   const query = '{ pipelineRuns(projectId: 10001, first: 20) { nodes { items { totalCount } } } }';
 
-  test('is refused before anything is sent', async () => {
+  test('is rejected before any upstream call', async () => {
     await using gateway = await startTestGateway();
     const { status, errors } = await gateway.query(query);
     expect(status).toBe(400);
@@ -123,7 +123,7 @@ describe('an operation over the ceiling', () => {
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('passes for a caller whose token allows it', async () => {
+  test('is accepted from a caller whose token allows it', async () => {
     await using files = await temporaryFiles();
     const router = { name: 'router', sha256: digestOf('dwg_router'), projects: '*', maxOperationCalls: 50 };
     const settings = { AUTH_TOKENS_FILE: await files.write('tokens.json', [router]) };
@@ -133,7 +133,7 @@ describe('an operation over the ceiling', () => {
     expect(extensions!['cost']).toMatchObject({ atWorst: 21, ceiling: 50 });
   });
 
-  test('passes where the setting allows it', async () => {
+  test('is accepted if the setting allows it', async () => {
     await using gateway = await startTestGateway({ settings: { MAX_OPERATION_CALLS: '21' } });
     expect(await costOf(gateway, query)).toMatchObject({
       cost: { atWorst: 21, used: 21, ceiling: 21 },

@@ -16,7 +16,7 @@ function requestOf(query: string, variables: Record<string, unknown> = {}): Requ
   return { document: parse(query), operationName: null, variables, contextValue };
 }
 
-async function afterAsking(times: number, request: Request, run: ReturnType<typeof createExecutor>) {
+async function afterRequests(times: number, request: Request, run: ReturnType<typeof createExecutor>) {
   for (let n = 1; n < times; n++) await run(request);
   return run(request);
 }
@@ -27,7 +27,7 @@ function isOfCompiledCode({ data }: ExecutionResult): boolean {
 }
 
 describe('compiled execution', () => {
-  test('begins when an operation is asked for the third time', async () => {
+  test('starts with the third request for an operation', async () => {
     const compiled = createExecutor(schema);
     const request = requestOf('{ project(projectId: 1) { id } }');
     const kinds = [];
@@ -35,28 +35,28 @@ describe('compiled execution', () => {
     expect(kinds).toEqual([false, false, true, true]);
   });
 
-  test('takes no variable that is absent from the prototype of all objects', async () => {
+  test('does not read an absent variable from Object.prototype', async () => {
     const query = 'query ($toString: Int) { pipelineRuns(projectId: 1, first: $toString) { totalCount } }';
-    const result = await afterAsking(3, requestOf(query), createExecutor(schema));
+    const result = await afterRequests(3, requestOf(query), createExecutor(schema));
     expect([isOfCompiledCode(result), result.data]).toEqual([true, { pipelineRuns: { totalCount: 2 } }]);
   });
 
-  test('keeps as many operations as it may, those that were asked for last', async () => {
+  test('caches up to maxOperations operations and evicts the least recently used', async () => {
     const compiled = createExecutor(schema, { maxOperations: 2 });
     const [a, b, c] = ['a', 'b', 'c'].map((alias) => requestOf(`{ ${alias}: project(projectId: 1) { id } }`));
     for (const request of [a!, b!, c!]) {
-      expect(isOfCompiledCode(await afterAsking(3, request, compiled))).toBe(true);
+      expect(isOfCompiledCode(await afterRequests(3, request, compiled))).toBe(true);
     }
     expect(isOfCompiledCode(await compiled(b!))).toBe(true);
     expect(isOfCompiledCode(await compiled(a!))).toBe(false);
   });
 
-  test('tells the operations of one document apart', async () => {
+  test('distinguishes the operations of one document', async () => {
     const compiled = createExecutor(schema);
     const request = requestOf('query A { a: __typename } query B { b: __typename }');
     const [a, b] = [
-      await afterAsking(3, { ...request, operationName: 'A' }, compiled),
-      await afterAsking(3, { ...request, operationName: 'B' }, compiled),
+      await afterRequests(3, { ...request, operationName: 'A' }, compiled),
+      await afterRequests(3, { ...request, operationName: 'B' }, compiled),
     ];
     expect([a.data, b.data]).toEqual([{ a: 'Query' }, { b: 'Query' }]);
   });
@@ -69,24 +69,24 @@ describe('compiled execution', () => {
     'query ($n: Int) { __typename pipelineRuns(projectId: 1, page: { number: $n }) { asOf } }',
     'query ($id: ID = 1) { __typename nodes(ids: [$id]) { id } }',
   ])('leaves %s to graphql-js', async (query) => {
-    const result = await afterAsking(4, requestOf(query), createExecutor(schema));
+    const result = await afterRequests(4, requestOf(query), createExecutor(schema));
     expect(isOfCompiledCode(result)).toBe(false);
     expect(result.data).toMatchObject({ __typename: 'Query' });
   });
 
-  test('never receives variables that do not fit', async () => {
+  test('never receives invalid variables', async () => {
     const query = 'query ($first: Int!) { pipelineRuns(projectId: 1, first: $first) { totalCount } }';
     const compiled = createExecutor(schema);
-    await afterAsking(3, requestOf(query, { first: 1 }), compiled);
+    await afterRequests(3, requestOf(query, { first: 1 }), compiled);
     const refused = await compiled(requestOf(query, { first: 'one' }));
     expect(refused.data).toBeUndefined();
     expect(refused.errors?.[0]?.message).toMatch(/^Variable "\$first" got invalid value/);
     expect(refused.errors?.[0]?.nodes?.[0]?.kind).toBe('VariableDefinition');
   });
 
-  test('gives errors of the kind that Apollo Server reads', async () => {
+  test('returns errors as Apollo Server expects them', async () => {
     const query = '{ pipelineRuns(projectId: 13) { totalCount } }';
-    const { data, errors } = await afterAsking(3, requestOf(query), createExecutor(schema));
+    const { data, errors } = await afterRequests(3, requestOf(query), createExecutor(schema));
     expect(data).toEqual({ pipelineRuns: null });
     expect(errors?.[0]).toBeInstanceOf(GraphQLError);
     expect(errors?.[0]?.toJSON()).toEqual({

@@ -14,7 +14,7 @@ const anyText = fc.oneof(
   fc.string({ unit: fc.constantFrom(':', '/', ' ', '%', '2', 'F', 'a', '?', '#', '+'), minLength: 1 }),
 );
 
-test('every run id that the gateway gives is one that it accepts, everywhere', () => {
+test('every run id that the gateway returns is accepted everywhere', () => {
   let given = 0;
   fc.assert(
     fc.property(anyText, (sent) => {
@@ -61,7 +61,7 @@ test('a global id is accepted in its canonical form only', () => {
 });
 
 describe('a run id of DataWorks with `:`, `/`, `%` and a space in it', () => {
-  test('leads back to its run by node, key, entity, cursor and items', async () => {
+  test('identifies its run in node, pipelineRun, _entities, cursors and items', async () => {
     await using gateway = await startTestGateway({
       settings: { CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' },
       simulator: { projects: [{ id: '7', runCount: 3, runIdSuffix: ':a/b c%2F+é' }] },

@@ -21,7 +21,7 @@ const many = (length: number, make: (index: number) => string) =>
 
 describe('the count of output objects', () => {
   test.each([
-    ['a connection by its rows, even where none is selected', `{ ${RUNS} { totalCount } }`, 101],
+    ['a connection by its rows, even if none is selected', `{ ${RUNS} { totalCount } }`, 101],
     ['each list of a connection once', `{ ${RUNS} { edges { cursor } nodes { runId } } }`, 201],
     ['edges and the rows in them', `{ ${RUNS} { edges { cursor node { runId } } } }`, 201],
     ['stages at their nominal length', `{ ${RUNS} { nodes { stages { code } } } }`, 601],
@@ -31,11 +31,11 @@ describe('the count of output objects', () => {
       701,
     ],
     ['five aliased leaves as one object', `{ ${RUNS} { nodes { ${many(5, (i) => `a${i}: runId`)} } } }`, 201],
-    ['ten rows where none are named', '{ pipelineRuns(projectId: 1) { pageInfo { endCursor } } }', 12],
+    ['ten rows by default', '{ pipelineRuns(projectId: 1) { pageInfo { endCursor } } }', 12],
     ['the size of a numbered page', '{ pipelineRuns(projectId: 1, page: { size: 7 }) { totalCount } }', 8],
-    ['a refused window as an error', '{ pipelineRuns(projectId: 1, first: 101) { nodes { runId } } }', 5],
+    ['a rejected window as an error', '{ pipelineRuns(projectId: 1, first: 101) { nodes { runId } } }', 5],
     [
-      'a connection behind a cursor as an error at least',
+      'a connection after a cursor as at least one error',
       '{ pipelineRuns(projectId: 1, first: 1, after: "x") { totalCount } }',
       5,
     ],
@@ -51,11 +51,11 @@ describe('the count of output objects', () => {
       'subscription { pipelineRunsUpdated(projectId: 1) { updates { kind run { runId } changes { field } } } }',
       1 + 100 * (1 + 1 + 2),
     ],
-  ])('takes %s', (_, query, objects) => {
+  ])('counts %s', (_, query, objects) => {
     expect(count(query)).toBe(objects);
   });
 
-  test('takes rows from variables and their defaults', () => {
+  test('reads the number of rows from variables and their defaults', () => {
     const query = `query ($n: Int = 7, $ids: [ID!]!) {
       pipelineRuns(projectId: 1, last: $n) { totalCount } nodes(ids: $ids) { id }
     }`;
@@ -99,7 +99,7 @@ describe('the count of output objects', () => {
     expect(count(query, given)).toBe(count(`{ pipelineRuns(projectId: 1, first: 100) ${below} }`));
   });
 
-  test('stops where aliases multiply introspection', () => {
+  test('stops early if aliases multiply introspection', () => {
     const type = 'type { fields { name args { name } } ofType { fields { name args { name } } } }';
     const query = `{ __schema { types { fields { ${many(15, (i) => `t${i}: ${type}`)} } } } }`;
     expect(count(query)).toBeGreaterThan(MAX);

@@ -29,7 +29,7 @@ describe('the schema that is served', () => {
   const ourTypes = (of: { getTypeMap(): Record<string, GraphQLNamedType> }) =>
     Object.values(of.getTypeMap()).filter(isOurs);
 
-  test('has every type as schema.graphql writes it, to the last description and default', () => {
+  test('has every type of schema.graphql, with the same descriptions and defaults', () => {
     const expected = lexicographicSortSchema(buildASTSchema(parse(written), { assumeValidSDL: true }));
     const served = lexicographicSortSchema(schema);
     const print = (type: GraphQLNamedType) => printType(type).replace(/(_entities|_service)\b.*\s+/g, '');
@@ -41,7 +41,7 @@ describe('the schema that is served', () => {
     expect(silent).toEqual([]);
   });
 
-  test('answers _service with an SDL that composes, descriptions included', () => {
+  test('returns from _service an SDL that composes, with descriptions', () => {
     const { data } = graphqlSync({ schema, source: '{ _service { sdl } }' });
     const { sdl } = data!['_service'] as { sdl: string };
     expect(sdl).toContain('A run of a deployment pipeline');
@@ -52,7 +52,7 @@ describe('the schema that is served', () => {
     expect(hints).toEqual([]);
   });
 
-  test('lets lists fail alone: what can fail by itself is nullable', () => {
+  test('has nullable types for fields that can fail on their own', () => {
     const typeOf = (type: string, field: string) =>
       String((schema.getType(type) as ReturnType<typeof schema.getQueryType>)!.getFields()[field]!.type);
     expect(typeOf('Query', 'pipelineRuns')).toBe('PipelineRunConnection');
@@ -79,7 +79,7 @@ describe('npm run schema:diff', () => {
     return { status, stdout };
   }
 
-  test('passes if nothing changed', () => {
+  test('passes without changes', () => {
     expect(diffSince(written)).toMatchObject({
       status: 0,
       stdout: expect.stringContaining('0 breaking, 0 dangerous'),
@@ -97,7 +97,7 @@ describe('npm run schema:diff', () => {
       '@key',
     ],
     ['a key with other fields', '@key(fields: "projectId runId")', '@key(fields: "runId")', '@key'],
-  ])('fails for %s, and names it', (_, now, before, name) => {
+  ])('fails for %s and names the change', (_, now, before, name) => {
     expect(written).toContain(now);
     const { status, stdout } = diffSince(written.replace(now, before));
     expect(stdout).toMatch(new RegExp(`^BREAKING .*${name.replace('.', '\\.')}`, 'm'));

@@ -22,7 +22,7 @@ function entities(gateway: TestGateway, ...representations: unknown[]): Promise<
 }
 
 describe('_entities', () => {
-  test('finds either type by either of its keys, in the order asked', async () => {
+  test('resolves both types by either key, in the requested order', async () => {
     await using gateway = await startTestGateway();
     const [run] = gateway.simulator.runs('10002');
     const { data, errors } = await entities(
@@ -42,13 +42,13 @@ describe('_entities', () => {
     expect(gateway.newCalls().sort()).toEqual(['GetPipelineRun', 'ListProjects 1']);
   });
 
-  test('takes a number where a key is one, as callers may write an ID', async () => {
+  test('accepts a number as a key, as GraphQL allows for an ID', async () => {
     await using gateway = await startTestGateway();
     const { data } = await entities(gateway, { __typename: 'Project', projectId: 10001 });
     expect(data._entities[0].projectId).toBe('10001');
   });
 
-  test('asks for all projects of a request in one ListProjects, however often each is named', async () => {
+  test('loads all projects of a request with one ListProjects call, even if some are repeated', async () => {
     await using gateway = await startTestGateway();
     const ids = Array.from({ length: 20 }, (_, n) => String(20_000 + n));
     const { data, errors } = await entities(gateway, ...[...ids, ...ids].map(projectOf));
@@ -57,7 +57,7 @@ describe('_entities', () => {
     expect(gateway.newCalls()).toEqual(['ListProjects 1']);
   });
 
-  test('asks for each run once at most, and for none that a page of a list holds', async () => {
+  test('loads each run at most once, and none that a cached page of a list contains', async () => {
     await using gateway = await startTestGateway();
     const runs = gateway.simulator.runs('20000').map(({ id }) => id);
     await gateway.query('{ pipelineRuns(projectId: 20000, first: 5) { totalCount } }');
@@ -73,7 +73,7 @@ describe('_entities', () => {
     expect(gateway.newCalls()).toEqual(['GetPipelineRun', 'GetPipelineRun', 'GetPipelineRun']);
   });
 
-  test('of objects that do not exist are null, as from `node`', async () => {
+  test('returns null for objects that do not exist, as `node` does', async () => {
     await using gateway = await startTestGateway();
     const { data, errors } = await entities(
       gateway,
@@ -84,7 +84,7 @@ describe('_entities', () => {
     expect(data._entities).toEqual([null, null]);
   });
 
-  test('leads on to fields that are read of their own', async () => {
+  test('resolves fields that need calls of their own', async () => {
     await using gateway = await startTestGateway();
     const { data, errors } = await gateway.query(
       `query ($representations: [_Any!]!) {
@@ -101,7 +101,7 @@ describe('_entities', () => {
   });
 });
 
-describe('a representation that cannot be resolved is null, with its own error, and costs no call', () => {
+describe('an invalid representation is null, has an error of its own and makes no call', () => {
   let gateway: TestGateway;
   beforeAll(async () => {
     gateway = await startTestGateway();
@@ -146,7 +146,7 @@ describe('a representation that cannot be resolved is null, with its own error, 
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('nor is one of a project that the caller may not read, whether it is asked for as itself or by a run', async () => {
+  test('a forbidden project is rejected, whether it is requested itself or through a run', async () => {
     await using files = await temporaryFiles();
     const scope = { name: 'router', sha256: digestOf('secret'), projects: ['10001'], may: ['federation'] };
     const AUTH_TOKENS_FILE = await files.write('tokens.json', [scope]);
@@ -164,7 +164,7 @@ describe('a representation that cannot be resolved is null, with its own error, 
 });
 
 describe('a failure of some representations', () => {
-  test('is theirs alone, with the code of its cause', async () => {
+  test('affects only these and has the code of its cause', async () => {
     await using gateway = await startTestGateway();
     const [run] = gateway.simulator.runs('10004');
     const [fine] = gateway.simulator.runs('10002');
@@ -184,7 +184,7 @@ describe('a failure of some representations', () => {
     ]);
   });
 
-  test('of the one call for projects is told at each of them', async () => {
+  test('of the ListProjects call is reported for each project', async () => {
     await using gateway = await startTestGateway();
     gateway.simulator.fault({ kind: 'http5xx', code: 'Forbidden.Not.Server', action: 'ListProjects' });
     const [fine] = gateway.simulator.runs('10002');
@@ -221,19 +221,19 @@ describe('the price of _entities', () => {
     });
   }
 
-  test('is one call for all projects and one for each run, unless it is known', () => {
+  test('is one call for all projects and one for each run that is not cached', () => {
     const asked = [projectOf('1'), projectOf('2'), runOf('3', 'a'), runOf('3', 'b'), runOf('3', 'a')];
     expect(price('{ __typename }', asked)).toBe(3);
     expect(price('{ __typename }', asked, ['run b', 'project 1', 'project 2'])).toBe(1);
   });
 
-  test('counts what is selected on each', () => {
+  test('includes the fields selected on each', () => {
     const selection =
       '{ ... on Project { pipelineRuns { totalCount } } ... on PipelineRun { items { totalCount } } }';
     expect(price(selection, [projectOf('1'), projectOf('2'), runOf('3', 'a')])).toBe(1 + 2 + 1 + 1);
   });
 
-  test('is nothing for what is refused', () => {
+  test('is zero for rejected representations', () => {
     expect(price('{ __typename }', [{ __typename: 'Project' }, 'x', projectOf('1')])).toBe(1);
   });
 });

@@ -6,7 +6,7 @@ let simulator: Simulator;
 /** Runs every operation by graphql-js. */
 let reference: TestGateway;
 let byDefault: TestGateway;
-let withoutStoredAnswers: TestGateway;
+let withoutStoredResponses: TestGateway;
 
 beforeAll(async () => {
   simulator = await startSimulator({ qps: null });
@@ -14,10 +14,10 @@ beforeAll(async () => {
     startTestGateway({ before: simulator, settings: { CACHE_FRESH_MS: '3600000', ...settings } });
   reference = await start({ COMPILED_QUERIES: 'off', STORED_ANSWERS: 'off' });
   byDefault = await start({});
-  withoutStoredAnswers = await start({ STORED_ANSWERS: 'off' });
+  withoutStoredResponses = await start({ STORED_ANSWERS: 'off' });
 });
 afterAll(async () => {
-  await Promise.all([reference, byDefault, withoutStoredAnswers].map((gateway) => gateway.close()));
+  await Promise.all([reference, byDefault, withoutStoredResponses].map((gateway) => gateway.close()));
   await simulator.close();
 });
 
@@ -66,7 +66,7 @@ const SKIP_ROOT = 'query ($s: Boolean = true) { __typename project(projectId: 10
 const PROTO = 'query ($__proto__: ID!) { project(projectId: $__proto__) { id } }';
 const TWO = `query A($p: ID! = 10001) { project(projectId: $p) { id } } query B($p: Int! = 2) { pipelineRuns(projectId: 10001, first: $p) { ${RUNS} } }`;
 
-/** Each is sent with every one of its variables, more often than it takes to compile it. */
+/** Each is sent with all of its variables, often enough to be compiled. */
 const cases: [name: string, query: string, variables: string[], operationName?: string][] = [
   ['a default of a non-null variable', FIRST, ['{"p":10001}', '{"p":"10002"}', '{"p":10001,"first":3}']],
   ['a variable that is null or wrong', FIRST, ['{"p":10001}', '{"p":10001,"first":null}', '{"first":1.5}']],
@@ -99,7 +99,7 @@ const cases: [name: string, query: string, variables: string[], operationName?: 
 ];
 
 describe('variables', () => {
-  test.each(cases)('with %s give what graphql-js gives, however often', async (...row) => {
+  test.each(cases)('with %s give the same result as graphql-js on every request', async (...row) => {
     const [, query, sets, name] = row;
     const bodies = new Set<string>();
     for (let round = 1; round <= 4; round++) {
@@ -107,7 +107,7 @@ describe('variables', () => {
         const operation = { query, variables, ...(name && { operationName: name }) };
         const expected = await post(reference, operation);
         bodies.add(expected.body);
-        for (const gateway of [byDefault, withoutStoredAnswers]) {
+        for (const gateway of [byDefault, withoutStoredResponses]) {
           expect({ round, variables, ...(await post(gateway, operation)) }).toEqual({
             round,
             variables,
@@ -126,9 +126,9 @@ describe('variables', () => {
     ['an input field', NUMBER, '{"p":10001,"n":null}', { pipelineRuns: null }],
     ['a condition', SKIP, '{"s":null}', { project: null }],
     ['a condition at the root', SKIP_ROOT, '{"s":null}', null],
-  ])("that are null where %s may not be are the caller's error", async (_, query, variables, data) => {
+  ])('that are null for %s that must not be null are BAD_USER_INPUT', async (_, query, variables, data) => {
     for (let round = 1; round <= 4; round++) {
-      const { status, body } = await post(withoutStoredAnswers, { query, variables });
+      const { status, body } = await post(withoutStoredResponses, { query, variables });
       const { errors, ...rest } = JSON.parse(body) as { errors: { message: string }[] };
       expect([status, rest]).toEqual([200, { data }]);
       expect(errors).toMatchObject([
@@ -137,13 +137,13 @@ describe('variables', () => {
     }
   });
 
-  test('a response key __proto__ is a field like any other', async () => {
+  test('a response key __proto__ is an ordinary field', async () => {
     const operation = {
       query: '{ __proto__: project(projectId: 10001) { __proto__: projectId } }',
       variables: '{}',
     };
     for (let round = 1; round <= 4; round++) {
-      for (const gateway of [reference, byDefault, withoutStoredAnswers]) {
+      for (const gateway of [reference, byDefault, withoutStoredResponses]) {
         const { status, body } = await post(gateway, operation);
         expect([status, body.trim()]).toEqual([200, '{"data":{"__proto__":{"__proto__":"10001"}}}']);
       }

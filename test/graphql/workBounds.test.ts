@@ -24,8 +24,8 @@ afterEach(async () => {
 /** Both paths of execution: graphql-js runs the first two requests, compiled code the third. */
 const TIMES_UNTIL_COMPILED = 4;
 
-describe('the objects of an answer', () => {
-  test('are refused before any call where a short query multiplies them', async () => {
+describe('the objects of a response', () => {
+  test('are rejected before any call if a short query multiplies them', async () => {
     const door = await start();
     const text = `{pipelineRuns(projectId:"10000",first:100){nodes{project{pipelineRuns(first:49){edges{node{...R}} nodes{...R} ${many(14, (i) => `n${i}:nodes{...R}`)}}}}}} fragment R on PipelineRun{${RUN} stages{code}}`;
     const { status, data, errors } = await door.query(text);
@@ -34,7 +34,7 @@ describe('the objects of an answer', () => {
     expect(door.newCalls()).toEqual([]);
   });
 
-  test('may be those of five pages of a hundred runs with their stages', async () => {
+  test('can be those of five pages of a hundred runs with their stages', async () => {
     const door = await start();
     const page = (i: number) =>
       `p${i}: pipelineRuns(projectId: 10000, page: { number: ${i + 1}, size: 100 }) { pageInfo { endCursor } edges { node { ${RUN} stages { code status } } } }`;
@@ -59,10 +59,10 @@ describe('the objects of an answer', () => {
   );
 });
 
-describe('the bytes of an answer', () => {
+describe('the bytes of a response', () => {
   const DETAILS = `stages { detail ${many(15, (i) => `d${i}: detail`)} }`;
 
-  test.each(['on', 'off'])('end at MAX_RESPONSE_BYTES, COMPILED_QUERIES %s', async (compiled) => {
+  test.each(['on', 'off'])('are at most MAX_RESPONSE_BYTES, COMPILED_QUERIES %s', async (compiled) => {
     const door = await start({ COMPILED_QUERIES: compiled, STORED_ANSWERS: 'on' });
     door.simulator.fault({ kind: 'largeDetail', detailBytes: 1_000_000 });
     for (let n = 0; n < TIMES_UNTIL_COMPILED; n++) {
@@ -77,7 +77,7 @@ describe('the bytes of an answer', () => {
     }
   });
 
-  test('may be as many as the setting says', async () => {
+  test('can be as many as the setting allows', async () => {
     const door = await start({ MAX_RESPONSE_BYTES: '10000' });
     const page = (fields: string) =>
       door.query(`{ pipelineRuns(projectId: 10000, first: 100) { nodes { ${fields} } } }`);
@@ -111,7 +111,7 @@ describe('lists of ids', () => {
       501,
       /at most 500 values; got 501/,
     ],
-  ])('of %s are refused by their number, with one error', async (_, text, length, message) => {
+  ])('of %s are rejected for their length, with one error', async (_, text, length, message) => {
     const door = await start();
     const { errors = [] } = await door.query(text, { r: bad(length) });
     expect(errors).toHaveLength(1);
@@ -120,7 +120,7 @@ describe('lists of ids', () => {
     expect(door.newCalls()).toEqual([]);
   });
 
-  test('of as many representations as allowed are each answered', async () => {
+  test('of the maximal number of representations are resolved', async () => {
     const door = await start();
     const { data, errors = [] } = await door.query(
       'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }',
@@ -131,8 +131,8 @@ describe('lists of ids', () => {
   });
 });
 
-describe('variables that do not fit', () => {
-  test('are refused at the first error, however many there are', async () => {
+describe('invalid variables', () => {
+  test('are rejected with the first error only', async () => {
     const door = await start();
     const filter = Object.fromEntries(Array.from({ length: 9000 }, (_, n) => [`s${n}`, 1]));
     const text =
@@ -152,7 +152,7 @@ describe('subscriptions', () => {
   const HEAD =
     'subscription { pipelineRunsUpdated(projectId: 10002) { updates { run { runId stages { code } } } } }';
 
-  test('are refused where one event has more objects than an answer may have', async () => {
+  test('are rejected if one event has more objects than a response may have', async () => {
     const door = await start();
     await using client = openSocket(door.url);
     const news = client.subscribe(WIDE);
@@ -161,7 +161,7 @@ describe('subscriptions', () => {
     expect(door.newCalls()).toEqual([]);
   });
 
-  test('of one caller are refused where their events together have too many', async () => {
+  test('of one caller are rejected if their events together have too many', async () => {
     await using files = await temporaryFiles();
     const tokens = ['ana', 'ben'].map((name) => ({ name, sha256: digestOf(name), projects: '*' }));
     const door = await start({
