@@ -4,7 +4,7 @@ import type { PageMap } from './pages.ts';
 /* Finds the row that a cursor names on the pages of its list, or the gap that the row has left. Pure. */
 
 export interface AnchorSearch {
-  pages: PageMap<unknown>;
+  pages: PageMap;
   pageSize: number;
   /** The length of the list by the newest page, or null if no page is known. */
   totalCount: number | null;
@@ -86,7 +86,7 @@ function tiedNeighbour(
   time: number,
   around: number[],
   { above, below }: Interval,
-  pages: PageMap<unknown>,
+  pages: PageMap,
 ): number | null {
   const up = Math.min(...around);
   const down = Math.max(...around);

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
+import type { ListSource } from './list.ts';
 
 /** The row that a cursor names: its id, and the time and offset at which it is searched for when the list has moved. */
 export interface Anchor {
@@ -21,7 +22,7 @@ const VERSION = '1';
  */
 export function encodeCursor(list: string, anchor: Anchor): string {
   const payload = `${VERSION}:${anchor.offset}:${anchor.time ?? ''}:${anchor.id}`;
-  return Buffer.from(`${checksum(list, payload)}:${payload}`).toString('base64url');
+  return Buffer.from(`${crc32(payload, crc32(list)).toString(36)}:${payload}`).toString('base64url');
 }
 
 /** Returns the row that the cursor names, or null for anything that `encodeCursor` did not make for this list. */
@@ -30,7 +31,7 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
   const match = /^([0-9a-z]+):((\d+):(\d+):(-?\d*):(.+))$/s.exec(text);
   if (!match) return null;
   const [, sum, payload = '', version, offset = '', time = '', id = ''] = match;
-  if (version !== VERSION || sum !== checksum(list, payload)) return null;
+  if (version !== VERSION || sum !== crc32(payload, crc32(list)).toString(36)) return null;
   if (Buffer.from(text).toString('base64url') !== cursor) return null;
   return { id, time: time === '' ? null : Number(time), offset: Number(offset) };
 }
@@ -40,13 +41,8 @@ export type WindowSpec =
   | { by: 'offset'; offset: number; limit: number }
   | { by: 'anchor'; from: 'start' | 'end'; count: number; after: Anchor | null; before: Anchor | null };
 
-interface NamedList {
-  identity: string;
-  description: string;
-}
-
 /** The window with its cursors decoded, or BAD_USER_INPUT for a cursor of another list. */
-export function decodeRequest(request: WindowRequest, list: NamedList): WindowSpec | Error {
+export function decodeRequest(request: WindowRequest, list: ListSource<unknown>): WindowSpec | Error {
   if (request.by === 'offset') return request;
   const { from, count } = request;
   const after = request.after === null ? null : decodeCursor(list.identity, request.after);
@@ -56,14 +52,10 @@ export function decodeRequest(request: WindowRequest, list: NamedList): WindowSp
   return { by: 'anchor', from, count, after, before };
 }
 
-function badCursor(argument: string, cursor: string, { description }: NamedList): Error {
+function badCursor(argument: string, cursor: string, { description }: ListSource<unknown>): Error {
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
   return badUserInput(
     `\`${argument}\` must be a cursor of ${description}, from an edge or pageInfo of this list; got ${JSON.stringify(shown)}. ` +
       'Cursors are not valid for another filter or parent: start again without one.',
   );
-}
-
-function checksum(list: string, payload: string): string {
-  return crc32(payload, crc32(list)).toString(36);
 }

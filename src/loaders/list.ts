@@ -89,29 +89,18 @@ export function itemList({ upstream, view, context }: ListOptions, key: RunKey):
   };
 }
 
-/** What the process has learned about the upstream's lists. It forgets after ten minutes, since an upstream can be repaired. */
-export interface ListMemory {
-  /** Rows of a canonical page: as configured, or fewer if the upstream returns no more, of this list or of all. */
-  sizeOf(action: ListAction, list?: string): number;
-  /** The upstream returns at most `size` rows a page of the list. If a second list shows the same, that holds for all. */
-  learnCap(action: ListAction, list: string, size: number): void;
-  /** The size of the largest full page seen. The upstream does not cap pages below that. */
-  readonly fullPages: LRUCache<ListAction, number>;
-  /** By list: a length that the upstream claims, and how many rows the list really has then. */
-  readonly ends: LRUCache<string, { claimed: number; rows: number }>;
-  /**
-   * By window: the newest `asOf` with which it was served. The pages of a window change with the length of its list, with the page
-   * size and with the place of a cursor's row. So even if no page goes back in time, a window can. Not forgotten by time.
-   */
-  readonly servedAsOf: LRUCache<string, number>;
-}
-
 const MEMORY_MS = 600_000;
 const MAX_LISTS = 1000;
 const MAX_WINDOWS = 10_000;
 
-/** @param maxSize rows of a page as configured: the most that is ever requested */
-export function createListMemory(maxSize: number, clock: Clock): ListMemory {
+export type ListMemory = ReturnType<typeof createListMemory>;
+
+/**
+ * What the process has learned about the upstream's lists. It forgets after ten minutes, since an upstream can be repaired.
+ *
+ * @param maxSize rows of a page as configured: the most that is ever requested
+ */
+export function createListMemory(maxSize: number, clock: Clock) {
   const options = {
     max: MAX_LISTS,
     ttl: MEMORY_MS,
@@ -120,44 +109,52 @@ export function createListMemory(maxSize: number, clock: Clock): ListMemory {
   };
   const caps = new LRUCache<ListAction, number>(options);
   const listCaps = new LRUCache<string, { action: ListAction; size: number }>(options);
+  /** The size of the largest full page seen. The upstream does not cap pages below that. */
   const fullPages = new LRUCache<ListAction, number>(options);
+  /** By list: a length that the upstream claims, and how many rows the list really has then. */
+  const ends = new LRUCache<string, { claimed: number; rows: number }>(options);
+  /**
+   * By window: the newest `asOf` with which it was served. The pages of a window change with the length of its list, with the page
+   * size and with the place of a cursor's row. So even if no page goes back in time, a window can.
+   */
+  const servedAsOf = new LRUCache<string, number>({ max: MAX_WINDOWS });
 
   return {
     fullPages,
-    ends: new LRUCache(options),
-    servedAsOf: new LRUCache({ max: MAX_WINDOWS }),
-    sizeOf(action, list = '') {
+    ends,
+    servedAsOf,
+    /** Rows of a canonical page: as configured, or fewer if the upstream returns no more, of this list or of all. */
+    sizeOf(action: ListAction, list = ''): number {
       return Math.min(maxSize, caps.get(action) ?? maxSize, listCaps.get(list)?.size ?? maxSize);
     },
-    learnCap(action, list, size) {
+    /** The upstream returns at most `size` rows a page of the list. If a second list shows the same, that holds for all. */
+    learnCap({ action, identity }: ListSource<unknown>, size: number): void {
       for (const [other, cap] of listCaps.entries()) {
-        if (other !== list && cap.action === action && cap.size === size) caps.set(action, size);
+        if (other !== identity && cap.action === action && cap.size === size) caps.set(action, size);
       }
-      listCaps.set(list, { action, size });
+      listCaps.set(identity, { action, size });
       // Pages have to show again that they are not capped silently.
       fullPages.delete(action);
     },
   };
 }
 
-type NamedList = Pick<ListSource<unknown>, 'action' | 'description'>;
-
 /** @param what what the upstream returns, as `3 rows in all, but …` */
-export function contradiction({ action, description }: NamedList, what: string): UpstreamError {
+export function contradiction({ action, description }: ListSource<unknown>, what: string): UpstreamError {
   return new UpstreamError(
     `DataWorks contradicts itself: for ${description} it returns ${what}. Request another part of the list, or try again later.`,
     { kind: 'invalidResponse', action },
   );
 }
 
-export function keptChanging({ action, description }: NamedList): UpstreamError {
+export function keptChanging({ action, description }: ListSource<unknown>): UpstreamError {
   return new UpstreamError(
     `The list changed each time it was read: ${description}. Send the query again, or request fewer rows at once.`,
     { kind: 'unavailable', action },
   );
 }
 
-export function costsMore({ action, description }: NamedList, pageSize: number): UpstreamError {
+export function costsMore({ action, description }: ListSource<unknown>, pageSize: number): UpstreamError {
   return new UpstreamError(
     `DataWorks returns only ${pageSize} rows a page of ${description}, so this needs more calls than its price allows. ` +
       'Send the query again: its new price takes that into account.',

@@ -4,7 +4,7 @@ import { contradiction, type ListMemory, type ListSource, type RowKey } from './
 
 /* The canonical pages of one list that one operation knows: aligned blocks of `size` rows. Pages and rows count from 0. */
 
-export interface ReadPage<Row> {
+export interface ReadPage<Row = unknown> {
   result: UpstreamResult<Page<Row>>;
   rows: readonly Row[];
   readonly keys: readonly RowKey[];
@@ -15,9 +15,9 @@ export interface ReadPage<Row> {
   asOf: number;
 }
 
-export type PageMap<Row> = ReadonlyMap<number, ReadPage<Row>>;
+export type PageMap<Row = unknown> = ReadonlyMap<number, ReadPage<Row>>;
 
-export interface ListPages<Row> {
+export interface ListPages<Row = unknown> {
   readonly source: ListSource<Row>;
   readonly memory: ListMemory;
   size: number;
@@ -26,8 +26,14 @@ export interface ListPages<Row> {
   readonly peeked: Set<number>;
   /** Why a page is not known, for those that were fetched. */
   readonly failures: Map<number, Error>;
+  /** How often a page was read again. */
+  readonly rereads: Map<number, number>;
   /** Why a known page could not be read again, or null. */
   rereadError: Error | null;
+  /** How many rows a page had when it was found to have too few or too many. The same number once more is believed. */
+  readonly oddCounts: Map<number, number>;
+  /** How many pages were read only to explain others. */
+  extraReads: number;
   /** A length that the upstream claims, and how many rows the list really has then. */
   end: { claimed: number; rows: number } | null;
   /** Increases with every change of the known pages. */
@@ -35,7 +41,7 @@ export interface ListPages<Row> {
 }
 
 /** Takes a page out of the cache. Returns whether it is there. */
-export function peekPage<Row>(pages: ListPages<Row>, index: number): boolean {
+export function peekPage(pages: ListPages, index: number): boolean {
   const result = pages.source.peekPage(index, pages.size);
   if (!result) return false;
   pages.peeked.add(index);
@@ -47,8 +53,8 @@ export function peekPage<Row>(pages: ListPages<Row>, index: number): boolean {
  * Reads pages at once if new rows appear only at the head. Otherwise one after the other from the front: a row that moves towards the
  * head between two reads would be missing from both pages, and nothing would show it.
  */
-export async function fetchPages<Row>(
-  pages: ListPages<Row>,
+export async function fetchPages(
+  pages: ListPages,
   indexes: readonly number[],
   notBefore?: number,
 ): Promise<void> {
@@ -64,28 +70,24 @@ export async function fetchPages<Row>(
  *
  * @param notBefore for a known page that is read again; it stays known if that fails
  */
-export async function fetchPage<Row>(
-  pages: ListPages<Row>,
-  index: number,
-  notBefore?: number,
-): Promise<Error | null> {
+export async function fetchPage(pages: ListPages, index: number, notBefore?: number): Promise<Error | null> {
   const { source, memory, size } = pages;
-  const { action, identity } = source;
   pages.peeked.delete(index);
+  if (notBefore !== undefined) pages.rereads.set(index, (pages.rereads.get(index) ?? 0) + 1);
   try {
     const result = await source.readPage(index, size, notBefore);
     const { rows, pageSize } = result.value;
     if (pageSize > size)
       throw contradiction(source, `pages of ${pageSize} rows where ${size} were requested`);
     if (pageSize < pages.size) {
-      memory.learnCap(action, identity, pageSize);
+      memory.learnCap(source, pageSize);
       shrinkPages(pages, pageSize);
       // Where a later page begins is unknown if a larger size was requested.
       if (index > 0) return null;
     }
     if (pageSize !== pages.size) return null;
-    const isLargest = rows.length === pageSize && pageSize >= (memory.fullPages.get(action) ?? 0);
-    if (isLargest) memory.fullPages.set(action, pageSize);
+    const isLargest = rows.length === pageSize && pageSize >= (memory.fullPages.get(source.action) ?? 0);
+    if (isLargest) memory.fullPages.set(source.action, pageSize);
     addPage(pages, index, result);
     return null;
   } catch (thrown) {
@@ -96,20 +98,21 @@ export async function fetchPage<Row>(
   }
 }
 
-export function failPage<Row>(pages: ListPages<Row>, index: number, error: Error): void {
+export function failPage(pages: ListPages, index: number, error: Error): void {
   pages.failures.set(index, error);
   pages.known.delete(index);
   pages.version += 1;
 }
 
 /** From now on the pages are smaller. */
-export function shrinkPages<Row>(pages: ListPages<Row>, size: number): void {
+export function shrinkPages(pages: ListPages, size: number): void {
   pages.size = size;
   pages.version += 1;
-  for (const memory of [pages.known, pages.peeked, pages.failures]) memory.clear();
+  const { known, peeked, failures, rereads, oddCounts } = pages;
+  for (const findings of [known, peeked, failures, rereads, oddCounts]) findings.clear();
 }
 
-export function addPage<Row>(pages: ListPages<Row>, index: number, result: UpstreamResult<Page<Row>>): void {
+export function addPage(pages: ListPages, index: number, result: UpstreamResult<Page<unknown>>): void {
   const { known, size, end, source } = pages;
   const before = known.get(index)?.result;
   if (before?.value !== result.value || before.asOf !== result.asOf) pages.version += 1;
@@ -134,7 +137,7 @@ export function addPage<Row>(pages: ListPages<Row>, index: number, result: Upstr
  * The first page that does not have as many rows as its own total says, or else a page whose place is unproven; or null. Until a full
  * page was seen, the upstream may silently cap its pages, and then the rows of a later page belong to another place.
  */
-export function firstDoubtfulPage<Row>({ known, size, source, memory }: ListPages<Row>): number | null {
+export function firstDoubtfulPage({ known, size, source, memory }: ListPages): number | null {
   const isProven = known.has(0) || size <= (memory.fullPages.get(source.action) ?? 0);
   let miscounted = Infinity;
   let unproven = Infinity;
@@ -151,7 +154,7 @@ export function firstDoubtfulPage<Row>({ known, size, source, memory }: ListPage
  * length, those with a row that a newer page has, too, and those read before a page in front of them, unless the cache still vouches
  * for them. In the last case nothing on the pages would show a row that moved from one to the other.
  */
-export function outdatedPages<Row>(list: ListPages<Row>, pages: PageMap<Row> = list.known): number[] {
+export function outdatedPages(list: ListPages, pages: PageMap = list.known): number[] {
   if (pages.size < 2) return [];
   const newestFirst = [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
   const totalCount = newestFirst[0]?.[1].totalCount;
@@ -170,7 +173,7 @@ export function outdatedPages<Row>(list: ListPages<Row>, pages: PageMap<Row> = l
 }
 
 /** Whether nothing that the cache has learned since makes the page doubtful. */
-function isConfirmed<Row>({ source, size }: ListPages<Row>, index: number, page: ReadPage<Row>): boolean {
+function isConfirmed({ source, size }: ListPages, index: number, page: ReadPage): boolean {
   const { value, staleBecause } = page.result;
   if (!source.growsAtHead || staleBecause !== null) return false;
   const now = source.peekPage(index, size)?.value;

@@ -2,24 +2,8 @@ import type { Window, WindowRequest } from '../core/window.ts';
 import { decodeRequest, type WindowSpec } from './cursor.ts';
 import { costsMore, keptChanging, type ListMemory, type ListSource } from './list.ts';
 import { fetchPages, firstDoubtfulPage, type ListPages, outdatedPages, peekPage } from './pages.ts';
-import { createRepair, type Repair } from './repair.ts';
+import { renewPages, repairPages } from './repair.ts';
 import { cutFromSomePages, cutWindow, pagesAtWorst, planWindow, type WindowPlan } from './windows.ts';
-
-/**
- * Cuts windows out of one list with as few canonical pages as cover them. Lives as long as one operation and keeps the pages that it
- * has seen, so that an operation agrees with itself and with its price.
- */
-export interface ListReader<Row> {
-  /**
-   * Names of the upstream calls that the window can need at worst, given what is cached now. Equal names are one call. A window that
-   * will be refused needs none.
-   */
-  price(request: WindowRequest): string[];
-  /** The rows of the window if no call is needed to know them, else null. A window that will be refused has none. */
-  cachedRows(request: WindowRequest): Row[] | null;
-  /** The windows of one tick are read together, and equal windows once. A window that cannot be read does not affect the others. */
-  read(request: WindowRequest): Promise<Window<Row>>;
-}
 
 /** More rounds than this mean that the search for a cursor's row does not end. A million pages take about 40. */
 const MAX_ROUNDS = 64;
@@ -43,7 +27,13 @@ interface ListWindow<Row> {
 /** One result a window of a batch: the window, or the error that it met. */
 type Results<Row> = Map<ListWindow<Row>, Window<Row> | Error>;
 
-export function createListReader<Row>(source: ListSource<Row>, memory: ListMemory): ListReader<Row> {
+export type ListReader<Row> = ReturnType<typeof createListReader<Row>>;
+
+/**
+ * Cuts windows out of one list with as few canonical pages as cover them. A reader lives as long as one operation and keeps the pages
+ * that it has seen, so that an operation agrees with itself and with its price.
+ */
+export function createListReader<Row>(source: ListSource<Row>, memory: ListMemory) {
   const { action, identity } = source;
   const pageSize = memory.sizeOf(action, identity);
   const pages: ListPages<Row> = {
@@ -53,17 +43,23 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
     known: new Map(),
     peeked: new Set(),
     failures: new Map(),
+    rereads: new Map(),
     rereadError: null,
+    oddCounts: new Map(),
+    extraReads: 0,
     end: null,
     version: 0,
   };
-  let repair: Repair | null = null;
   const windows = new Map<string, ListWindow<Row>>();
   let nextBatch: ListWindow<Row>[] = [];
   let lastBatch = Promise.resolve<Results<Row>>(new Map());
 
   return {
-    price(request) {
+    /**
+     * Names of the upstream calls that the window can need at worst, given what is cached now. Equal names are one call. A window that
+     * will be rejected needs none.
+     */
+    price(request: WindowRequest): string[] {
       const window = windowOf(request);
       const plan = planOnCache(window);
       if (!('need' in plan) || window.spec instanceof Error) return [];
@@ -77,13 +73,15 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       if (calls.length === 0) peekPage(pages, 0);
       return calls;
     },
-    cachedRows(request) {
+    /** The rows of the window if no call is needed to know them, else null. A window that will be rejected has none. */
+    cachedRows(request: WindowRequest): Row[] | null {
       const window = windowOf(request);
       const plan = planOnCache(window);
       if (window.spec instanceof Error) return [];
       return cutWindow(pages, window.spec, plan)?.edges.map(({ node }) => node) ?? null;
     },
-    read(request) {
+    /** Reads the windows of one tick together, and equal windows once. An error of one does not affect the others. */
+    read(request: WindowRequest): Promise<Window<Row>> {
       const window = windowOf(request);
       return (window.result ??= readInBatch(window));
     },
@@ -139,17 +137,17 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
     let results = await cover(batch);
     let renewFrom = -Infinity;
     for (const [{ notBefore }, result] of results) {
-      if (isOlder(result, notBefore)) renewFrom = Math.max(renewFrom, notBefore);
+      if (!(result instanceof Error) && result.asOf < notBefore) renewFrom = Math.max(renewFrom, notBefore);
     }
     if (renewFrom > -Infinity) {
-      await (repair ??= createRepair(pages)).renew(renewFrom);
+      await renewPages(pages, renewFrom);
       results = await cover(batch);
     }
     for (const [window, result] of results) {
       const { key, notBefore } = window;
-      if (isOlder(result, notBefore)) results.set(window, pages.rereadError ?? keptChanging(source));
-      else if ('asOf' in result)
-        memory.servedAsOf.set(key, Math.max(result.asOf, memory.servedAsOf.get(key) ?? -Infinity));
+      if (result instanceof Error) continue;
+      if (result.asOf < notBefore) results.set(window, pages.rereadError ?? keptChanging(source));
+      else memory.servedAsOf.set(key, Math.max(result.asOf, memory.servedAsOf.get(key) ?? -Infinity));
     }
     return results;
   }
@@ -160,8 +158,7 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       const missing = pagesNeeded(batch.map(planOf));
       if (missing.length === 0 && pages.peeked.size === 0) break;
       await fetchPages(pages, [...missing, ...pages.peeked]);
-      if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0)
-        await (repair ??= createRepair(pages)).run();
+      if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0) await repairPages(pages);
     }
     const results: Results<Row> = new Map();
     for (const window of batch) results.set(window, cut(window));
@@ -189,8 +186,4 @@ function pagesNeeded(plans: readonly (WindowPlan | Error)[]): number[] {
     for (const index of plan.need) needed.add(index);
   }
   return isIncomplete && needed.size === 0 ? [0] : [...needed];
-}
-
-function isOlder(result: Window<unknown> | Error, notBefore: number): boolean {
-  return 'asOf' in result && result.asOf < notBefore;
 }

@@ -11,8 +11,8 @@ export type WindowPlan =
   /** The window is the rows from `start` up to but not including `end`, all of them on known pages. */
   | { start: number; end: number; totalCount: number };
 
-export function planWindow(spec: WindowSpec, pages: PageMap<unknown>, pageSize: number): WindowPlan {
-  const totalCount = newestTotal(pages);
+export function planWindow(spec: WindowSpec, pages: PageMap, pageSize: number): WindowPlan {
+  const totalCount = newestFirst(pages)[0]?.[1].totalCount ?? null;
   const bounds =
     spec.by === 'offset'
       ? { start: spec.offset, end: spec.offset + spec.limit }
@@ -62,13 +62,6 @@ function pagesWithin(start: number, end: number, pageSize: number, totalCount: n
   const pages: number[] = [];
   for (let page = first; page * pageSize < last; page++) pages.push(page);
   return pages;
-}
-
-/** The length of the list by the newest page, or null if no page is known. */
-function newestTotal(pages: PageMap<unknown>): number | null {
-  let newest: ReadPage<unknown> | null = null;
-  for (const page of pages.values()) if (newest === null || page.asOf > newest.asOf) newest = page;
-  return newest?.totalCount ?? null;
 }
 
 function anchorBounds(
