@@ -72,7 +72,7 @@ async function liveThroughDay({ allowance, dashboards, pollMs }: Account) {
 
 describe('a day of 100 calls', () => {
   test.each([1, 5, 20])(
-    'with %d dashboards that poll every 5 seconds is covered to its end',
+    'lasts to its end with %d dashboards that poll',
     async (dashboards) => {
       const day = await liveThroughDay({
         allowance: 100,
@@ -90,7 +90,7 @@ describe('a day of 100 calls', () => {
     120_000,
   );
 
-  test('that is too small for its dashboards serves what was read once, told as of then', async () => {
+  test('that is too small for its dashboards serves what was read once, labelled with its age', async () => {
     const day = await liveThroughDay({ allowance: 30, dashboards: 29, pollMs: 60_000 });
     expect(day).toMatchObject({ errors: 0, mislabelled: 0 });
     expect(day.oldestMs).toBeLessThanOrEqual(DAY);
@@ -100,11 +100,11 @@ describe('a day of 100 calls', () => {
 describe('freshness under an allowance', () => {
   test.each([
     ['no allowance', [], 5_000],
-    ['plenty left', [{ left: 1_000_000, resetsInMs: DAY }], 5_000],
+    ['many calls left', [{ left: 1_000_000, resetsInMs: DAY }], 5_000],
     ['100 left at the beginning of a day', [{ left: 100, resetsInMs: DAY }], (10 * DAY) / 80],
-    ['nothing left', [{ left: 0, resetsInMs: HOUR }], DAY],
-    ['a turn that is past already', [{ left: 3, resetsInMs: -HOUR }], 5_000],
-    ['little left of a month', [{ left: 1, resetsInMs: 20 * DAY }], DAY],
+    ['no calls left', [{ left: 0, resetsInMs: HOUR }], DAY],
+    ['a reset in the past', [{ left: 3, resetsInMs: -HOUR }], 5_000],
+    ['one call left of a month', [{ left: 1, resetsInMs: 20 * DAY }], DAY],
   ])('with %s', (_, allowances, expected) => {
     expect(stretchedFreshMs(5_000, 10, allowances)).toBeCloseTo(expected);
   });

@@ -73,8 +73,8 @@ const project = (...projectIds: string[]) => call('ListProjects', { projectIds }
 describe('freshness', () => {
   test.each([
     ['the head of a list', () => head(), freshMs],
-    ['a run under way', () => run('new'), freshMs],
-    ['a run that is not there', () => run('none'), freshMs],
+    ['an unfinished run', () => run('new'), freshMs],
+    ['a run that does not exist', () => run('none'), freshMs],
     ['a finished run', () => run('old'), DAY],
     ['a project', () => project('1'), 300_000],
   ])('%s is answered without a call for as long as it is fresh', async (_, read, forMs) => {
@@ -90,7 +90,7 @@ describe('freshness', () => {
     expect(await read()).toEqual({ ...first, asOf: clock.now(), staleBecause: null });
   });
 
-  test('items of a finished run are fresh for a day, and those of a run under way are not', async () => {
+  test('items that are all finished are fresh for a day, and others are not', async () => {
     const item: PipelineRunItem = {
       itemId: '1',
       name: null,
@@ -115,7 +115,7 @@ describe('freshness', () => {
     expect((await page('going')).staleBecause).toBe('REFRESHING');
   });
 
-  test('the runs of a list that was read are known one by one', async () => {
+  test('the runs of a list are cached one by one', async () => {
     const { asOf } = await head();
     expect(await run('old')).toEqual({ value: runs[1], asOf, staleBecause: null });
     expect(upstream.calls).toEqual(['ListPipelineRuns 1']);
@@ -229,7 +229,7 @@ describe('past its freshness', () => {
 });
 
 describe('errors', () => {
-  test('a failure is neither returned as an answer nor cached as one', async () => {
+  test('a failure is not cached', async () => {
     upstream.failWith('unavailable');
     await expect(head()).rejects.toMatchObject({ kind: 'unavailable' });
     await expect(run('old')).rejects.toMatchObject({ kind: 'unavailable' });
@@ -240,7 +240,7 @@ describe('errors', () => {
     expect((await project('1')).value.rows).toHaveLength(1);
   });
 
-  test('a caller who demands something newer than what is known gets the error and not the old', async () => {
+  test('a caller that requires a newer answer than the cached one receives the error', async () => {
     await head();
     await clock.advance(10);
     upstream.failWith('unavailable');
@@ -249,10 +249,10 @@ describe('errors', () => {
   });
 });
 
-describe('one call in flight a key', () => {
+describe('one call in flight per key', () => {
   beforeEach(() => upstream.hold());
 
-  test('callers of the same thing share one call', async () => {
+  test('callers of the same key share one call', async () => {
     const answers = Promise.all([head(), head(), head({ priority: 'polling' })]);
     await clock.advance(0);
     expect(upstream.held).toHaveLength(1);
@@ -261,7 +261,7 @@ describe('one call in flight a key', () => {
     expect(events.map(({ type }) => type)).toEqual(['miss', 'shared', 'shared', 'attempt']);
   });
 
-  test('projects that are asked for together are one call, and one that is under way is not asked for again', async () => {
+  test('projects that are requested together share one call, and one in flight is not requested again', async () => {
     const first = project('1', '2');
     await clock.advance(0);
     const second = project('2', '3');
@@ -272,7 +272,7 @@ describe('one call in flight a key', () => {
     expect((await second).value.rows.map(({ projectId }) => projectId)).toEqual(['2', '3']);
   });
 
-  test('one whose deadline passes leaves alone', async () => {
+  test('a caller whose deadline passes does not end the call for others', async () => {
     const hasty = head({ deadline: steady.now() + 100 }).catch((error: unknown) => error);
     const patient = head();
     await clock.advance(100);
@@ -324,7 +324,7 @@ describe('one call in flight a key', () => {
       () => (more: Partial<CallContext>) => call('ListProjects', { projectIds: ['1', '2'] }, more),
     ],
   ])(
-    'callers that leave after 400 ms pay for one call of 600 ms to %s, and the second of them is answered',
+    'callers that leave after 400 ms cause one call of 600 ms to %s, and the second caller is answered',
     async (_, readOf) => {
       const read = readOf();
       const outcomes: unknown[] = [];
@@ -421,7 +421,7 @@ describe('one call in flight a key', () => {
     expect((await person).asOf).toBe(clock.now());
   });
 
-  test('one who needs something newer does not join a call that began before', async () => {
+  test('a caller that requires a newer answer does not join an earlier call', async () => {
     const early = head();
     await clock.advance(10);
     const late = head({ notBefore: clock.now() });
@@ -469,7 +469,7 @@ describe('when the wall clock jumps', () => {
     expect((await head()).staleBecause).toBeNull();
   });
 
-  test('an answer from before the jump satisfies a demand for one as new', async () => {
+  test('an answer from before the jump satisfies a caller that requires one as new', async () => {
     const { asOf } = await head();
     clock.jump(-3_600_000);
     upstream.newCalls();
@@ -479,7 +479,7 @@ describe('when the wall clock jumps', () => {
     expect(upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('nobody waits longer for it', async () => {
+  test('no caller waits longer', async () => {
     upstream.hold();
     const waiting = head().catch((error: unknown) => error);
     await clock.advance(0);

@@ -149,7 +149,7 @@ describe('a list that has grown at its head', () => {
     expect(world.upstream.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('has its deep pages refreshed by its head, whichever is asked for', async () => {
+  test('has its deep pages refreshed by its head, whichever is requested', async () => {
     const world = await knownWorld();
     await world.insertAtHead(2);
     await world.settle(freshMs);
@@ -181,7 +181,7 @@ describe('a list that has grown at its head', () => {
     expect(world.upstream.newCalls()).toContain('ListPipelineRuns 4');
   });
 
-  test('has the pages read again that hold a run under way', async () => {
+  test('has pages with an unfinished run read again', async () => {
     const world = createWorld();
     await world.setStatus(25, 'RUNNING');
     for (const page of [1, 2, 3]) await world.read(page);
@@ -208,25 +208,25 @@ describe('a list that has grown at its head', () => {
 });
 
 const changes: [string, (world: World) => Promise<void>][] = [
-  ['a row has left its head', (world) => world.removeAt(2)],
-  ['a row has left its depth', (world) => world.removeAt(25)],
+  ['a row of its head is removed', (world) => world.removeAt(2)],
+  ['a deep row is removed', (world) => world.removeAt(25)],
   [
-    'as many rows have left as have come',
+    'as many rows are removed as inserted',
     async (world) => {
       await world.insertAtHead(1);
       await world.removeAt(25);
     },
   ],
   [
-    'more rows have come than have left',
+    'more rows are inserted than removed',
     async (world) => {
       await world.insertAtHead(3);
       await world.removeAt(44);
     },
   ],
-  ['more has come than a page holds', (world) => world.insertAtHead(pageSize)],
-  ['rows come at its end', (world) => world.append(2)],
-  ['a row has come inside its head', (world) => world.insertAt(4)],
+  ['more rows are inserted than a page holds', (world) => world.insertAtHead(pageSize)],
+  ['rows are appended', (world) => world.append(2)],
+  ['a row is inserted inside its head', (world) => world.insertAt(4)],
 ];
 
 describe('a list that grows while its pages are read', () => {
@@ -241,7 +241,7 @@ describe('a list that grows while its pages are read', () => {
     expect(world.upstream.newCalls()).toEqual([1, 2, 1].map((page) => `ListPipelineRuns ${page}`));
   });
 
-  test('has a page read again that came while a row left its depth', async () => {
+  test('has a page read again that was read while a deep row was removed', async () => {
     const world = createWorld();
     await world.read(1);
     await world.insertAtHead(2);
@@ -304,7 +304,7 @@ describe('a list whose head does not continue the previous one', () => {
 describe('a list of one status', () => {
   const filter: PipelineRunFilter = { status: 'FAILED' };
 
-  test('is as old as its rows were read, where its head cannot confirm them', async () => {
+  test('is as old as its rows where its head cannot confirm them', async () => {
     const world = await knownWorld({ filter });
     const readAt = world.clock.now() - freshMs;
     await world.settle(freshMs);
@@ -316,7 +316,7 @@ describe('a list of one status', () => {
     expect(world.upstream.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 3']);
   });
 
-  test('is wrong about a change that its head does not show for no longer than the bound of what is stale', async () => {
+  test('shows a change that its head does not show within the staleness bound', async () => {
     const world = await knownWorld({ filter });
     await world.removeAt(22);
     await world.insertAt(35, 'FAILED');
@@ -329,7 +329,7 @@ describe('a list of one status', () => {
     expect(idsOf(await world.read(3))).toEqual(truth(world, 3));
   });
 
-  test('is forgotten when one of its deep pages shows such a change', async () => {
+  test('is dropped when one of its deep pages shows such a change', async () => {
     const world = await knownWorld({ filter });
     await world.removeAt(22);
     await world.insertAt(35, 'FAILED');
@@ -369,7 +369,7 @@ describe('while nothing newer is available of a list', () => {
     expectTrue(world, answer, 3);
   });
 
-  test('and is requested no more often than anything else whose refresh failed', async () => {
+  test('it is requested no more often than any entry whose refresh failed', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     for (let n = 0; n < 10; n++) await world.read(3);
@@ -396,7 +396,7 @@ describe('while nothing newer is available of a list', () => {
     expect((await world.read(3)).staleBecause).toBe('UPSTREAM_ERROR');
   });
 
-  test('a page is served as it was for as long as anything stale, and no longer', async () => {
+  test('a page is served as it was within the staleness bound, and no longer', async () => {
     const world = await movedWorld((world) => world.insertAtHead(1));
     world.upstream.failWith('unavailable');
     await world.settle(staleMs - freshMs - 10);
@@ -551,7 +551,7 @@ const movedTwice: Step[] = [
 ];
 
 describe('whatever happens to a list', () => {
-  test('each answer is what the list was at some time from its asOf on, and no row is lost or doubled', async () => {
+  test('each answer is what the list was at some time since its asOf, and no row is lost or doubled', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 40 }), async (steps) => {
         const world = createWorld();
@@ -561,7 +561,7 @@ describe('whatever happens to a list', () => {
     );
   }, 60_000);
 
-  test('each answer is what the list was, also where the upstream fails now and then', async () => {
+  test('each answer is what the list was, also when the upstream fails at times', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(...events, failures), { maxLength: 60 }), async (steps) => {
         const world = createWorld();

@@ -13,7 +13,7 @@ import { createVirtualClock, type VirtualClock } from '../support/virtualClock.t
 const freshMs = 3_000;
 
 describe('one gateway', () => {
-  test('gives no list and no run from before an answer that has arrived when it is asked', async () => {
+  test('serves no list and no run older than an answer that arrived before the request', async () => {
     const seen = { answers: 0, failed: 0, stale: 0, calls: 0 };
     await fc.assert(
       fc.asyncProperty(fc.nat(), fc.boolean(), async (seed, withFaults) => {
@@ -33,7 +33,7 @@ describe('one gateway', () => {
     expect(seen.calls).toBeLessThan(0.42 * seen.answers);
   }, 180_000);
 
-  test('gives the newer answer to whoever waits for an older one', async () => {
+  test('serves the newer answer to a caller that waits for an older one', async () => {
     const clock = createVirtualClock();
     let status: PipelineRun['status'] = 'RUNNING';
     const upstream = createFakeUpstream(clock, {
@@ -57,7 +57,7 @@ describe('one gateway', () => {
     expect(await run()).toMatchObject({ asOf, value: { status: 'SUCCEEDED' } });
   });
 
-  test('gives a page again as it was, labelled, when it could only give an older one', async () => {
+  test('serves the last page, labelled, instead of an older one', async () => {
     const clock = createVirtualClock();
     const runs = Array.from({ length: 20 }, (_, n) => runOf(`r${n}`, 'RUNNING'));
     const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });

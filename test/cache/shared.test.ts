@@ -23,7 +23,7 @@ describeWithRedis('answers shared through Redis', () => {
   let runs: PipelineRun[];
   let upstream: FakeUpstream;
   let events: CallEvent[];
-  let told: string[];
+  let reported: string[];
   let aheadMs = 0;
 
   const clock = createSteadyClock({
@@ -37,7 +37,7 @@ describeWithRedis('answers shared through Redis', () => {
     connections = [];
     replicas = [];
     events = [];
-    told = [];
+    reported = [];
     aheadMs = 0;
     runs = Array.from({ length: 45 }, (_, n) => runOf(`r${n}`));
     upstream = createFakeUpstream(clock, {
@@ -75,7 +75,7 @@ describeWithRedis('answers shared through Redis', () => {
       clock,
       freshMs: () => freshMs,
       staleMs,
-      report: ({ health }) => told.push(health),
+      report: ({ health }) => reported.push(health),
       // A busy machine is not a slow Redis.
       commandTimeoutMs: 5_000,
       ...options,
@@ -127,7 +127,7 @@ describeWithRedis('answers shared through Redis', () => {
   const stored = async () => connections[0]!.keys('*');
 
   describe('between two replicas', () => {
-    test('each page is read once, whoever asks and in whatever order', async () => {
+    test('each page is read once, in any order of replicas', async () => {
       const replicas = [await startReplica(), await startReplica()];
       for (const pageNumber of [1, 2, 3]) {
         for (const replica of replicas) {
@@ -140,7 +140,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.calls).toEqual([1, 2, 3].map((pageNumber) => `ListPipelineRuns ${pageNumber}`));
     });
 
-    test('each page is read once when both ask at the very same moment', async () => {
+    test('each page is read once when both request it at the same time', async () => {
       const replicas = [await startReplica(), await startReplica()];
       const answers = await Promise.all(
         [1, 2, 3].flatMap((pageNumber) => replicas.map((replica) => page(replica, pageNumber))),
@@ -149,7 +149,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(answers[0]).toEqual(answers[1]);
     });
 
-    test('one call refreshes what both know, in every window of freshness', async () => {
+    test('one call refreshes what both have cached, each time it expires', async () => {
       const replicas = [await startReplica(), await startReplica()];
       for (const replica of replicas) await head(replica);
       for (let window = 1; window <= 3; window++) {
@@ -161,7 +161,7 @@ describeWithRedis('answers shared through Redis', () => {
       }
     });
 
-    test('a replica that refreshes a moment after the other takes what that one has read', async () => {
+    test('a replica that refreshes a moment after the other reads the answer of that one', async () => {
       const [first, second] = [await startReplica(), await startReplica()];
       await head(first);
       await head(second);
@@ -176,7 +176,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.calls).toHaveLength(2);
     });
 
-    test('what one needs newer is read anew, and then serves the other', async () => {
+    test('an answer that must be newer is read anew and then serves the other', async () => {
       const [first, second] = [await startShared(), await startShared()];
       const { asOf } = await head(first);
       await until(() => clock.now() > asOf);
@@ -187,7 +187,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.calls).toHaveLength(2);
     });
 
-    test('one that waits for the other makes the call itself when that one fails', async () => {
+    test('a replica that waits for another makes the call itself when that one fails', async () => {
       upstream.hold();
       const [first, second] = [await startShared(), await startShared()];
       const failing = head(first);
@@ -202,7 +202,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect((await waiting).value.rows).toHaveLength(10);
     });
 
-    test('one that waits is let go when its deadline passes or its caller leaves', async () => {
+    test('a replica stops waiting when its caller leaves', async () => {
       upstream.hold();
       const [first, second] = [await startShared(), await startShared()];
       const making = head(first);
@@ -216,7 +216,7 @@ describeWithRedis('answers shared through Redis', () => {
       await making;
     });
 
-    test('keys tell identities, actions and filters apart, and not the order of what is the same', () => {
+    test('keys differ by identity, action and filter, and not by the order of parameters', () => {
       const key = (more: object, name = identity) =>
         sharedKey(name, 'ListPipelineRuns', { ...params(1), ...more });
       const keys = [
@@ -256,7 +256,7 @@ describeWithRedis('answers shared through Redis', () => {
   });
 
   describe('when the upstream fails', () => {
-    test('a replica that has just started serves what another has left, told as stale', async () => {
+    test('a replica that has just started serves the answer of another, labelled stale', async () => {
       const { asOf } = await head(await startReplica());
       await until(async () => (await stored()).length === 1);
       aheadMs += 60_000;
@@ -268,7 +268,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.calls).toHaveLength(calls);
     });
 
-    test('what is older than the bound or than the caller can use is not served', async () => {
+    test('an answer older than the bound or than the caller accepts is not served', async () => {
       const first = await startShared();
       const { asOf } = await head(first);
       await until(async () => (await stored()).length === 1);
@@ -287,23 +287,26 @@ describeWithRedis('answers shared through Redis', () => {
     });
   });
 
-  describe('what is found in Redis', () => {
+  describe('a value in Redis', () => {
     const key = sharedKey(identity, 'ListPipelineRuns', params(1));
     const answer = { rows: [], totalCount: 0, pageNumber: 1, pageSize: 10 };
 
     test.each([
-      ['no JSON', 'garbage'],
-      ['half of one', '{"version":2,"asOf":'],
-      ['another version', JSON.stringify({ version: 1, asOf: Date.now(), value: answer })],
-      ['another shape', JSON.stringify({ version: 2, asOf: Date.now(), value: { ...answer, rows: [{}] } })],
-      ['no date', JSON.stringify({ version: 2, value: answer })],
-      ['an answer to something else', JSON.stringify({ version: 2, asOf: Date.now(), value: null })],
-      ['a date in the future', JSON.stringify({ version: 2, asOf: Date.now() + 60_000, value: answer })],
+      ['not JSON', 'garbage'],
+      ['truncated JSON', '{"version":2,"asOf":'],
+      ['of another version', JSON.stringify({ version: 1, asOf: Date.now(), value: answer })],
       [
-        'more than an answer may hold',
+        'of another shape',
+        JSON.stringify({ version: 2, asOf: Date.now(), value: { ...answer, rows: [{}] } }),
+      ],
+      ['undated', JSON.stringify({ version: 2, value: answer })],
+      ['an answer to another action', JSON.stringify({ version: 2, asOf: Date.now(), value: null })],
+      ['dated in the future', JSON.stringify({ version: 2, asOf: Date.now() + 60_000, value: answer })],
+      [
+        'larger than the bound',
         `${JSON.stringify({ version: 2, asOf: Date.now(), value: answer })}${' '.repeat(1_000_001)}`,
       ],
-    ])('is a miss where it is %s, and is replaced', async (_, text) => {
+    ])('is a miss if it is %s, and is replaced', async (_, text) => {
       const replica = await startShared();
       await connections[0]!.set(key, text);
       expect((await head(replica)).value.rows).toHaveLength(10);
@@ -313,20 +316,20 @@ describeWithRedis('answers shared through Redis', () => {
       expect(replica.health()).toBe('ok');
     });
 
-    test('is a miss where it is no text at all', async () => {
+    test('is a miss if it is not a string', async () => {
       const replica = await startShared();
       await connections[0]!.lpush(key, 'a');
       expect((await head(replica)).value.rows).toHaveLength(10);
       await until(async () => (await connections[0]!.type(key)) === 'string');
       expect(replica.health()).toBe('ok');
-      expect(told).toEqual([]);
+      expect(reported).toEqual([]);
     });
 
     test.each([
-      ['without an end', async (redis: Redis) => redis.set(`${key}:claim`, 'x')],
-      ['with a far end', async (redis: Redis) => redis.set(`${key}:claim`, 'x', 'PX', 3_600_000)],
+      ['without an expiry', async (redis: Redis) => redis.set(`${key}:claim`, 'x')],
+      ['with a distant expiry', async (redis: Redis) => redis.set(`${key}:claim`, 'x', 'PX', 3_600_000)],
       ['of another type', async (redis: Redis) => redis.lpush(`${key}:claim`, 'x')],
-    ])('does not keep anybody waiting where it is a claim %s', async (_, claim) => {
+    ])('does not delay a call if it is a claim %s', async (_, claim) => {
       const replica = await startShared();
       await claim(connections[0]!);
       const startedAt = performance.now();
@@ -334,14 +337,14 @@ describeWithRedis('answers shared through Redis', () => {
       expect(performance.now() - startedAt).toBeLessThan(1_000);
     });
 
-    test('of a replica that has died keeps others waiting for a few seconds', async () => {
+    test('that is the claim of a dead replica delays others until it expires', async () => {
       const replica = await startShared();
       await connections[0]!.set(`${key}:claim`, 'dead', 'PX', 200);
       expect((await head(replica)).value.rows).toHaveLength(10);
       expect(upstream.calls).toHaveLength(1);
     });
 
-    test("is nobody else's claim that is released", async () => {
+    test('that is the claim of another replica is not released', async () => {
       upstream.hold();
       const replica = await startShared();
       const waiting = head(replica);
@@ -353,7 +356,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(await connections[0]!.get(`${key}:claim`)).toBe('another');
     });
 
-    test('ends by itself when it can not be served any more', async () => {
+    test('expires when it can no longer be served', async () => {
       await head(await startShared());
       await until(async () => (await stored()).length === 1);
       const lifeMs = await connections[0]!.pttl(key);
@@ -361,7 +364,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(lifeMs).toBeLessThanOrEqual(freshMs + staleMs);
     });
 
-    test('is nothing larger than the bound', async () => {
+    test('is not stored if it exceeds the bound', async () => {
       const replica = await startShared({ maxValueBytes: 500 });
       await head(replica);
       await until(async () => (await stored()).length === 0);
@@ -369,7 +372,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.calls).toHaveLength(2);
     });
 
-    test('is nothing that was stale already', async () => {
+    test('is not stored if it was stale', async () => {
       const stale: Upstream = {
         call: async (...call) => ({ ...(await upstream.call(...call)), staleBecause: 'BUDGET' }),
       };
@@ -378,8 +381,8 @@ describeWithRedis('answers shared through Redis', () => {
     });
   });
 
-  describe('when Redis goes', () => {
-    test('answers go on, and are shared again when it is back', async () => {
+  describe('when Redis is unavailable', () => {
+    test('queries are answered, and answers are shared again once it recovers', async () => {
       const sharing = [await startShared(), await startShared()];
       const replicas = sharing.map(startCached);
       for (const replica of replicas) await head(replica);
@@ -392,10 +395,10 @@ describeWithRedis('answers shared through Redis', () => {
       await until(() => sharing.every((each) => each.health() === 'ok'));
       for (const replica of replicas) await page(replica, 3);
       expect(upstream.newCalls()).toHaveLength(1);
-      expect(told).toEqual(['down', 'down', 'ok', 'ok']);
+      expect(reported).toEqual(['down', 'down', 'ok', 'ok']);
     });
 
-    test('in the middle of a call, that call is answered', async () => {
+    test('during a call, the call is answered', async () => {
       upstream.hold();
       const answer = head(await startReplica());
       await until(() => upstream.held.length === 1);
@@ -406,7 +409,7 @@ describeWithRedis('answers shared through Redis', () => {
       await until(() => connections[0]!.status === 'ready');
     });
 
-    test('silent, each answer waits for one command at most, and most for none', async () => {
+    test('without replying, each answer waits for one command at most, and most for none', async () => {
       const replica = await startShared({ commandTimeoutMs: 800 });
       server.pause();
       const startedAt = performance.now();
@@ -430,7 +433,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(upstream.newCalls()).toEqual([]);
     });
 
-    test('before it was ever there, answers come', async () => {
+    test('at the start, queries are answered', async () => {
       await server.kill();
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
@@ -444,7 +447,7 @@ describeWithRedis('answers shared through Redis', () => {
   });
 
   describe('the connection', () => {
-    test('says why it fails, and never with the password', async () => {
+    test('reports why it fails, without the password', async () => {
       const messages: string[] = [];
       const admin = await connect();
       await admin.config('SET', 'requirepass', 'right');
@@ -459,7 +462,7 @@ describeWithRedis('answers shared through Redis', () => {
       expect(() => connectRedis('s3cret')).toThrow(expect.not.stringContaining('s3cret'));
     });
 
-    test('fails commands at once while it is not there, and is made again', async () => {
+    test('fails commands at once while Redis is down, and reconnects', async () => {
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
       await until(() => redis.status === 'ready');
