@@ -85,8 +85,9 @@ export function analysisOf({
   document,
   schema,
 }: Pick<OperationRequest, 'operation' | 'document' | 'schema'>): OperationAnalysis {
-  let analysis = analyses.get(operation);
-  analysis ??= analyse(document, schema).find((one) => one.operation === operation);
+  const known = analyses.get(operation);
+  if (known) return known;
+  const analysis = analyse(document, schema).find((one) => one.operation === operation);
   if (!analysis) throw new Error('The operation is not in its document.');
   analyses.set(operation, analysis);
   return analysis;
