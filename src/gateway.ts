@@ -1,4 +1,3 @@
-import { accountIdentity } from './upstream/accountIdentity.ts';
 import { createRequestContext } from './graphql/requestContext.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { healthOf } from './health.ts';
@@ -22,7 +21,7 @@ import { createQuotaProbe } from './quota/quotaProbe.ts';
 import { createSchema } from './graphql/schema.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
-import type { CredentialSource } from './upstream/credentials.ts';
+import { accountIdentity, type CredentialSource } from './upstream/credentials.ts';
 import { withRetries } from './upstream/withRetries.ts';
 
 export interface Gateway {

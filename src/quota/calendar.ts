@@ -1,4 +1,4 @@
-import type { WindowSnapshot } from '../core/quotaSnapshot.ts';
+import type { WindowName, WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { Limits } from './presets.ts';
 
 /** One calendar day or month: its name (`2026-01-31`, `2026-01`), and the epoch milliseconds of its start and of the next one's. */
@@ -19,7 +19,7 @@ export interface PeriodCount extends Period {
 }
 
 export interface CalendarWindow {
-  name: 'day' | 'month';
+  name: Exclude<WindowName, 'second'>;
   /** Infinity: no limit. */
   limit: number;
   /**
@@ -32,13 +32,13 @@ export interface CalendarWindow {
 export type CalendarWindows = readonly [day: CalendarWindow, month: CalendarWindow];
 
 /** DataWorks does not document when its day turns. Midnight in China is an assumption. */
-export const chinaOffsetMinutes = 480;
+const chinaOffsetMs = 8 * 3_600_000;
 
 /** Enough days for a wall clock that jumps. */
 const maxPeriods = 400;
 
-export function calendarWindows({ perDay, perMonth }: Limits, utcOffsetMinutes: number): CalendarWindows {
-  return [createWindow('day', perDay, utcOffsetMinutes), createWindow('month', perMonth, utcOffsetMinutes)];
+export function calendarWindows({ perDay, perMonth }: Limits): CalendarWindows {
+  return [createWindow('day', perDay), createWindow('month', perMonth)];
 }
 
 /**
@@ -65,28 +65,19 @@ export function snapshotOf(window: CalendarWindow, nowMs: number, replicas: numb
   };
 }
 
-export function periodAt(
-  window: CalendarWindow['name'],
-  epochMs: number,
-  utcOffsetMinutes = chinaOffsetMinutes,
-): Period {
-  const offsetMs = utcOffsetMinutes * 60_000;
-  // Its UTC fields show the wall clock of the offset.
-  const local = new Date(epochMs + offsetMs);
+export function periodAt(window: CalendarWindow['name'], epochMs: number): Period {
+  // Its UTC fields show the wall clock in China.
+  const local = new Date(epochMs + chinaOffsetMs);
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
   const isDay = window === 'day';
   return {
     name: local.toISOString().slice(0, isDay ? 10 : 7),
-    startsAt: Date.UTC(year, month, isDay ? day : 1) - offsetMs,
-    turnsAt: (isDay ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1)) - offsetMs,
+    startsAt: Date.UTC(year, month, isDay ? day : 1) - chinaOffsetMs,
+    turnsAt: (isDay ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1)) - chinaOffsetMs,
   };
 }
 
-function createWindow(
-  name: CalendarWindow['name'],
-  limit: number | null,
-  utcOffsetMinutes: number,
-): CalendarWindow {
+function createWindow(name: CalendarWindow['name'], limit: number | null): CalendarWindow {
   const counts = new Map<string, PeriodCount>();
   let last: PeriodCount | null = null;
   return {
@@ -94,7 +85,7 @@ function createWindow(
     limit: limit ?? Infinity,
     at(epochMs) {
       if (last !== null && epochMs >= last.startsAt && epochMs < last.turnsAt) return last;
-      const period = periodAt(name, epochMs, utcOffsetMinutes);
+      const period = periodAt(name, epochMs);
       last = counts.get(period.name) ?? { ...period, own: 0, reported: 0, others: 0 };
       counts.set(period.name, last);
       const [oldest] = counts.keys();

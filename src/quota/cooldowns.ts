@@ -4,38 +4,23 @@ import { backoffMs } from './backoff.ts';
 import type { CalendarWindow } from './calendar.ts';
 import type { Denial } from './store.ts';
 
-/** Pauses that the upstream's own answers impose, whatever the counts say. */
-export interface Cooldowns {
-  /** The upstream answered that there were too many calls in the second. */
-  throttled(error: UpstreamError): void;
-  /** The upstream answered that the day's quota is used up. */
-  exhausted(error: UpstreamError): void;
-  /** The upstream answered a call. */
-  succeeded: () => void;
-  /** A call departs. While the day is exhausted, the first one that is due is the probe, and the next one waits. */
-  departed(): void;
-  denial(): Denial;
-  /** When the next probe of an exhausted day is due, in epoch milliseconds; null while the day is not exhausted. */
-  nextProbeAt(): number | null;
-}
-
-export interface CooldownsOptions {
-  clock: Clock;
-  day: CalendarWindow;
-  random: () => number;
-  onExhaustion: (nextProbeAt: number | null) => void;
-}
-
 /** Longer than after a fault: the window that is full is a second long. */
 const throttleBackoff = { firstMs: 1_000, longestMs: 30_000 };
 const firstProbeMs = 5 * 60_000;
 const longestProbeMs = 60 * 60_000;
 
 /**
- * DataWorks does not document when its day turns. So the answer that a day is exhausted is probed by one call after five minutes,
+ * Pauses that the upstream's own responses impose, whatever the counts say.
+ *
+ * DataWorks does not document when its day turns. So an exhausted day is probed by one call after five minutes,
  * at the time that the answer names or at the assumed turn of the day, and then after delays that double up to an hour.
  */
-export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsOptions): Cooldowns {
+export function createCooldowns(
+  clock: Clock,
+  day: CalendarWindow,
+  random: () => number,
+  onExhaustion: (nextProbeAt: number | null) => void,
+) {
   let throttledUntilMs = -Infinity;
   let throttles = 0;
   let exhaustion: { probeAtMs: number; delayMs: number; isProbing: boolean } | null = null;
@@ -50,36 +35,39 @@ export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsO
   }
 
   return {
-    throttled({ retryAfterMs }) {
-      // The answers to one burst of calls are one signal.
+    /** The upstream responded that there were too many calls in the second. */
+    throttled({ retryAfterMs }: UpstreamError) {
+      // The responses to one burst of calls are one signal.
       if (isThrottled() && retryAfterMs === null) return;
       const delayMs = retryAfterMs ?? backoffMs(throttleBackoff, throttles, random);
       if (!isThrottled()) throttles += 1;
       throttledUntilMs = Math.max(throttledUntilMs, clock.monotonic() + delayMs);
     },
-    exhausted({ retryAfterMs }) {
+    /** The upstream responded that the day's quota is used up. */
+    exhausted({ retryAfterMs }: UpstreamError) {
       if (exhaustion === null) {
         probeAfter(Math.min(retryAfterMs ?? firstProbeMs, longestProbeMs));
         onExhaustion(nextProbeAt());
       } else if (exhaustion.isProbing) {
-        // Without a probe, the answer belongs to a call that was sent before the first such answer.
+        // Without a probe, this is the response to a call that was sent before the first such response.
         probeAfter(Math.min(Math.max(2 * exhaustion.delayMs, firstProbeMs), longestProbeMs));
       }
     },
-    succeeded() {
-      // The answer to a call sent before the pause does not end it.
+    succeeded: () => {
+      // The response to a call sent before the pause does not end it.
       if (!isThrottled()) throttles = 0;
       if (!exhaustion?.isProbing) return;
       exhaustion = null;
       onExhaustion(null);
     },
+    /** A call departs. While the day is exhausted, the first one that is due is the probe. */
     departed() {
-      // A probe without an answer is followed by another.
+      // A probe without a response is followed by another.
       if (exhaustion !== null && clock.monotonic() >= exhaustion.probeAtMs) {
         probeAfter(Math.max(exhaustion.delayMs, firstProbeMs), true);
       }
     },
-    denial() {
+    denial(): Denial {
       const nowMs = clock.monotonic();
       const throttledMs = Math.max(0, throttledUntilMs - nowMs);
       const exhaustedMs = Math.max(0, (exhaustion?.probeAtMs ?? 0) - nowMs);
@@ -87,6 +75,7 @@ export function createCooldowns({ clock, day, random, onExhaustion }: CooldownsO
         ? { window: 'day', waitMs: exhaustedMs }
         : { window: 'second', waitMs: throttledMs };
     },
+    /** When the next probe of an exhausted day is due, in epoch milliseconds; null while the day is not exhausted. */
     nextProbeAt,
   };
 }

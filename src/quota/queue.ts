@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Action, CallContext, Priority } from '../core/upstream.ts';
+import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { canceled, deadlinePassed, quotaError } from './errors.ts';
 import type { Denial, Permit } from './store.ts';
@@ -13,19 +13,12 @@ export interface QueueOptions {
   forecast: () => (ahead: number) => Denial;
 }
 
-export interface Queue {
-  permit: (action: Action, context: CallContext) => Promise<Permit>;
-  /** Rejects all calls that cannot be sent by their deadline any more. Must be called when the forecast gets worse. */
-  review(): void;
-  sizes(): Record<Priority, number>;
-}
-
 /** Denials are checked again at least this often: the wall clock can jump, and Redis can come back. */
 const maxSleepMs = 1_000;
 /** Node runs a longer timer at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
-export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions): Queue {
+export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions) {
   const line = createWaitingLine();
   let isPumping = false;
   let isTaking = false;
@@ -147,5 +140,10 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
     cancelAlarm = null;
   }
 
-  return { permit, review: () => review(), sizes: line.sizes };
+  return {
+    permit,
+    /** Rejects all calls that cannot be sent by their deadline any more. Must be called when the forecast gets worse. */
+    review: () => review(),
+    sizes: line.sizes,
+  };
 }

@@ -4,7 +4,7 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import { calendarWindows, chinaOffsetMinutes } from './calendar.ts';
+import { calendarWindows } from './calendar.ts';
 import { createCooldowns } from './cooldowns.ts';
 import { createLocalStore } from './localStore.ts';
 import type { Limits } from './presets.ts';
@@ -23,8 +23,6 @@ export interface QuotaOptions {
   spanMs?: number;
   /** The least distance that is added to the span. Milliseconds, default 50. */
   marginMs?: number;
-  /** Where the day and the month turn. Default 480, China: an assumption, since DataWorks does not document it. */
-  utcOffsetMinutes?: number;
   /** How many calls may be queued; beyond it, the last in order is rejected. Default: 1000. */
   maxWaiting?: number;
   /** From 0 to 1, for jitter. Default: Math.random. */
@@ -72,15 +70,16 @@ export interface Quota {
 
 /** One per process and upstream account. Throws a `RangeError` for invalid limits. */
 export function createQuota(options: QuotaOptions): Quota {
-  const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000, onExhaustion } = options;
+  const {
+    limits,
+    clock = systemClock,
+    random = Math.random,
+    maxWaiting = 1_000,
+    onExhaustion = () => undefined,
+  } = options;
   assertLimits(limits);
-  const calendar = calendarWindows(limits, options.utcOffsetMinutes ?? chinaOffsetMinutes);
-  const cooldowns = createCooldowns({
-    clock,
-    day: calendar[0],
-    random,
-    onExhaustion: (nextProbeAt) => onExhaustion?.(nextProbeAt),
-  });
+  const calendar = calendarWindows(limits);
+  const cooldowns = createCooldowns(clock, calendar[0], random, onExhaustion);
   const store = createStore();
   const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
 

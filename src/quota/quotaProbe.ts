@@ -1,12 +1,5 @@
 import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 
-/** Detects when DataWorks accepts calls again after it reported the daily quota as used up. */
-export interface QuotaProbe {
-  /** Must be called when the quota is exhausted. */
-  start(): void;
-  stop(): void;
-}
-
 export interface QuotaProbeOptions extends ProbeOptions {
   /** When the quota permits the next call, in epoch milliseconds; null unless the quota is exhausted. */
   nextProbeAt: () => number | null;
@@ -16,10 +9,12 @@ export interface QuotaProbeOptions extends ProbeOptions {
 const minPauseMs = 30_000;
 
 /**
+ * Detects when DataWorks accepts calls again after it reported the daily quota as used up.
+ *
  * Makes one call of the lowest priority whenever the quota permits one, so that it is probed even without callers. If a caller's call
  * comes first, that call is the probe.
  */
-export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
+export function createQuotaProbe(options: QuotaProbeOptions) {
   const { clock, nextProbeAt } = options;
   const stopped = new AbortController();
   let cancel: (() => void) | null = null;
@@ -40,6 +35,7 @@ export function createQuotaProbe(options: QuotaProbeOptions): QuotaProbe {
   }
 
   return {
+    /** Must be called when the quota is exhausted. */
     start: () => schedule(),
     stop() {
       stopped.abort();

@@ -1,30 +1,6 @@
 import type { Action } from '../core/upstream.ts';
 
-/**
- * A sliding window over the arrivals of calls at the upstream, of which only departures and outcomes can be seen. All times are
- * monotonic milliseconds.
- */
-export interface SecondWindow {
-  /** Records a call that departs now. */
-  depart(nowMs: number): Departure;
-  /** Counts the whole window as used at this time. */
-  fill(nowMs: number): void;
-  /** Replaces the calls of other processes, each by the time at which its place is free. */
-  setOthers(freeAtMs: number[]): void;
-  /**
-   * How long the call `ahead` places behind the next one waits at least, if every call departs as early as possible and no span
-   * holds more than `limit`. A call without an outcome counts as one that ends now.
-   */
-  waitMs(nowMs: number, ahead: number, limit: number): number;
-  used(nowMs: number): number;
-}
-
-export interface Departure {
-  /** Records the outcome, once. Returns when the place of the call is free. */
-  ended(nowMs: number, answered?: Action): number;
-  /** Forgets the call, because it was not sent. */
-  cancel(): void;
-}
+export type Departure = ReturnType<ReturnType<typeof createSecondWindow>['depart']>;
 
 interface Call {
   departedAtMs: number;
@@ -39,6 +15,9 @@ const maxSamples = 100;
 const assuredShare = 0.9;
 
 /**
+ * A sliding window over the arrivals of calls at the upstream, of which only departures and outcomes can be seen. All times are
+ * monotonic milliseconds.
+ *
  * Two calls of one place must arrive at least `spanMs` apart. Call i departs at d, takes x to arrive and y from there to its
  * outcome, so it ends at e = d + x + y. Call j takes the place at d'. It arrives in time if
  *
@@ -53,7 +32,7 @@ const assuredShare = 0.9;
  * call that failed, the bound is 0: the place is free at e + spanMs + marginMs. A call without outcome keeps its place. So an
  * outlier never lets two arrivals come too close, however long it takes.
  */
-export function createSecondWindow(capacity: number, spanMs: number, marginMs: number): SecondWindow {
+export function createSecondWindow(capacity: number, spanMs: number, marginMs: number) {
   const lengthMs = spanMs + marginMs;
   const roundTrips = new Map<Action, { samplesMs: number[]; assuredMs: number }>();
   let calls: Call[] = [];
@@ -79,39 +58,48 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
   }
 
   return {
-    depart(nowMs) {
+    /** Records a call that departs now. */
+    depart(nowMs: number) {
       calls = calls.filter(({ freeAtMs }) => freeAtMs === null || freeAtMs > nowMs);
       const call: Call = { departedAtMs: nowMs, freeAtMs: null };
       calls.push(call);
       return {
-        ended(endedAtMs, answered) {
+        /** Records the outcome. Returns when the place of the call is free. */
+        ended(endedAtMs: number, answered?: Action): number {
           if (call.freeAtMs !== null) return call.freeAtMs;
           const durationMs = endedAtMs - nowMs;
           const assuredMs = answered === undefined ? 0 : (roundTrips.get(answered)?.assuredMs ?? 0);
           if (answered !== undefined) noteRoundTrip(answered, durationMs);
           return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - assuredMs));
         },
+        /** Forgets the call, because it was not sent. */
         cancel() {
           calls = calls.filter((other) => other !== call);
         },
       };
     },
-    fill(nowMs) {
+    /** Counts the whole window as used at this time. */
+    fill(nowMs: number) {
       const full = { departedAtMs: nowMs, freeAtMs: nowMs + lengthMs };
       calls = [
         ...calls.filter(({ freeAtMs }) => freeAtMs === null),
         ...Array.from({ length: capacity }, () => full),
       ];
     },
-    setOthers(freeAtMs) {
+    /** Replaces the calls of other processes, each by the time at which its place is free. */
+    setOthers(freeAtMs: number[]) {
       othersFreeAtMs = freeAtMs;
     },
-    waitMs(nowMs, ahead, limit) {
+    /**
+     * How long the call `ahead` places behind the next one waits at least, if every call departs as early as possible and no span
+     * holds more than `limit`. A call without an outcome counts as one that ends now.
+     */
+    waitMs(nowMs: number, ahead: number, limit: number): number {
       if (calls.length + othersFreeAtMs.length + ahead < limit) return 0;
       const times = freeTimes(nowMs);
       const freeAtMs = times[times.length - limit + (ahead % limit)] ?? nowMs;
       return freeAtMs - nowMs + Math.floor(ahead / limit) * lengthMs;
     },
-    used: (nowMs) => freeTimes(nowMs).length,
+    used: (nowMs: number) => freeTimes(nowMs).length,
   };
 }

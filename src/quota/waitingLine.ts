@@ -14,28 +14,17 @@ export interface Waiter {
   reject(reason: UpstreamError): void;
 }
 
-/**
- * Queued calls in the order in which they are sent: probes first, then by priority. Within a priority, callers take turns, and the
- * calls of one caller keep the order of their arrival. While refreshes are queued, every fifth interactive turn goes to one of them.
- */
-export interface WaitingLine {
-  add(waiter: Waiter): void;
-  /** Returns false if the waiter is not queued. */
-  remove(waiter: Waiter): boolean;
-  /** Removes the first in order and counts a turn of its caller. */
-  takeFirst(): Waiter | undefined;
-  inOrder(): Waiter[];
-  size(): number;
-  sizes: () => Record<Priority, number>;
-}
-
 /** Interactive calls for each refresh. Without a share, refreshes would starve while any caller asks for more. */
 const interactivePerRefresh = 4;
 
 /** Beyond it, callers whose last turn is longest ago count as callers without a turn. */
 const maxCallers = 10_000;
 
-export function createWaitingLine(): WaitingLine {
+/**
+ * Queued calls in the order in which they are sent: probes first, then by priority. Within a priority, callers take turns, and the
+ * calls of one caller keep the order of their arrival. While refreshes are queued, every fifth interactive turn goes to one of them.
+ */
+export function createWaitingLine() {
   const line = new Set<Waiter>();
   /** For each priority: the callers and the number of their last turn, the oldest first. */
   const turns: Record<Priority, Map<string, number>> = {
@@ -61,16 +50,12 @@ export function createWaitingLine(): WaitingLine {
     ];
   }
 
-  function countOf(priority: Priority): number {
-    return [...line].filter((waiter) => waiter.priority === priority).length;
-  }
-
   return {
-    add: (waiter) => {
-      line.add(waiter);
-    },
-    remove: (waiter) => line.delete(waiter),
-    takeFirst() {
+    add: (waiter: Waiter) => void line.add(waiter),
+    /** Returns false if the waiter is not queued. */
+    remove: (waiter: Waiter) => line.delete(waiter),
+    /** Removes the first in order and counts a turn of its caller. */
+    takeFirst(): Waiter | undefined {
       const [first] = line.size === 1 ? line : inOrder();
       if (first === undefined) return undefined;
       line.delete(first);
@@ -86,11 +71,11 @@ export function createWaitingLine(): WaitingLine {
     },
     inOrder,
     size: () => line.size,
-    sizes: () => ({
-      interactive: countOf('interactive'),
-      refresh: countOf('refresh'),
-      polling: countOf('polling'),
-    }),
+    sizes: (): Record<Priority, number> => {
+      const sizes = { interactive: 0, refresh: 0, polling: 0 };
+      for (const { priority } of line) sizes[priority] += 1;
+      return sizes;
+    },
   };
 }
 

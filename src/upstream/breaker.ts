@@ -6,21 +6,8 @@ export type BreakerState = 'closed' | 'open' | 'halfOpen';
 /** What a call shows of the upstream's health; `neither` if nothing, for example because it was not sent. */
 export type Verdict = 'healthy' | 'faulty' | 'neither';
 
-export interface Breaker {
-  /** Admits a call, or returns null while calls are rejected. */
-  enter(priority: Priority): Pass | null;
-  /** Milliseconds until a call of this priority may be admitted. */
-  retryAfterMs(priority: Priority): number;
-}
-
-export interface Pass {
-  /** Whether the outcome of this call decides if the breaker closes. */
-  isProbe: boolean;
-  /** Fires when the breaker opens next. */
-  opens: AbortSignal;
-  /** Must be called once. */
-  judge: (verdict: Verdict) => void;
-}
+export type Breaker = ReturnType<typeof createBreaker>;
+export type Pass = NonNullable<ReturnType<Breaker['enter']>>;
 
 export interface BreakerOptions {
   clock: Clock;
@@ -37,7 +24,7 @@ export interface BreakerOptions {
  * A poller is not the probe while other callers may come: it gives up easily, and an interactive call shows sooner how things are. If
  * no other caller comes for as long as the breaker stays open, a poller is the probe, since subscriptions would not recover otherwise.
  */
-export function createBreaker({ clock, faultsToOpen, openMs, onChange }: BreakerOptions): Breaker {
+export function createBreaker({ clock, faultsToOpen, openMs, onChange }: BreakerOptions) {
   let state: BreakerState = 'closed';
   let faults = 0;
   let openUntilMs = 0;
@@ -57,35 +44,37 @@ export function createBreaker({ clock, faultsToOpen, openMs, onChange }: Breaker
     opened.abort();
   }
 
+  /** Milliseconds until a call of this priority may be admitted. */
   function retryAfterMs(priority: Priority): number {
     const graceMs = state === 'open' && priority === 'polling' ? openMs : 0;
     return Math.max(0, openUntilMs + graceMs - clock.monotonic());
   }
 
-  function settle(verdict: Verdict): void {
-    if (state === 'halfOpen') {
-      // After a probe without a verdict, the next call is a probe.
-      if (verdict === 'healthy') change('closed');
-      else change('open', verdict === 'faulty' ? openMs : 0);
-    } else if (verdict === 'healthy') {
-      faults = 0;
-    } else if (verdict === 'faulty') {
-      faults += 1;
-      if (faults >= faultsToOpen) change('open', openMs);
-    }
-  }
-
   return {
-    enter(priority) {
+    /** Admits a call, or returns null while calls are rejected. */
+    enter(priority: Priority) {
       if (state === 'halfOpen' || (state === 'open' && retryAfterMs(priority) > 0)) return null;
       const isProbe = state === 'open';
       if (isProbe) change('halfOpen', openMs);
       const entered = period;
       return {
+        /** Whether the outcome of this call decides if the breaker closes. */
         isProbe,
+        /** Fires when the breaker opens next. */
         opens: opening.signal,
-        judge(verdict) {
-          if (entered === period) settle(verdict);
+        /** Must be called once. */
+        judge: (verdict: Verdict): void => {
+          if (entered !== period) return;
+          if (state === 'halfOpen') {
+            // After a probe without a verdict, the next call is a probe.
+            if (verdict === 'healthy') change('closed');
+            else change('open', verdict === 'faulty' ? openMs : 0);
+          } else if (verdict === 'healthy') {
+            faults = 0;
+          } else if (verdict === 'faulty') {
+            faults += 1;
+            if (faults >= faultsToOpen) change('open', openMs);
+          }
         },
       };
     },

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import alicloud from '@alicloud/credentials';
 import type { CredentialModel } from '@alicloud/credentials';
 import type { Action } from '../core/upstream.ts';
@@ -74,6 +75,24 @@ export function createCredentialSource(
       provider = null;
     },
   };
+}
+
+/**
+ * Names the account and endpoint in keys that replicas share in Redis: the same for all replicas, and not reversible.
+ *
+ * @param account DATAWORKS_ACCOUNT, which must name the account of temporary credentials: their access key changes at each refresh
+ */
+export async function accountIdentity(
+  endpoint: string,
+  account: string | null,
+  credential: CredentialSource,
+): Promise<string> {
+  const { accessKeyId, securityToken } = await credential.getCredential();
+  const owner = account ?? (securityToken ? '' : (accessKeyId ?? ''));
+  return createHash('sha256')
+    .update(JSON.stringify([endpoint, owner]))
+    .digest('hex')
+    .slice(0, 32);
 }
 
 function providerOf(fixed: StaticCredential | null): CredentialProvider {

@@ -16,10 +16,6 @@ export interface RetryOptions {
   random?: () => number;
   /** Tries of one call, the first included. Default 3. */
   maxTries?: number;
-  /** The delay before the second try is random below this; before the third, below twice as much. Default 100. */
-  backoffMs?: number;
-  /** The same after a throttled try. Default 1000. */
-  throttledBackoffMs?: number;
   /** A try with less than this until the deadline is not started. Default 250. */
   minTryMs?: number;
   /** Faulty tries of one action in a row, of all calls, that open its breaker. Default 5. */
@@ -39,7 +35,6 @@ export interface RetryOptions {
  */
 export function withRetries(upstream: Upstream, options: RetryOptions): Upstream {
   const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
-  const backoffMs = { usual: options.backoffMs ?? 100, throttled: options.throttledBackoffMs ?? 1000 };
   /** One per action: an action that DataWorks fails to answer shows nothing of the others. */
   const breakers = new Map<Action, Breaker>();
 
@@ -135,9 +130,9 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
     return upstreamError({ kind: 'unavailable', action, detail, retryAfterMs });
   }
 
-  /** Full jitter, on top of what the upstream asked for. */
+  /** Full jitter below a bound that doubles, on top of what the upstream asked for. */
   function delayAfter({ kind, retryAfterMs }: UpstreamError, tries: number): number {
-    const ceilingMs = (kind === 'throttled' ? backoffMs.throttled : backoffMs.usual) * 2 ** (tries - 1);
+    const ceilingMs = (kind === 'throttled' ? 1000 : 100) * 2 ** (tries - 1);
     return (retryAfterMs ?? 0) + random() * ceilingMs;
   }
 

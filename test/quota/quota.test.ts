@@ -217,16 +217,6 @@ describe('the day and the month', () => {
     expect(admittedAtMs).toEqual([0, 0, 0, 5_000]);
   });
 
-  test('turn where the offset says', async () => {
-    const { clock, askMany, refused } = setUp(
-      { limits: { perSecond: 5, perDay: 1, perMonth: null }, utcOffsetMinutes: 0 },
-      Date.UTC(2026, 0, 1, 23),
-    );
-    askMany(2);
-    await clock.advance(0);
-    expect(refused).toMatchObject([{ kind: 'quotaExhausted', retryAfterMs: hour }]);
-  });
-
   test('a used-up month outlasts its days', async () => {
     const { clock, askMany, refused, quota } = setUp(
       { limits: { perSecond: 5, perDay: 2, perMonth: 3 } },
