@@ -3,40 +3,22 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
+import type { Announcement } from './claims.ts';
 import { announcedKey } from './keys.ts';
 
-/** When other replicas have read answers. Each replica publishes it in Redis together with the answer. */
-export interface Announcements {
-  /** What to publish with an answer; null for an answer that no other replica requests under the same key. */
-  announcement<A extends Action>(
-    action: A,
-    params: Actions[A]['params'],
-    asOf: number,
-  ): { channel: string; message: string } | null;
-  /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
-  newestElsewhere(key: string): number;
-  /** Ends its connection. Safe to call twice. */
-  close: () => void;
-}
+/** The oldest announcements beyond this number are forgotten. */
+const MAX_KEYS = 20_000;
 
-export interface AnnouncementsOptions {
+/** When other replicas have read answers. Each replica publishes it in Redis together with the answer. */
+export function createAnnouncements(options: {
   /** Duplicated for a second connection, since a connection that subscribes cannot send other commands. */
   redis: Redis;
   channel: string;
   clock: SteadyClock;
   /** Answers from further in the future come from a wrong clock and are ignored. Milliseconds. */
   clockSkewMs: number;
-}
-
-/** The oldest announcements beyond this number are forgotten. */
-const MAX_KEYS = 20_000;
-
-export function createAnnouncements({
-  redis,
-  channel,
-  clock,
-  clockSkewMs,
-}: AnnouncementsOptions): Announcements {
+}) {
+  const { redis, channel, clock, clockSkewMs } = options;
   const replica = randomUUID();
   const newest = new LRUCache<string, number>({ max: MAX_KEYS });
   const subscriber = redis.duplicate({ lazyConnect: false, autoResubscribe: false });
@@ -60,12 +42,19 @@ export function createAnnouncements({
   redis.on('close', reconnect);
 
   return {
-    announcement(action, params, asOf) {
+    /** What to publish with an answer; null for an answer that no other replica requests under the same key. */
+    announcement<A extends Action>(
+      action: A,
+      params: Actions[A]['params'],
+      asOf: number,
+    ): Announcement | null {
       const key = announcedKey(action, params);
       return key === null ? null : { channel, message: JSON.stringify([replica, clock.toWall(asOf), key]) };
     },
-    newestElsewhere: (key) => newest.get(key) ?? -Infinity,
-    close() {
+    /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
+    newestElsewhere: (key: string) => newest.get(key) ?? -Infinity,
+    /** Ends its connection. Safe to call twice. */
+    close: () => {
       redis.off('close', reconnect);
       subscriber.disconnect();
     },

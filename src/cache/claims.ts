@@ -23,15 +23,12 @@ export interface MadeText {
   text: string;
   lifeMs: number;
   /** Published once the text is stored. */
-  announcement: { channel: string; message: string } | null;
+  announcement: Announcement | null;
 }
 
-export interface ClaimsOptions {
-  redis: Redis;
-  commands: RedisCommands;
-  clock: Clock;
-  /** A larger text is neither stored nor read. */
-  maxValueBytes: number;
+export interface Announcement {
+  channel: string;
+  message: string;
 }
 
 /** How long the claim of a dead process makes others wait. A live process renews its claims. Milliseconds. */
@@ -41,8 +38,12 @@ const CLAIM_MS = 3000;
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`;
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`;
 
-/** Returns a function that reads the text under a key and tries to claim the call for it. */
-export function createClaims({ redis, commands, clock, maxValueBytes }: ClaimsOptions) {
+/**
+ * Returns a function that reads the text under a key and tries to claim the call for it.
+ *
+ * @param maxValueBytes a larger text is neither stored nor read
+ */
+export function createClaims(redis: Redis, commands: RedisCommands, clock: Clock, maxValueBytes: number) {
   return async function claim(key: string): Promise<Claim> {
     const token = randomUUID();
     const lock = `${key}:claim`;

@@ -1,22 +1,5 @@
 import type { Clock } from '../core/clock.ts';
 
-/** Counts the short-lived entries that are requested, which decides how fresh the quota lets them be. */
-export interface Demand {
-  note(key: string): void;
-  /** Milliseconds; constant for a second at a time. */
-  freshMs(): number;
-  /** Calculates it again before that second is over. */
-  update(): void;
-}
-
-export interface DemandOptions {
-  /** The shortest freshness, in milliseconds. */
-  freshMs: number;
-  clock: Clock;
-  /** The quota windows that are longer than a second, if there are any. */
-  allowances: () => readonly Allowance[];
-}
-
 /** What is left of a quota window. */
 export interface Allowance {
   /** Calls left. */
@@ -39,25 +22,37 @@ const REFRESH_SHARE = 0.8;
 /** The longest freshness that an allowance causes, and the freshness when no calls are left. Milliseconds. */
 const MAX_STRETCH_MS = 24 * 60 * 60 * 1000;
 
-export function createDemand({ freshMs: usualMs, clock, allowances }: DemandOptions): Demand {
+export type Demand = ReturnType<typeof createDemand>;
+
+/** Counts the short-lived entries that are requested, which decides how fresh the quota lets them be. */
+export function createDemand(options: {
+  /** The shortest freshness, in milliseconds. */
+  freshMs: number;
+  clock: Clock;
+  /** The quota windows that are longer than a second, if there are any. */
+  allowances: () => readonly Allowance[];
+}) {
+  const { freshMs: usualMs, clock, allowances } = options;
   const lastRequested = new Map<string, number>();
   let updatedAt = -Infinity;
   let hasLimits = true;
   let freshMs = usualMs;
 
   return {
-    note(key) {
+    note(key: string): void {
       // Without a limit nothing is counted: this runs on every hit.
       if (!hasLimits || (lastRequested.size >= MAX_NOTED && !lastRequested.has(key))) return;
       lastRequested.set(key, clock.monotonic());
     },
-    freshMs() {
+    /** Milliseconds; constant for a second at a time. */
+    freshMs(): number {
       if (clock.monotonic() - updatedAt >= UPDATE_EVERY_MS) update();
       return freshMs;
     },
     update,
   };
 
+  /** Calculates `freshMs` again before that second is over. */
   function update(): void {
     const now = clock.monotonic();
     updatedAt = now;

@@ -3,31 +3,23 @@ import type { Clock } from '../core/clock.ts';
 
 export type Health = 'ok' | 'down';
 
-/** Runs commands of one connection. Nothing rejects: a Redis that is unavailable or slow only makes the gateway slower. */
-export interface RedisCommands {
-  /** The reply. Null if the command was not run because Redis has just failed, or if it failed or timed out. */
-  run<Reply>(command: () => Promise<Reply>): Promise<Reply | null>;
-  health: () => Health;
-}
+export type RedisCommands = ReturnType<typeof createRedisCommands>;
 
-export interface RedisCommandsOptions {
+const FIRST_BACKOFF_MS = 100;
+const LONGEST_BACKOFF_MS = 2000;
+
+/**
+ * Runs commands of one connection. Nothing rejects: a Redis that is unavailable or slow only makes the gateway slower. After a
+ * failure, commands pause for a moment, and then one of them tries again.
+ */
+export function createRedisCommands(options: {
   redis: Redis;
   clock: Clock;
   /** How long one command may take before Redis counts as unavailable, in milliseconds. */
   timeoutMs: number;
   onHealth: (health: Health) => void;
-}
-
-const FIRST_BACKOFF_MS = 100;
-const LONGEST_BACKOFF_MS = 2000;
-
-/** After a failure, commands pause for a moment, and then one of them tries again. */
-export function createRedisCommands({
-  redis,
-  clock,
-  timeoutMs,
-  onHealth,
-}: RedisCommandsOptions): RedisCommands {
+}) {
+  const { redis, clock, timeoutMs, onHealth } = options;
   let failures = 0;
   let failedAt = -Infinity;
   let nextTryAt = -Infinity;
@@ -37,6 +29,7 @@ export function createRedisCommands({
 
   return { run, health };
 
+  /** Returns null if the command was not run because Redis has just failed, or if it failed or timed out. */
   async function run<Reply>(command: () => Promise<Reply>): Promise<Reply | null> {
     const startedAt = clock.monotonic();
     // Without a connection, the command would be queued and sent later.

@@ -30,7 +30,7 @@ const LIST_BYTES = 6000;
 
 /** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
 export function createRunLists(core: CacheCore): Part<typeof ACTION> {
-  const { clock, entries } = core;
+  const { clock, entries, staleMs } = core;
   return {
     async read(params, context) {
       const place = placeOf(params);
@@ -204,7 +204,9 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     const arrivedAt = clock.now();
     const rowBytes = bytesOf(value.rows) / Math.max(1, value.rows.length);
     const failure = failureBehind(answer, arrivedAt);
-    const list = listOf(place) ?? createList(place);
+    const growsAtHead = params.filter.status === undefined;
+    const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
+    const list = listOf(place) ?? new RunList({ pageSize: value.pageSize, growsAtHead, trustMs, staleMs });
     list.apply({
       type: 'read',
       index,
@@ -221,17 +223,6 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       const lasting = lastingMs.GetPipelineRun(run);
       entries.store(key, { value: run, asOf, failure, lastingMs: lasting, bytes: rowBytes });
     }
-  }
-
-  function createList({ params: { filter, pageSize } }: Place): RunList {
-    const { staleMs } = core;
-    const growsAtHead = filter.status === undefined;
-    return new RunList({
-      pageSize,
-      growsAtHead,
-      trustMs: growsAtHead ? FINISHED_FRESH_MS : staleMs,
-      staleMs,
-    });
   }
 }
 

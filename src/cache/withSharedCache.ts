@@ -56,7 +56,7 @@ export function withSharedCache(upstream: Upstream, options: SharedOptions): Sha
     timeoutMs: commandTimeoutMs,
     onHealth: (health) => options.report?.({ type: 'redis', health }),
   });
-  const claim = createClaims({ redis, commands, clock, maxValueBytes });
+  const claim = createClaims(redis, commands, clock, maxValueBytes);
   const channel = `${sharedPrefix(identity)}:announcements`;
   const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
 
