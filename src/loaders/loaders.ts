@@ -76,12 +76,20 @@ export function createLoaders(
   return {
     runs: async (key, window) => open(runLists, runList(lists, authorised(key))).read(window),
     async items(key, window) {
-      if (isPlaceholderId(authorised(key).runId)) throw runWithoutId();
+      // Nothing can be requested by the id of a placeholder.
+      if (isPlaceholderId(authorised(key).runId)) {
+        throw new UpstreamError(
+          'DataWorks sent this run without a valid Id, so its items cannot be read. Request the list again in a moment.',
+          { kind: 'invalidResponse', action: 'ListPipelineRunItems' },
+        );
+      }
       return open(itemLists, itemList(lists, key)).read(window);
     },
     async run(key) {
       const id = `${authorised(key).projectId}/${key.runId}`;
-      const result = runs.get(id) ?? readRun(key);
+      // No run has the id of a placeholder, whatever DataWorks would answer.
+      if (isPlaceholderId(key.runId)) return { value: null, asOf: 0, staleBecause: null };
+      const result = runs.get(id) ?? upstream.call('GetPipelineRun', key, context);
       runs.set(id, result);
       return result;
     },
@@ -119,12 +127,6 @@ export function createLoaders(
     if (mayRead(key.projectId)) return key;
     throw forbidden(`You may not read project ${key.projectId}: ask for a scope that names it.`);
   }
-
-  function readRun(key: RunKey): Promise<UpstreamResult<PipelineRun | null>> {
-    // No run has the id of a placeholder, whatever DataWorks would answer.
-    if (isPlaceholderId(key.runId)) return Promise.resolve({ value: null, asOf: 0, staleBecause: null });
-    return upstream.call('GetPipelineRun', key, context);
-  }
 }
 
 function priceOfAnyItems(window: WindowRequest, pageSize: number): string[] {
@@ -145,26 +147,16 @@ async function loadProjects(
   const isAnyUnreadable = value.rows.some(({ projectId }) => isPlaceholderId(projectId));
   return projectIds.map((id) => {
     const project = byId.get(id) ?? null;
-    if (project === null && isAnyUnreadable) return unreadableProject();
+    if (project === null && isAnyUnreadable) {
+      return new UpstreamError(
+        'DataWorks sent a project without a valid Id, which can be this one. Try again; if that does not help, report it to Alibaba Cloud.',
+        { kind: 'invalidResponse', action: 'ListProjects' },
+      );
+    }
     // The result of the whole call is as old as its oldest part. A project that is fresh has a date of its own.
     const own = view.peek('ListProjects', { projectIds: [id] });
     return own
       ? { value: project, asOf: own.asOf, staleBecause: own.staleBecause }
       : { value: project, asOf, staleBecause };
   });
-}
-
-function unreadableProject(): UpstreamError {
-  return new UpstreamError(
-    'DataWorks sent a project without a valid Id, which can be this one. Try again; if that does not help, report it to Alibaba Cloud.',
-    { kind: 'invalidResponse', action: 'ListProjects' },
-  );
-}
-
-/** Nothing can be requested by the id of a placeholder. */
-function runWithoutId(): UpstreamError {
-  return new UpstreamError(
-    'DataWorks sent this run without a valid Id, so its items cannot be read. Request the list again in a moment.',
-    { kind: 'invalidResponse', action: 'ListPipelineRunItems' },
-  );
 }

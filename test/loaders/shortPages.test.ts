@@ -153,7 +153,7 @@ describe.each([
     }
   });
 
-  test('has no empty page that pretends to have a next one, and no end that is made up', async () => {
+  test('has no empty page that pretends to have a next one, and no invented end', async () => {
     await using gateway = await gatewayWith(runCount);
     gateway.simulator.fault({ kind: 'inflateTotal', rows: extra });
     for (const window of ['last: 10', 'page: { number: 30, size: 20 }', 'page: { number: 20, size: 20 }']) {

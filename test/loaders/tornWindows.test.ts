@@ -54,12 +54,12 @@ describe('a window over a page edge', () => {
     expect(staleBecause).toBeNull();
   });
 
-  test('of a list that grows by one run a call is answered, since its head tells where the known rows are', async () => {
+  test('of a list that grows by one run a call is served, since its head shows where the known rows are', async () => {
     await using gateway = await startGrowing(() => 1);
     expect((await gateway.query(WINDOW)).errors).toBeUndefined();
   });
 
-  test('of a list that moves by a page a call is refused after a few calls', async () => {
+  test('of a list that moves by a page a call fails after a few calls', async () => {
     await using gateway = await startGrowing(() => 25);
     const { errors } = await gateway.query(WINDOW);
     expect(errors![0]!.extensions).toMatchObject({ code: 'UPSTREAM_UNAVAILABLE', retryAfterMs: 1000 });
