@@ -55,6 +55,16 @@ describe('the count of output objects', () => {
     expect(count(query)).toBe(objects);
   });
 
+  test('counts a fragment of leaves like the leaves themselves', () => {
+    const leaves = many(5, (i) => `a${i}: runId`);
+    expect(count(`{ ${RUNS} { nodes { ...F } } } fragment F on PipelineRun { ${leaves} }`)).toBe(201);
+    const types = count('{ __schema { types { name } } }');
+    const spread =
+      '{ __schema { types { ...F ...G } } } fragment F on __Type { ...G } fragment G on __Type { name }';
+    expect(count(spread)).toBe(types);
+    expect(types).toBe(1 + Object.keys(schema.getTypeMap()).length);
+  });
+
   test('reads the number of rows from variables and their defaults', () => {
     const query = `query ($n: Int = 7, $ids: [ID!]!) {
       pipelineRuns(projectId: 1, last: $n) { totalCount } nodes(ids: $ids) { id }
