@@ -70,10 +70,6 @@ export interface Snapshot extends PageRead {
 
 export type CurrentPage = Cached<Page<PipelineRun>>;
 
-export function versionOf({ version, snapshots }: ListState, index: number): number {
-  return Math.max(version, snapshots.get(index)?.version ?? 0);
-}
-
 /** The page as the head confirms it. Null if a row is unknown. */
 export function assemble(
   { head, rows, traits }: ListState,

@@ -11,7 +11,6 @@ import {
   type ListState,
   type ListTraits,
   type PageRead,
-  versionOf,
   withPage,
 } from './listState.ts';
 
@@ -108,6 +107,10 @@ export function reduce(state: ListState, event: ListEvent): ListState {
       return { ...state, rows, snapshots: new Map(), version: event.version };
     }
   }
+}
+
+export function versionOf({ version, snapshots }: ListState, index: number): number {
+  return Math.max(version, snapshots.get(index)?.version ?? 0);
 }
 
 function withHead(state: ListState, page: PageRead): ListState {

@@ -14,8 +14,8 @@ import {
   lastingMs,
 } from './freshness.ts';
 import { type Place, placeOf, runKey } from './keys.ts';
-import { sizeOf, versionOf } from './listState.ts';
-import { RunList } from './runList.ts';
+import { sizeOf } from './listState.ts';
+import { RunList, versionOf } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 const ACTION = 'ListPipelineRuns';
