@@ -19,7 +19,7 @@ function waiterOf(callerId: string, priority: Priority = 'interactive', isProbe 
   return { action, callerId, priority, isProbe, deadlineMs: Infinity, admit: nothing, reject: nothing };
 }
 
-/** A budget of five calls a second, and what became of each call by its caller. */
+/** A quota of five calls a second, and what became of each call by its caller. */
 function setUp(options: { maxWaiting?: number } = {}) {
   const clock = createVirtualClock();
   const quota = createQuota({ limits: standard, clock, ...options });

@@ -62,7 +62,7 @@ function setUp() {
 describe('a limit on calls a second', () => {
   const caller: Caller = { id: 'slow', maxCallsPerSecond: 2 };
 
-  test('spaces the calls of its caller and nobody else’s', async () => {
+  test('delays the calls of its caller only', async () => {
     const { clock, sentAtMs, call } = setUp();
     const own = Array.from({ length: 5 }, () => call(caller));
     await clock.advance(0);
@@ -74,7 +74,7 @@ describe('a limit on calls a second', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('refuses what cannot be sent by its deadline, and says when and whose limit it is', async () => {
+  test('rejects a call that cannot be sent by its deadline, and names the time and the limit', async () => {
     const { clock, sentAtMs, call } = setUp();
     const outcomes = Array.from({ length: 25 }, () => call(caller));
     await clock.advance(0);
@@ -85,7 +85,7 @@ describe('a limit on calls a second', () => {
     expect(sentAtMs).toHaveLength(20);
   });
 
-  test('does not count a call whose caller left while it waited', async () => {
+  test('does not count a call that its caller cancels while it waits', async () => {
     const { clock, sentAtMs, call } = setUp();
     const leaver = new AbortController();
     void call(caller);
@@ -104,7 +104,7 @@ describe('a limit on calls a second', () => {
 describe('a limit on calls a day', () => {
   const caller: Caller = { id: 'small', maxCallsPerDay: 3 };
 
-  test('refuses what is beyond it until the day turns', async () => {
+  test('rejects the calls beyond it until the next day', async () => {
     const { clock, wire, call } = setUp();
     const outcomes = [];
     for (let index = 0; index < 5; index += 1) outcomes.push(await call(caller));
@@ -121,7 +121,7 @@ describe('a limit on calls a day', () => {
     expect(await call(caller)).toBe('ok');
   });
 
-  test('counts what was sent: retries, and no call that was refused before', async () => {
+  test('counts retries, and no call that was rejected before it was sent', async () => {
     const { clock } = setUp();
     const attempts = [0, 3];
     const upstream = withCallerLimits(
@@ -150,7 +150,7 @@ describe('a limit on calls a day', () => {
   });
 });
 
-test('ten thousand callers are counted, and the one unseen for longest is forgotten for another', async () => {
+test('ten thousand callers are counted, and a further one replaces the least recently seen', async () => {
   const { clock, call } = setUp();
   const callerOf = (index: number): Caller => ({ id: `caller ${index}`, maxCallsPerDay: 1 });
   for (let index = 0; index < 10_000; index += 1) void call(callerOf(index));
@@ -164,7 +164,7 @@ test('ten thousand callers are counted, and the one unseen for longest is forgot
 describe('a caller at its limit', () => {
   const caller: Caller = { id: 'small', maxCallsPerDay: 1 };
 
-  test('is served what is cached, and keeps nobody else from a new answer', async () => {
+  test('is served cached results and does not delay other callers', async () => {
     const { clock, wire, read } = setUp();
     expect([await read(caller), await read(caller)]).toEqual(['ok', 'ok']);
     expect(await read(caller, '2')).toMatchObject({ kind: 'quotaExhausted' });
@@ -179,7 +179,7 @@ describe('a caller at its limit', () => {
     expect(await read(caller)).toBe('ok');
   });
 
-  test('lets others ask at once for what it waits for itself', async () => {
+  test('does not delay others that request the same data', async () => {
     const { clock, wire, read } = setUp();
     const slow: Caller = { id: 'slow', maxCallsPerSecond: 1 };
     void read(slow, '1');
@@ -193,7 +193,7 @@ describe('a caller at its limit', () => {
     expect(await waiting).toBe('ok');
   });
 
-  test('shares a call with others that have limits, and one refused by its own limit takes nobody with it', async () => {
+  test('shares a call with other limited callers, and a rejection by its own limit affects only itself', async () => {
     const { clock, wire, read } = setUp();
     const callers = Array.from({ length: 50 }, (_, n) => ({
       id: `token:${n}`,
@@ -278,7 +278,7 @@ test.each([
   { maxCallsPerSecond: 1.5 },
   { maxCallsPerSecond: 10_001 },
   { maxCallsPerDay: 0 },
-])('an entry with %j is refused', (limits) => {
+])('an entry with %j is rejected', (limits) => {
   const entry = { name: 'bad', sha256: digestOf('dwg_bad'), projects: '*', ...limits };
   expect(() => staticTokensIn(JSON.stringify([entry]), 'tokens.json')).toThrow(Object.keys(limits)[0]);
 });

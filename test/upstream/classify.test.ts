@@ -19,7 +19,7 @@ function answered(code: string | undefined, statusCode: number, text = 'words of
 
 const classified = (thrown: unknown) => classify(failureThrown(thrown), action);
 
-describe('an error answer', () => {
+describe('an error response', () => {
   test.each<[UpstreamErrorKind, number, string, string]>([
     ['throttled', 429, 'Throttling.Api', ''],
     ['throttled', 429, 'Throttling.User', ''],
@@ -78,12 +78,12 @@ describe('an error answer', () => {
     expect(classified(answered(code, status, text))).toMatchObject({ kind, action, code, requestId: 'R-1' });
   });
 
-  test('without a code is judged by its status', () => {
+  test('without a code is classified by its status', () => {
     expect(classified(answered(undefined, 429))).toMatchObject({ kind: 'throttled', code: null });
   });
 });
 
-describe('an error of the network', () => {
+describe('a network error', () => {
   const refused = 'connect ECONNREFUSED 10.1.2.3:443GET https://10.1.2.3/?ProjectId=10000 failed.';
 
   test.each<[string, UpstreamErrorKind, Error]>([
@@ -104,7 +104,7 @@ describe('an error of the network', () => {
     expect(classified(thrown)).toMatchObject({ kind, requestId: null });
   });
 
-  test('leaves no code, since the code is not the upstream’s', () => {
+  test('has no code, because the code is not from the upstream', () => {
     expect(classified(Object.assign(new Error(refused), { code: 'ECONNREFUSED' })).code).toBeNull();
   });
 
@@ -132,14 +132,14 @@ describe('a body of HTTP 200', () => {
 });
 
 describe('the error', () => {
-  test('says what happened, what to do, and by which marks support can find it', () => {
+  test('states what happened, what to do, and the code and request id for support', () => {
     expect(classified(answered('Throttling.User', 429)).message).toBe(
       'DataWorks limits the calls of this account. Try again later and less often. ' +
         '(ListPipelineRuns, code Throttling.User, request R-1)',
     );
   });
 
-  test('holds nothing of the request, of the upstream’s text or of the error it came from', () => {
+  test('contains nothing of the request, the upstream’s text or the original error', () => {
     const url = 'http://10.1.2.3/?ProjectId=10000 failed.';
     const thrown = [
       answered('Forbidden.RAM', 403, `no ${url}`),
@@ -152,7 +152,7 @@ describe('the error', () => {
     }
   });
 
-  test('drops a code or request id that is not a plain token', () => {
+  test('omits a code or request id that is not a plain token', () => {
     const error = upstreamError({ kind: 'rejected', action, code: 'a b', requestId: '<script>' });
     expect(error).toMatchObject({ code: null, requestId: null });
   });
@@ -170,7 +170,7 @@ describe('a code', () => {
     expect(isNotFound(classified(answered(code, 404)))).toBe(is);
   });
 
-  test('alone tells an unknown action', () => {
+  test('alone identifies an unknown action', () => {
     expect(isUnknownAction(classified(answered('InvalidAction.NotFound', 404)))).toBe(true);
     expect(isUnknownAction(classified(answered('InvalidParameter', 404)))).toBe(false);
   });

@@ -118,8 +118,8 @@ function createHarness({
   return { clock, events, call, list };
 }
 
-describe('what is sent and read', () => {
-  test('a list of runs goes out as a GET of its query and comes back as one page', async () => {
+describe('requests and responses', () => {
+  test('a list of runs is a GET with query parameters and returns one page', async () => {
     stub.replies.push(text(200, sampleText));
     const { clock, events, list } = createHarness();
     const before = clock.now();
@@ -158,7 +158,7 @@ describe('what is sent and read', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('what a filter leaves out is not sent, and each status goes out as the filter documents it', async () => {
+  test('undefined filter fields are not sent, and each status is sent as the filter documents it', async () => {
     const statuses = ['INIT', 'RUNNING', 'SUCCEEDED', 'FAILED', 'TERMINATED', 'CANCELED'] as const;
     const { list } = createHarness();
     for (const status of statuses) {
@@ -176,7 +176,7 @@ describe('what is sent and read', () => {
     expect(Object.keys(stub.seen[0]!.query)).toEqual(['ProjectId', 'Status', 'PageNumber', 'PageSize']);
   });
 
-  test('an answer is as old as its call, not as its arrival', async () => {
+  test('a result is dated by the start of its call, not by its arrival', async () => {
     const { clock, events, list } = createHarness();
     const before = clock.now();
     let respond = (): void => undefined;
@@ -192,7 +192,7 @@ describe('what is sent and read', () => {
     expect(events.at(-1)).toMatchObject({ type: 'outcome', durationMs: 700 });
   });
 
-  test('a run is asked for by Id, its items by PipelineRunId', async () => {
+  test('a run is requested by Id, its items by PipelineRunId', async () => {
     const { call } = createHarness();
     stub.replies.push(json(200, { RequestId: 'R', Pipeline: { Id: 'run-1', Status: 'Fail' } }));
     const run = await call('GetPipelineRun', { projectId: '10000', runId: 'run-1' });
@@ -213,7 +213,7 @@ describe('what is sent and read', () => {
     ]);
   });
 
-  test('projects are asked for by POST, with every digit of their ids', async () => {
+  test('projects are requested by POST, with every digit of their ids', async () => {
     const { call } = createHarness();
     stub.replies.push(page({ TotalCount: 1, Projects: [{ Id: 10000, Status: 'Available' }] }, 100));
     const answer = await call('ListProjects', { projectIds: ['10000', '8604388726201134567'] });
@@ -236,7 +236,7 @@ describe('what is sent and read', () => {
     },
   );
 
-  test('a run that does not exist is null, and no failure', async () => {
+  test('a run that does not exist is null and not an error', async () => {
     const { events, call } = createHarness();
     stub.replies.push(json(404, { Code: 'PipelineRun.NotFound', RequestId: 'R-1' }));
     stub.replies.push(json(200, { Pipeline: null, RequestId: 'R-2' }));
@@ -278,7 +278,7 @@ describe('a failure', () => {
         response.write('{', () => response.destroy());
       },
     ],
-  ])('of %s is %s, reported once, and tells nothing of the request', async (_what, kind, reply) => {
+  ])('of %s is %s, is reported once and reveals nothing of the request', async (_what, kind, reply) => {
     stub.replies.push(reply);
     const { clock, events, list } = createHarness();
     const thrown: unknown = await list({ creator: 'secret-creator' }).catch((reason: unknown) => reason);
@@ -300,7 +300,7 @@ describe('a failure', () => {
     await expect(list()).rejects.toMatchObject({ kind: 'unavailable', code: null });
   });
 
-  test('to have a credential is reported for the action that needed it, and nothing is sent', async () => {
+  test('to obtain a credential is reported for the action that needed it, and nothing is sent', async () => {
     const credential = createCredentialSource(null, () => ({
       getCredential: () => Promise.reject(new Error('no')),
     }));
@@ -313,7 +313,7 @@ describe('a failure', () => {
     expect(stub.seen).toHaveLength(0);
   });
 
-  test('of refused credentials has them looked up anew', async () => {
+  test('of rejected credentials makes the source look them up again', async () => {
     let forgotten = 0;
     const credential = { ...createCredentialSource(fixed), forget: () => (forgotten += 1) };
     stub.replies.push(json(403, { ...error, Code: 'InvalidSecurityToken.Expired' }));
@@ -322,7 +322,7 @@ describe('a failure', () => {
   });
 });
 
-describe('a call without an answer', () => {
+describe('a call without a response', () => {
   const silent: Reply = () => undefined;
   const stalling: Reply = (response) => {
     response.writeHead(200, { 'content-length': '1000' }).write('{');
@@ -346,7 +346,7 @@ describe('a call without an answer', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('ends at once when its caller leaves', async () => {
+  test('ends at once when its caller cancels', async () => {
     stub.replies.push(silent);
     const { clock, list } = createHarness();
     const caller = new AbortController();
@@ -358,7 +358,7 @@ describe('a call without an answer', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('that nobody waits for is not sent', async () => {
+  test('that is expired or canceled is not sent', async () => {
     const { events, list } = createHarness();
     await expect(list({}, { withinMs: 0 })).rejects.toMatchObject({ kind: 'timeout' });
     await expect(list({}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ kind: 'timeout' });
@@ -369,7 +369,7 @@ describe('a call without an answer', () => {
 describe('where the region does not know an action', () => {
   const older = page({ TotalCount: '0', PageNumber: '1', PageSize: '10', Deployments: [] });
 
-  test('its older name serves the next try, is remembered for ten minutes, and each wire call is a call', async () => {
+  test('the next try uses the older name for ten minutes, and each request is reported as a call', async () => {
     const { clock, events, list } = createHarness();
     stub.replies.push(unknownAction, older, older, page({ PipelineRuns: [] }));
     await expect(list()).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: 0 });
@@ -388,7 +388,7 @@ describe('where the region does not know an action', () => {
     expect(events.filter(({ type }) => type === 'outcome')).toHaveLength(4);
   });
 
-  test('its newer name is tried after ten minutes, and the older one again if it is still unknown', async () => {
+  test('the newer name is tried again after ten minutes, and the older one if it is still unknown', async () => {
     const { clock, list } = createHarness();
     stub.replies.push(unknownAction, older, unknownAction, older, older);
     await expect(list()).rejects.toMatchObject({ kind: 'unavailable', retryAfterMs: 0 });
@@ -407,7 +407,7 @@ describe('where the region does not know an action', () => {
     ]);
   });
 
-  test('a run is read under the older name too', async () => {
+  test('a run is read by the older name too', async () => {
     const { call } = createHarness();
     stub.replies.push(unknownAction, json(200, { Pipeline: { Id: 'run-1' } }));
     await expect(call('GetPipelineRun', { projectId: '10000', runId: 'run-1' })).rejects.toThrow(
@@ -418,7 +418,7 @@ describe('where the region does not know an action', () => {
     expect(stub.seen.map(({ action }) => action)).toEqual(['GetPipelineRun', 'GetDeployment']);
   });
 
-  test('a filter that the older name lacks is refused, not ignored', async () => {
+  test('a filter that the older name does not support is rejected, not ignored', async () => {
     const { list } = createHarness();
     stub.replies.push(unknownAction);
     for (const calls of [1, 1]) {
@@ -430,7 +430,7 @@ describe('where the region does not know an action', () => {
     }
   });
 
-  test('an older name that is unknown as well is not remembered', async () => {
+  test('an older name that is unknown as well is not used again', async () => {
     const { list } = createHarness();
     stub.replies.push(unknownAction, unknownAction, page({ PipelineRuns: [] }));
     await expect(list()).rejects.toMatchObject({ kind: 'unavailable' });

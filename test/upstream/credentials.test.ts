@@ -42,7 +42,7 @@ describe('a fixed credential', () => {
 });
 
 describe('fetching', () => {
-  test('is done once for all who wait, and again for who comes later', async () => {
+  test('happens once for concurrent callers and again for later ones', async () => {
     const providers = createProviders();
     const source = createCredentialSource(null, () => providers.create());
     const waiting = Array.from({ length: 20 }, () => source.getCredential());
@@ -55,7 +55,7 @@ describe('fetching', () => {
     expect(providers.made()).toBe(1);
   });
 
-  test('that fails tells which variables to set and none of what the provider said, and is begun with a new provider', async () => {
+  test('that fails names the variables to set, quotes nothing of the provider, and uses a new provider next time', async () => {
     const providers = createProviders();
     const source = createCredentialSource(null, () => providers.create());
     const warmed = source.warm();
@@ -80,14 +80,14 @@ describe('fetching', () => {
     await expect(source.warm()).rejects.toMatchObject({ kind: 'credentials' });
   });
 
-  test('fails as well where no provider can be made', async () => {
+  test('fails if no provider can be created', async () => {
     const source = createCredentialSource({ accessKeyId: '', accessKeySecret: '' }, () => {
       throw new Error('the access key id is empty');
     });
     await expect(source.warm()).rejects.toMatchObject({ kind: 'credentials' });
   });
 
-  test('starts from the whole chain after the credential was refused', async () => {
+  test('starts from the whole chain after the credential was rejected', async () => {
     const providers = createProviders();
     const source = createCredentialSource(null, () => providers.create());
     for (let round = 1; round <= 2; round += 1) {

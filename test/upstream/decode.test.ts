@@ -84,18 +84,18 @@ describe('a page', () => {
     expect(decodeRuns(body)).toMatchObject({ totalCount: 2524, rows: [{ runId: 'run-1' }] });
   });
 
-  test('is taken for the one asked for when it does not say which it is', () => {
+  test('is assumed to be the requested one if it does not state its number', () => {
     expect(decodeRuns(bodyOf({ TotalCount: 1, PipelineRuns: [{ Id: 'run-1' }] }))).toMatchObject(asked);
   });
 
-  test('has the size that it states, if that is smaller than the one asked for', () => {
+  test('has the size that it states, if that is smaller than the requested one', () => {
     expect(decodeRuns(bodyOf({ TotalCount: 9, PageSize: '5', PipelineRuns: [{ Id: 'x' }] }))).toMatchObject({
       pageSize: 5,
       totalCount: 9,
     });
   });
 
-  test('may leave out its list where no rows are due', () => {
+  test('may omit its list if it has no rows', () => {
     expect(decodeRuns(bodyOf({ TotalCount: 0 })).rows).toEqual([]);
     expect(
       decodeRuns(bodyOf({ TotalCount: 10, PipelineRuns: null }), { pageNumber: 2, pageSize: 10 }).rows,
@@ -121,13 +121,13 @@ describe('a page', () => {
       'of another number than asked for',
       bodyOf({ TotalCount: 1, PageNumber: 2, PipelineRuns: [{ Id: 'x' }] }),
     ],
-  ])('%s is refused', (_what, body) => {
+  ])('%s is rejected', (_what, body) => {
     expect(() => decodeRuns(body)).toThrow(DecodeError);
   });
 });
 
 describe('a run', () => {
-  test('of nothing but an Id has null texts, no stages and the project asked for', () => {
+  test('with only an Id has null texts, no stages and the requested project', () => {
     expect(run({ ProjectId: null, Stages: null, Message: '', Description: ' \n', Creator: null })).toEqual({
       runId: 'run-1',
       projectId: '70199',
@@ -159,7 +159,7 @@ describe('a run', () => {
     expect(run({ Status: `${raw}\n` })).toMatchObject({ status, rawStatus: raw });
   });
 
-  test('takes ids that are numbers and times that are text', () => {
+  test('accepts ids that are numbers and times that are text', () => {
     const fields = {
       ProjectId: 70199,
       Creator: '1107550004250000',
@@ -174,7 +174,7 @@ describe('a run', () => {
     });
   });
 
-  test('has its stages in the order of their steps, whatever order they came in', () => {
+  test('sorts its stages by step', () => {
     const stages = [
       { Code: 'PROD', Step: 3 },
       { Code: 'BUILD', Step: '1' },
@@ -184,7 +184,7 @@ describe('a run', () => {
     expect(run({ Stages: stages }).stages.map(({ code }) => code)).toEqual(['BUILD', 'PROD_CHECK', 'PROD']);
   });
 
-  test('counts the steps of stages that do not', () => {
+  test('numbers the stages that have no step', () => {
     expect(run({ Stages: [{ Code: 'A' }, { Code: 'B' }] }).stages.map(({ step }) => step)).toEqual([1, 2]);
   });
 
@@ -212,7 +212,7 @@ describe('JSON in text', () => {
     expect(decodeEmbedded(text)).toEqual([[[[['[]']]]]]);
   });
 
-  test('that is nested too deeply stays text, and too deep a value is refused', () => {
+  test('that is nested too deeply stays text, and a value that is nested too deeply is rejected', () => {
     const deep = '['.repeat(50_000) + ']'.repeat(50_000);
     expect(decodeEmbedded({ deep })).toEqual({ deep });
     expect(() => decodeEmbedded(JSON.parse(deep) as JsonValue)).toThrow(DecodeError);
@@ -244,7 +244,7 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
   });
 });
 
-test('a project has its number as text and its status in our words', () => {
+test('a project has its number as text and its status by our name', () => {
   expect(
     decodeProjectRow({ Id: 10000, DisplayName: 'Sales\n', Owner: 110755, Status: 'InitFailed' }, 1, counts),
   ).toEqual({

@@ -49,7 +49,7 @@ function heapInUse(): number {
 }
 
 describe('parseLossless', () => {
-  test('keeps of a text nothing but its values', () => {
+  test('keeps no reference to the text that it parsed', () => {
     const before = heapInUse();
     const ids = Array.from({ length: 30 }, (_, index) => {
       const text = JSON.stringify({ pad: 'x'.repeat(300_000 + index), id: 'ID' });
@@ -59,7 +59,7 @@ describe('parseLossless', () => {
     expect(new Set(ids)).toEqual(new Set(['1234567890123456789']));
   });
 
-  test('keeps every digit of every integer, wherever it stands', () => {
+  test('keeps every digit of every integer at any position', () => {
     fc.assert(
       fc.property(written, space, ({ text, integers }, gap) => {
         expect(integersIn(parseLossless(gap + text + gap))).toEqual(integers);

@@ -49,7 +49,7 @@ function nested(levels: number): WireValue {
 }
 
 describe('a field that cannot be decoded', () => {
-  test('is given as text if it is a document nested too deeply, and costs its 39 neighbours nothing', async () => {
+  test('is returned as text if it is a document nested too deeply, and does not affect its 39 neighbours', async () => {
     const before = await undecodable('ListPipelineRuns', 'field');
     const healthy = await rowsOf(gateway.query(RUNS));
     gateway.newCalls();
@@ -63,7 +63,7 @@ describe('a field that cannot be decoded', () => {
     expect((await undecodable('ListPipelineRuns', 'field')) - before).toBe(1);
   });
 
-  test('neither opens the breaker nor slows another list, however often it comes', async () => {
+  test('neither opens the breaker nor slows another list, however often it occurs', async () => {
     replaceInRuns([3, 'Stages', 0, 'Detail'], nested(120));
     for (let time = 0; time < 20; time++) await rowsOf(gateway.query(RUNS));
     const { errors } = await gateway.query('{ pipelineRuns(projectId: 10001) { totalCount } }');
@@ -111,7 +111,7 @@ describe('a row that cannot be decoded', () => {
     expect((await undecodable('ListPipelineRuns', 'row')) - before).toBe(1);
   });
 
-  test('keeps its id, and is not taken for finished, if its Stages are no array', async () => {
+  test('keeps its id and does not count as finished if its Stages are not an array', async () => {
     const [, healthy] = await rowsOf(gateway.query(RUNS));
     replaceInRuns([1, 'Stages'], { Code: 'DEV' });
     const rows = await rowsOf(gateway.query(RUNS));
@@ -125,7 +125,7 @@ describe('a row that cannot be decoded', () => {
     });
   });
 
-  test('is one stage alone, if only that is no object', async () => {
+  test('is only the stage that is not an object', async () => {
     const [healthy] = await rowsOf(gateway.query(RUNS));
     replaceInRuns([0, 'Stages', 0], 'DEV');
     const [run] = await rowsOf(gateway.query(RUNS));
@@ -135,7 +135,7 @@ describe('a row that cannot be decoded', () => {
     expect(run.stages.slice(1)).toEqual(healthy.stages.slice(1));
   });
 
-  test('is passed by a walk with cursors, from it and to it', async () => {
+  test('can be paged over with cursors, from it and to it', async () => {
     replaceInRuns([1], null);
     const walk =
       'query ($after: String) { pipelineRuns(projectId: 10002, first: 1, after: $after) { nodes { runId } pageInfo { endCursor hasNextPage } } }';
@@ -151,7 +151,7 @@ describe('a row that cannot be decoded', () => {
     expect(met).toEqual(truth.with(1, 'unreadable:39'));
   });
 
-  test('is cached like any other, costs no call by its id, and its items are a coded error of that field', async () => {
+  test('is cached like any other, needs no call by its id, and its items are an error with a code on that field', async () => {
     await using warm = await startTestGateway();
     warm.simulator.fault({ kind: 'replace', at: ['PagingInfo', 'PipelineRuns', 1], value: null });
     const query = '{ pipelineRuns(projectId: 10002, first: 2) { nodes { id runId items { totalCount } } } }';
@@ -173,7 +173,7 @@ describe('a row that cannot be decoded', () => {
     expect(warm.newCalls()).toEqual([]);
   });
 
-  test('does not break a subscription to its list, and a run that comes is one event', async () => {
+  test('does not break a subscription to its list, and a new run is one event', async () => {
     await using live = await startTestGateway({ settings: { CACHE_FRESH_MS: '1000' } });
     const fault = live.simulator.fault({
       kind: 'replace',
@@ -195,7 +195,7 @@ describe('a row that cannot be decoded', () => {
     expect(news.codes).toEqual([]);
   });
 
-  test('is a placeholder among items as well', async () => {
+  test('is a placeholder in a list of items too', async () => {
     const [run] = gateway.simulator.runs(PROJECT).filter(({ objectIds }) => objectIds.length > 1);
     replaceIn('ListPipelineRunItems', ['PagingInfo', 'PipelineRunItems', 0, 'Id'], null);
     replaceIn('ListPipelineRunItems', ['PagingInfo', 'PipelineRunItems', 1, 'Spec'], nested(120));
@@ -210,7 +210,7 @@ describe('a row that cannot be decoded', () => {
     expect(second).toMatchObject({ itemId: run!.objectIds[1], spec: JSON.stringify(nested(120)) });
   });
 
-  test('among projects is an error of the project that is missing and of no other', async () => {
+  test('in a list of projects is an error of the missing project only', async () => {
     replaceIn('ListProjects', ['PagingInfo', 'Projects', 1, 'Id'], null);
     const { data, errors } = await gateway.query(
       '{ a: project(projectId: 10000) { name } b: project(projectId: 10001) { name } c: project(projectId: 10002) { name } }',
@@ -221,8 +221,8 @@ describe('a row that cannot be decoded', () => {
   });
 });
 
-describe('a run of another project than the one asked for', () => {
-  test('is null by its id, at every entry, and counted', async () => {
+describe('a run of another project than the requested one', () => {
+  test('is null by its id, at every entry point, and is counted', async () => {
     const before = await undecodable('GetPipelineRun', 'foreignProject');
     const [run] = gateway.simulator.runs(PROJECT);
     replaceIn('GetPipelineRun', ['Pipeline', 'ProjectId'], 10001);
@@ -245,7 +245,7 @@ describe('a run of another project than the one asked for', () => {
     expect((await undecodable('GetPipelineRun', 'foreignProject')) - before).toBeGreaterThan(0);
   });
 
-  test('fails its list, which is not cached, and gives none of its rows', async () => {
+  test('fails its list, which is not cached and returns none of its rows', async () => {
     const before = await undecodable('ListPipelineRuns', 'foreignProject');
     const fault = replaceInRuns([5, 'ProjectId'], '10001');
     const { data, errors } = await gateway.query(RUNS);
@@ -258,7 +258,7 @@ describe('a run of another project than the one asked for', () => {
     expect(await rowsOf(gateway.query(RUNS))).toHaveLength(40);
   });
 
-  test('is not what a run is that names no project, or names it as text', async () => {
+  test('does not include a run that names no project or names it as text', async () => {
     replaceInRuns([0, 'ProjectId'], null);
     replaceInRuns([1, 'ProjectId'], PROJECT);
     const { data, errors } = await gateway.query(

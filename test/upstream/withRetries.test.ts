@@ -17,7 +17,7 @@ function failure(kind: UpstreamErrorKind, retryAfterMs: number | null = null): U
 
 const notJson = new UpstreamError('It is HTML.', { kind: 'invalidResponse', action, isNotJson: true });
 
-/** One call that reached the upstream: the test answers it when it likes. */
+/** One call that reached the upstream. The test settles it. */
 interface Reached {
   runId: string;
   atMs: number;
@@ -91,8 +91,8 @@ function outcomeOf<T>(promise: Promise<T>) {
   return outcome;
 }
 
-describe('trying again', () => {
-  test('is done with delays that double, until an answer comes', async () => {
+describe('a retry', () => {
+  test('follows after delays that double, until a call succeeds', async () => {
     const { clock, reached, events, call } = createHarness();
     const outcome = call();
     await clock.advance(0);
@@ -113,7 +113,7 @@ describe('trying again', () => {
     expect(clock.pendingTimers()).toBe(0);
   });
 
-  test('ends with the error of the third try', async () => {
+  test('is the last after three tries, whose error is returned', async () => {
     const { clock, reached, call } = createHarness();
     const outcome = call();
     for (const error of [failure('unavailable'), failure('timeout'), notJson]) {
@@ -137,7 +137,7 @@ describe('trying again', () => {
   });
 
   test.each<UpstreamErrorKind>(['rejected', 'forbidden', 'credentials', 'quotaExhausted', 'invalidResponse'])(
-    'is never done after %s',
+    'never follows %s',
     async (kind) => {
       const { clock, reached, events, call } = createHarness();
       const outcome = call();
@@ -149,7 +149,7 @@ describe('trying again', () => {
     },
   );
 
-  test('is not begun when it could not end before the deadline, and the last error is given back', async () => {
+  test('is not started if it could not end before the deadline, and the last error is returned', async () => {
     const { clock, reached, call } = createHarness({ minTryMs: 250 });
     const late = call('late', { withinMs: 299 });
     const inTime = call('in time', { withinMs: 300 });
@@ -161,7 +161,7 @@ describe('trying again', () => {
     expect(reached.map(({ runId }) => runId)).toEqual(['late', 'in time', 'in time']);
   });
 
-  test('is not done after a bug, which passes through as it is', async () => {
+  test('does not follow a bug, which passes through unchanged', async () => {
     const { clock, reached, call } = createHarness();
     const outcome = call();
     const bug = new TypeError('a bug');
@@ -172,7 +172,7 @@ describe('trying again', () => {
     expect(reached).toHaveLength(1);
   });
 
-  test('stops at once when the caller leaves during the delay', async () => {
+  test('is dropped at once when the caller cancels during the delay', async () => {
     const { clock, reached, call } = createHarness();
     const caller = new AbortController();
     const outcome = call('run', { signal: caller.signal });
@@ -201,7 +201,7 @@ test('calls that share one signal leave no listener on it', async () => {
 });
 
 describe('the deadline', () => {
-  test('ends a call whose upstream stays silent', async () => {
+  test('ends a call whose upstream does not respond', async () => {
     const { clock, reached, call } = createHarness();
     const outcome = call('run', { withinMs: 1000 });
     await clock.advance(999);
@@ -211,7 +211,7 @@ describe('the deadline', () => {
     expect(reached).toHaveLength(1);
   });
 
-  test('has passed for a caller who has left already: no call is made', async () => {
+  test('does not matter to a caller that has canceled already: no call is made', async () => {
     const { reached, call } = createHarness();
     const outcome = call('run', { signal: AbortSignal.abort() });
     await outcome.settled;
@@ -221,7 +221,7 @@ describe('the deadline', () => {
 });
 
 describe('the breaker', () => {
-  test('opens after faults in a row and then refuses at once, saying for how long', async () => {
+  test('opens after faults in a row, then rejects at once with the time to wait', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({
       breakerFaults: 3,
       breakerOpenMs: 5000,
@@ -235,7 +235,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open']);
   });
 
-  test('stays closed when an answer comes in between', async () => {
+  test('stays closed if a call succeeds in between', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({ breakerFaults: 3 });
     await failCalls(2);
     call();
@@ -274,7 +274,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open']);
   });
 
-  test('does not count timeouts that a near deadline or a caller who left brought about', async () => {
+  test('does not count timeouts caused by a near deadline or by the caller', async () => {
     const { clock, reached, changes, call } = createHarness({ breakerFaults: 1 });
     const caller = new AbortController();
     call('left', { signal: caller.signal });
@@ -286,7 +286,7 @@ describe('the breaker', () => {
     expect(changes).toEqual([]);
   });
 
-  test('lets one call through when its time is over; an answer closes it', async () => {
+  test('admits one probe when its time is over, and closes when it succeeds', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({
       breakerFaults: 1,
       breakerOpenMs: 5000,
@@ -306,7 +306,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open', 'halfOpen', 'closed']);
   });
 
-  test('opens again when that one call fails, which is not tried again', async () => {
+  test('opens again when the probe fails, which is not retried', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({
       breakerFaults: 1,
       breakerOpenMs: 5000,
@@ -322,7 +322,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open', 'halfOpen', 'open']);
   });
 
-  test('lets the next call through when the one let through came to no verdict', async () => {
+  test('admits the next call as a probe after a probe without a verdict', async () => {
     const { clock, reached, call, failCalls } = createHarness({ breakerFaults: 1, breakerOpenMs: 5000 });
     await failCalls(1);
     await clock.advance(5000);
@@ -335,7 +335,7 @@ describe('the breaker', () => {
     expect(reached.map(({ runId }) => runId)).toEqual(['failing', 'throttled', 'next']);
   });
 
-  test('takes no notice of calls that began before it opened', async () => {
+  test('ignores the outcome of calls that began before it opened', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({
       breakerFaults: 1,
       breakerOpenMs: 5000,
@@ -351,7 +351,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open', 'halfOpen']);
   });
 
-  test('counts anew once it is closed again', async () => {
+  test('starts its count again once it is closed', async () => {
     const { clock, reached, changes, call, failCalls } = createHarness({
       breakerFaults: 2,
       breakerOpenMs: 5000,
@@ -366,7 +366,7 @@ describe('the breaker', () => {
     expect(changes).toEqual(['open', 'halfOpen', 'closed']);
   });
 
-  test('is measured by a clock that a jump of the wall clock does not move', async () => {
+  test('is not affected by a jump of the wall clock', async () => {
     const { clock, reached, call, failCalls } = createHarness({ breakerFaults: 1, breakerOpenMs: 5000 });
     await failCalls(1);
     clock.jump(3_600_000);

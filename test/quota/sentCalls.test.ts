@@ -9,8 +9,8 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 
 const QUERY = '{ pipelineRuns(projectId: 10001, first: 1) { totalCount staleBecause } }';
 
-describe('a caller that disconnects while its call is on the wire', () => {
-  test('leaves an answer to the next caller', async () => {
+describe('a caller that disconnects while its call is in flight', () => {
+  test('leaves the result to the next caller', async () => {
     const log = captureLog();
     await using gateway = await startTestGateway({ logger: log.logger });
     const held = gateway.simulator.fault({ kind: 'hold', action: 'ListPipelineRuns' });
@@ -34,7 +34,7 @@ describe('a caller that disconnects while its call is on the wire', () => {
   });
 });
 
-describe('a call that nobody waits for any more', () => {
+describe('a call without a waiting caller', () => {
   const create = () => {
     const clock = createVirtualClock();
     const upstream = createFakeUpstream(clock, {
@@ -94,7 +94,7 @@ describe('a call that nobody waits for any more', () => {
     expect(upstream.calls).toHaveLength(2);
   });
 
-  test('ends when the time of its callers is over, if the upstream never answers', async () => {
+  test('ends at the deadline of its callers if the upstream never responds', async () => {
     const { clock, upstream, head } = create();
     upstream.hold();
     const gone = head({ deadline: clock.now() + 400 }).catch((error: unknown) => error);
