@@ -1,7 +1,7 @@
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import { startTrickle, type TrickleFigures, areWell, warmUp } from './chaos/trickle.ts';
-import { type Trouble, troubles } from './chaos/troubles.ts';
+import { type Scenario, scenarios } from './chaos/scenarios.ts';
 import { startWorld, type World } from './chaos/world.ts';
 
 /*
@@ -17,21 +17,21 @@ const CALLS_PER_SECOND = 5;
 interface Figures extends TrickleFigures {
   name: string;
   mostCallsInASecond: number;
-  /** From the end of the trouble until all is well; null where it never was. */
+  /** From the end of the scenario until all responses are fresh again; null if they never are. */
   recoveryMs: number | null;
 }
 
-async function goThrough(trouble: Trouble, world: World): Promise<Figures> {
+async function goThrough(scenario: Scenario, world: World): Promise<Figures> {
   world.simulator.calls.clear();
   const trickle = startTrickle(world);
-  const end = await trouble.begin(world);
+  const end = await scenario.begin(world);
   await pause(SECONDS * 1000);
   await end();
   const recoveryMs = await recovery(world);
   const figures = await trickle.stop();
   return {
     ...figures,
-    name: trouble.name,
+    name: scenario.name,
     mostCallsInASecond: world.simulator.maxCallsInAnySecond(),
     recoveryMs,
   };
@@ -86,14 +86,14 @@ function problemsOf({ name, verdicts, mostCallsInASecond, recoveryMs }: Figures)
 await using world = await startWorld();
 await warmUp(world);
 const machine = `Node ${process.version}, ${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
-console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; each trouble for ${SECONDS} s.\n`);
+console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; each scenario for ${SECONDS} s.\n`);
 console.log(
-  '| trouble | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | stale, breaker open: median, longest | most upstream calls in any second | all well again after |',
+  '| scenario | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | stale, breaker open: median, longest | most upstream calls in any second | all well again after |',
 );
 console.log('| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 const problems: string[] = [];
-for (const trouble of troubles) {
-  const figures = await goThrough(trouble, world);
+for (const scenario of scenarios) {
+  const figures = await goThrough(scenario, world);
   console.log(rowOf(figures));
   problems.push(...problemsOf(figures));
 }

@@ -3,11 +3,11 @@ import { startSimulator } from '../simulator/server.ts';
 import { createClient } from '../src/upstream/client.ts';
 import { createCredentialSource } from '../src/upstream/credentials.ts';
 import { createVirtualClock, type VirtualClock } from '../test/support/virtualClock.ts';
-import { FRESH_MS, PAGE_SIZE, type Way, ways } from './economy/ways.ts';
+import { FRESH_MS, PAGE_SIZE, type Strategy, strategies } from './economy/strategies.ts';
 import { type Client, createClients, newRunEveryMs } from './economy/workload.ts';
 
 /*
- * What a thousand dashboards cost. The same written workload (economy/workload.ts) is put to four ways of asking DataWorks, each
+ * What a thousand dashboards cost. The same written workload (economy/workload.ts) runs with four strategies of calling DataWorks, each
  * with the real SDK over real HTTP before a simulator that allows five calls a second, as DataWorks does. Time is virtual: ten
  * minutes pass in about one, and the figures do not depend on the machine.
  */
@@ -25,7 +25,7 @@ interface Figures {
   agesMs: number[];
 }
 
-async function measure(way: Way): Promise<Figures> {
+async function measure(strategy: Strategy): Promise<Figures> {
   const clock = createVirtualClock();
   await using simulator = await startSimulator({ now: () => clock.now(), newRunEveryMs, qps: 5 });
   const { client, isQuiet } = counted(
@@ -36,9 +36,9 @@ async function measure(way: Way): Promise<Figures> {
       clock,
     }),
   );
-  const ask = way.createAsk(client, clock);
+  const ask = strategy.createAsk(client, clock);
   const least = createLeast();
-  const figures = { name: way.name, served: 0, errors: 0, agesMs: [] as number[] };
+  const figures = { name: strategy.name, served: 0, errors: 0, agesMs: [] as number[] };
   const clients = createClients().map((asking) => ({ asking, nextMs: asking.firstMs, isBusy: false }));
   for (let nowMs = 0; nowMs < MINUTES * 60_000; nowMs += TICK_MS) {
     for (const entry of clients) {
@@ -125,11 +125,11 @@ function rowOf(figures: Figures, least: number): string {
 }
 
 const all: Figures[] = [];
-for (const way of ways) all.push(await measure(way));
+for (const strategy of strategies) all.push(await measure(strategy));
 const least = all.at(-1)?.leastCalls ?? 1;
 console.log(`${MINUTES} virtual minutes; the least possible: ${least.toLocaleString('en')} calls.\n`);
 console.log(
-  '| way | operations served | errors | upstream calls | calls / least | most calls in any second | age, median | age, 99th |',
+  '| strategy | operations served | errors | upstream calls | calls / least | most calls in any second | age, median | age, 99th |',
 );
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const figures of all) console.log(rowOf(figures, least));

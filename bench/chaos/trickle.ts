@@ -10,7 +10,7 @@ export interface Trickle {
 export interface TrickleFigures {
   queries: number;
   verdicts: Verdicts;
-  /** Refusals where the answer was known before the trouble, and could have been given. */
+  /** Refusals where the answer was known before the scenario, and could have been given. */
   refusedKnown: number;
   /** For what had been asked before, and for what was asked for the first time, in milliseconds. */
   longestWaitMs: { known: number; unknown: number };

@@ -88,7 +88,7 @@ function createPager(projectId: string, firstMs: number): Client {
   };
 }
 
-/** A small generator with a fixed seed, so that every way is asked the same. */
+/** A small generator with a fixed seed, so that every strategy gets the same workload. */
 function createDice(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import type { Action, CallContext, Caller, CallEvent, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
@@ -155,24 +156,20 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
 
   function wait(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<Result> {
     flight.waiting += 1;
-    return new Promise((resolve, reject) => {
-      const onTimeout = () => leave(`${action} was not answered within the time that this operation has.`);
-      const onAbort = () => leave('The caller left before the answer arrived.', ALL_CALLERS_LEFT);
-      const cancelTimer = clock.after(Math.max(0, deadline - clock.now()), onTimeout);
-      signal?.addEventListener('abort', onAbort, { once: true });
-      flight.result.then(resolve, reject).finally(release);
-      if (signal?.aborted) onAbort();
-
-      function leave(message: string, reason?: string): void {
-        release();
+    return within(flight.result, {
+      clock,
+      timeoutMs: Math.max(0, deadline - clock.now()),
+      signal,
+      giveUp(reason) {
+        const isTimeout = reason === 'expired';
         flight.waiting -= 1;
-        if (flight.waiting === 0 && !flight.isOnWire) cancel(flight, reason);
-        reject(new UpstreamError(message, { kind: 'timeout', action }));
-      }
-      function release(): void {
-        cancelTimer();
-        signal?.removeEventListener('abort', onAbort);
-      }
+        if (flight.waiting === 0 && !flight.isOnWire)
+          cancel(flight, isTimeout ? undefined : ALL_CALLERS_LEFT);
+        const message = isTimeout
+          ? `${action} was not answered within the time that this operation has.`
+          : 'The caller left before the answer arrived.';
+        return new UpstreamError(message, { kind: 'timeout', action });
+      },
     });
   }
 }

@@ -39,17 +39,11 @@ export function createSteadyClock(wall: Clock): SteadyClock {
   const now = () => Math.round(zero + wall.monotonic());
   let jumpedMs = 0;
 
-  function jumped(): number {
+  function toWall(time: number): number {
     const difference = wall.now() - now();
     if (Math.abs(difference - jumpedMs) > JUMP_TOLERANCE_MS) jumpedMs = Math.round(difference);
-    return jumpedMs;
+    return time + jumpedMs;
   }
 
-  return {
-    now,
-    monotonic: () => wall.monotonic(),
-    after: (delayMs, task) => wall.after(delayMs, task),
-    toWall: (time) => time + jumped(),
-    fromWall: (time) => time - jumped(),
-  };
+  return { ...wall, now, toWall, fromWall: (time) => time - toWall(0) };
 }

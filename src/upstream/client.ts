@@ -6,7 +6,7 @@ import { actions, type ActionSpec, type WireParams } from './actions.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
 import { type CredentialSource, missingCredential } from './credentials.ts';
 import { failureThrown, readResponse, type SdkResponse } from './response.ts';
-import { within } from './within.ts';
+import { within } from '../core/deadline.ts';
 
 export interface ClientOptions {
   /** `host` or `host:port`, without a scheme. The SDK knows no endpoints of its own. */

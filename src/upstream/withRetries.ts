@@ -5,7 +5,7 @@ import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../
 import type { UpstreamErrorKind } from '../core/upstreamError.ts';
 import { type Breaker, type BreakerState, createBreaker, type Pass, type Verdict } from './breaker.ts';
 import { isUnknownAction, upstreamError } from './classify.ts';
-import { onAbort, pause, within } from './within.ts';
+import { onAbort, pause, within } from '../core/deadline.ts';
 
 export type { BreakerState } from './breaker.ts';
 

@@ -9,7 +9,7 @@ import { createScheduler } from '../../src/subscriptions/scheduler.ts';
 import { bearer, digestOf, temporaryFiles, type TemporaryFiles } from '../support/fixtures.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
-import { knock, openSocket } from '../support/sockets.ts';
+import { openSocket, upgradeStatusOf } from '../support/sockets.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
 const FRESH_MS = 5000;
@@ -138,11 +138,11 @@ describe('a socket', () => {
     ['a client without an origin', {}, 101],
     ['an older subprotocol', { protocol: 'graphql-ws' }, 4406],
   ])('for %s is answered with the expected status or close code', async (_, request, status) => {
-    expect(await knock(gateway.url, request)).toBe(status);
+    expect(await upgradeStatusOf(gateway.url, request)).toBe(status);
   });
 
   test('opens for a page of the gateway’s own origin', async () => {
-    expect(await knock(gateway.url, { headers: { origin: gateway.url } })).toBe(101);
+    expect(await upgradeStatusOf(gateway.url, { headers: { origin: gateway.url } })).toBe(101);
   });
 
   test('is closed for a page whose host name resolves to the gateway (DNS rebinding)', async () => {
@@ -153,7 +153,7 @@ describe('a socket', () => {
   test('is refused with 503 beyond LIVE_MAX', async () => {
     const clients = Array.from({ length: 3 }, () => openSocket(gateway.url));
     await Promise.all(clients.map((client) => client.subscribe(LIST, { projectId: '10003' }).until(1)));
-    expect(await knock(gateway.url)).toBe(503);
+    expect(await upgradeStatusOf(gateway.url)).toBe(503);
     await Promise.all(clients.map((client) => client[Symbol.asyncDispose]()));
     await Promise.all(clients.map(({ closed }) => closed));
   });

@@ -111,8 +111,8 @@ export function openSocket(gatewayUrl: string, options: SocketClientOptions = {}
   };
 }
 
-/** How the server answers a request for a socket: its status, or the code of a close that it sends at once. */
-export function knock(
+/** The status of the response to a request for a WebSocket, or the code with which the server closes the socket at once. */
+export function upgradeStatusOf(
   gatewayUrl: string,
   { path = '/graphql', protocol = 'graphql-transport-ws', headers = {} } = {},
 ): Promise<number> {

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../core/clock.ts';
+import type { Clock } from './clock.ts';
 
 export interface Limits {
   clock: Clock;
   timeoutMs: number;
   signal?: AbortSignal | undefined;
-  /** Creates the rejection when the time is up or the caller cancels. */
+  /** Called once, when the time is up or the signal fires. Returns the rejection. */
   giveUp: (reason: 'expired' | 'aborted') => Error;
 }
 
@@ -24,7 +24,7 @@ export function within<T>(work: Promise<T>, { clock, timeoutMs, signal, giveUp }
       cancelTimer();
       stopListening();
     };
-    work.finally(stopWaiting).then(resolve, reject);
+    void work.then(resolve, reject).finally(stopWaiting);
     if (signal?.aborted === true) leave('aborted');
   });
 }

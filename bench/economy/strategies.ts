@@ -12,8 +12,8 @@ import type { WindowRequest } from '../../src/core/window.ts';
 import { withRetries } from '../../src/upstream/withRetries.ts';
 import type { Ask, List, Shown } from './workload.ts';
 
-/** A way of turning operations into upstream calls. */
-export interface Way {
+/** A strategy that turns operations into upstream calls. */
+export interface Strategy {
   name: string;
   createAsk(client: Upstream, clock: Clock): Ask;
 }
@@ -21,7 +21,7 @@ export interface Way {
 export const FRESH_MS = 5000;
 export const PAGE_SIZE = 100;
 
-export const ways: readonly Way[] = [
+export const strategies: readonly Strategy[] = [
   { name: 'naive resolvers', createAsk: (client, clock) => askingFor(createRead(client, clock), false) },
   {
     name: 'a DataLoader per request',
@@ -55,7 +55,7 @@ function askingFor(read: Read, hasLoader: boolean): Ask {
   };
 }
 
-/** A cursor of these ways is the number of the last page shown. */
+/** The cursor of these strategies is the number of the last page shown. */
 function pageOf(window: WindowRequest): { number: number; size: number } {
   if (window.by === 'offset') return { number: window.offset / window.limit + 1, size: window.limit };
   return { number: Number(window.after ?? 0) + 1, size: window.count };

@@ -2,7 +2,7 @@ import type { Fault } from '../../simulator/faults.ts';
 import type { Replica, World } from './world.ts';
 
 /** Something that goes wrong. */
-export interface Trouble {
+export interface Scenario {
   name: string;
   /** Gives what puts it right again. */
   begin(world: World): Ending | Promise<Ending>;
@@ -12,7 +12,7 @@ type Ending = () => void | Promise<void>;
 
 const HOUR_MS = 3_600_000;
 
-export const troubles: readonly Trouble[] = [
+export const scenarios: readonly Scenario[] = [
   { name: 'none', begin: () => () => undefined },
   upstream('upstream answers 500', { kind: 'http5xx' }),
   upstream('upstream hangs', { kind: 'hangBeforeHeaders' }),
@@ -52,7 +52,7 @@ export const troubles: readonly Trouble[] = [
   },
 ];
 
-function upstream(name: string, fault: Fault): Trouble {
+function upstream(name: string, fault: Fault): Scenario {
   return { name, begin: ({ simulator }) => simulator.fault(fault) };
 }
 
@@ -68,18 +68,18 @@ function setAhead(replicas: readonly Replica[], aheadMs: number): Ending {
   };
 }
 
-/** The trouble, and its end, again and again. */
-function flapping(everyMs: number, trouble: Trouble): Trouble {
+/** The scenario, and its end, again and again. */
+function flapping(everyMs: number, scenario: Scenario): Scenario {
   return {
-    name: trouble.name,
+    name: scenario.name,
     async begin(world) {
-      let end: Ending | null = await trouble.begin(world);
+      let end: Ending | null = await scenario.begin(world);
       let turning = Promise.resolve();
       const turn = async () => {
         const ending = end;
         end = null;
         if (ending) await ending();
-        else end = await trouble.begin(world);
+        else end = await scenario.begin(world);
       };
       const timer = setInterval(() => void (turning = turning.then(turn)), everyMs);
       return async () => {
