@@ -5,8 +5,8 @@ import { captureLog } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /*
- * Attacks of the field's published lists (OWASP's GraphQL cheat sheet, graphql-cop), against a gateway as it runs in production.
- * None of them may cost an upstream call.
+ * Published attacks (OWASP GraphQL cheat sheet, graphql-cop) against a gateway in its production configuration.
+ * None may cost an upstream call.
  */
 
 const log = captureLog();
@@ -375,7 +375,7 @@ describe('a caller who exceeds the rate limit', () => {
   test('is RATE_LIMITED with a delay, and others are not', async () => {
     await using limited = await startTestGateway({
       settings: { RATE_LIMIT_PER_SECOND: '1', RATE_LIMIT_BURST: '3' },
-      // Time stands still, so that nothing is earned back.
+      // The clock is frozen, so no tokens are refilled.
       clock: { now: () => Date.now(), monotonic: () => 0, after: () => () => undefined },
     });
     const answers = [];

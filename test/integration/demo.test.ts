@@ -39,7 +39,7 @@ describe('npm run demo:fault', () => {
     expect(stdout).toContain('Active: []');
   });
 
-  test('turns a fault on, with the fields given or those of a demonstration, and all of them off', async () => {
+  test('turns a fault on with the given fields or demo defaults, and turns all faults off', async () => {
     await fault('latency', 'delayMs=300', 'times=3', 'action=ListPipelineRuns');
     await fault('replace');
     await expect(activeFaults()).resolves.toEqual([
@@ -58,7 +58,7 @@ describe('npm run demo:fault', () => {
     expect([code, stderr]).toEqual([1, expect.stringContaining(problem)]);
   });
 
-  test('says how to start the demo when none runs', async () => {
+  test('explains how to start the demo if it is not running', async () => {
     const { code, stderr } = await run('fault', 'off', '--simulator', 'http://127.0.0.1:1');
     expect([code, stderr]).toEqual([1, expect.stringContaining('npm run demo')]);
   });

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Fault } from '../../simulator/faults.ts';
 import { startTestGateway } from '../support/gateway.ts';
 
-/** All that goes wrong, each with its chance, drawn by the seed. Hangs are left out: their end is a matter of waiting. */
+/** Every fault with its probability, drawn from the seed. Hangs are excluded because they only end by a timeout. */
 const faultsOf = (seed: number): Fault[] => [
   { kind: 'throttle', guise: 'Throttling.User', probability: 0.1, seed },
   { kind: 'throttle', guise: '9990020002 as 400', probability: 0.05, seed: seed + 1 },
@@ -24,7 +24,7 @@ const CODES = new Set([
   'UPSTREAM_TIMEOUT',
 ]);
 
-describe('whatever goes wrong upstream', () => {
+describe('any mix of upstream faults', () => {
   test.each([1, 2, 3])(
     'every answer is a true state of the list or a coded error (schedule %i)',
     async (seed) => {
@@ -55,7 +55,7 @@ describe('whatever goes wrong upstream', () => {
         const ids = nodes.map(({ runId }: { runId: string }) => runId);
         seen.rows += 1;
         if (staleBecause !== null) seen.stale += 1;
-        // A state is true from when it began until the next one does.
+        // A state is valid from its start until the start of the next one.
         const truth = states.filter((_, at) => (states[at + 1]?.since ?? Infinity) >= Date.parse(asOf));
         expect(truth.map((state) => state.ids.join())).toContain(ids.join());
         expect(totalCount).toBe(ids.length);

@@ -3,7 +3,7 @@ import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
 beforeAll(async () => {
-  // Nothing is fresh, so that every test sees what its own operations cost.
+  // Nothing stays fresh, so each test counts the upstream calls of its own operations only.
   gateway = await startTestGateway({ settings: { CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' } });
 });
 beforeEach(() => {
@@ -15,7 +15,7 @@ afterAll(() => gateway.close());
 const ROW = 'runId projectId createTime modifyTime creator status rawStatus message description';
 
 describe('pipelineRuns', () => {
-  test('gives the first ten, newest first, at the price of one call', async () => {
+  test('returns the first ten runs, newest first, with one upstream call', async () => {
     const { data, errors } = await gateway.query(
       `{ pipelineRuns(projectId: 10000) { totalCount nodes { id ${ROW} } pageInfo { hasNextPage hasPreviousPage } asOf staleBecause } }`,
     );
@@ -34,7 +34,7 @@ describe('pipelineRuns', () => {
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('walks forward over all 2,524 rows while runs arrive, and meets every old row once', async () => {
+  test('pages forward through all 2,524 rows while runs arrive, and returns every old row once', async () => {
     await using moving = await startTestGateway();
     const before = moving.simulator.runs('10000').map(({ id }) => id);
     const met: string[] = [];
@@ -52,7 +52,7 @@ describe('pipelineRuns', () => {
     expect(met).toEqual(before);
   });
 
-  test('fills a window over two pages of which one is known from before the list moved', async () => {
+  test('fills a window from two pages of which one was cached before the list shifted', async () => {
     await using moving = await startTestGateway();
     const query =
       'query ($after: String) { pipelineRuns(projectId: 10001, first: 80, after: $after) { totalCount nodes { runId } pageInfo { endCursor } } }';
@@ -67,7 +67,7 @@ describe('pipelineRuns', () => {
     expect(moving.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 2', 'ListPipelineRuns 1']);
   });
 
-  test('walks backward from the end', async () => {
+  test('pages backward from the end', async () => {
     const met: string[] = [];
     let before: string | null = null;
     do {
@@ -81,7 +81,7 @@ describe('pipelineRuns', () => {
     expect(met).toEqual(gateway.simulator.runs('10002').map(({ id }) => id));
   });
 
-  test('gives numbered pages, and an empty one beyond the end', async () => {
+  test('returns numbered pages, and an empty page beyond the end', async () => {
     const { data } = await gateway.query(`{
       third: pipelineRuns(projectId: 10001, page: { number: 3, size: 20 }) { nodes { runId } pageInfo { hasNextPage hasPreviousPage } }
       beyond: pipelineRuns(projectId: 10001, page: { number: 99, size: 20 }) { nodes { runId } totalCount pageInfo { hasNextPage hasPreviousPage startCursor } }
@@ -96,7 +96,7 @@ describe('pipelineRuns', () => {
     });
   });
 
-  test('of a project without runs is an empty list and no error', async () => {
+  test('returns an empty list and no error for a project without runs', async () => {
     const { data, errors } = await gateway.query(
       '{ pipelineRuns(projectId: 10003) { totalCount edges { cursor } pageInfo { hasNextPage endCursor } } }',
     );
@@ -144,7 +144,7 @@ describe('pipelineRuns', () => {
     expect(data.byObject.nodes[0].runId).toBe(sample!.id);
   });
 
-  test('asks for the least pages that cover all windows of one operation, aliases, fragments and parents alike', async () => {
+  test('fetches the fewest pages that cover all windows of an operation, across aliases, fragments and parents', async () => {
     const { data, errors } = await gateway.query(`
       query {
         a: pipelineRuns(projectId: 10000, first: 5) { ...rows }
@@ -161,7 +161,7 @@ describe('pipelineRuns', () => {
 });
 
 describe('one run', () => {
-  test('is asked for once, whichever way and however often an operation names it', async () => {
+  test('is fetched once, however often and by whichever field an operation selects it', async () => {
     const { id } = gateway.simulator.runs('20001')[5]!;
     const { data } = await gateway.query(
       `query ($runId: ID!, $id: ID!) {
@@ -177,7 +177,7 @@ describe('one run', () => {
     expect(gateway.newCalls()).toEqual(['GetPipelineRun']);
   });
 
-  test('that does not exist is null', async () => {
+  test('is null if it does not exist', async () => {
     const { data, errors } = await gateway.query(
       '{ pipelineRun(projectId: 10002, runId: "00000000-0000-4000-8000-000000000000") { runId } node(id: "gid://dataworks/PipelineRun/10002/00000000-0000-4000-8000-000000000000") { id } }',
     );
@@ -185,7 +185,7 @@ describe('one run', () => {
     expect(data).toEqual({ pipelineRun: null, node: null });
   });
 
-  test('has its items, with every digit of their ids', async () => {
+  test('returns its items, with every digit of their ids', async () => {
     const run = gateway.simulator.runs('10002').find(({ objectIds }) => objectIds.length > 1)!;
     const { data, errors } = await gateway.query(
       'query ($runId: ID!) { pipelineRun(projectId: 10002, runId: $runId) { items(first: 100) { totalCount nodes { itemId name type status spec version } pageInfo { hasNextPage } } } }',
@@ -201,7 +201,7 @@ describe('one run', () => {
 });
 
 describe('projects', () => {
-  test('of N parents and look-ups cost one ListProjects', async () => {
+  test('cost one ListProjects call for any number of parents and lookups', async () => {
     const { data, errors } = await gateway.query(`{
       p1: project(projectId: 20003) { name displayName status id }
       p2: project(projectId: 20004) { name }
@@ -220,7 +220,7 @@ describe('projects', () => {
 });
 
 describe('a failure', () => {
-  test('of a forbidden project is UPSTREAM_FORBIDDEN on that field alone', async () => {
+  test('for a forbidden project is UPSTREAM_FORBIDDEN on that field only', async () => {
     const { data, errors, status } = await gateway.query(
       '{ refused: pipelineRuns(projectId: 10004) { totalCount } fine: pipelineRuns(projectId: 10002, first: 1) { totalCount } }',
     );
@@ -271,7 +271,7 @@ describe('a failure', () => {
     },
   );
 
-  test('that passes is tried again and not seen', async () => {
+  test('that is transient is retried and not reported', async () => {
     gateway.simulator.fault({ kind: 'http5xx', times: 1 });
     const { data, errors } = await gateway.query(
       '{ pipelineRuns(projectId: 10002, first: 1) { totalCount } }',
@@ -294,8 +294,8 @@ describe('a failure', () => {
   );
 });
 
-describe('an upstream of its own mind', () => {
-  test('that knows only the old action names is understood all the same', async () => {
+describe('an upstream that deviates from its documentation', () => {
+  test('that knows only the old action names is supported', async () => {
     await using old = await startTestGateway({ simulator: { actionNames: 'old' } });
     const truth = old.simulator.runs('10002');
     const { data, errors } = await old.query(
@@ -313,7 +313,7 @@ describe('an upstream of its own mind', () => {
     expect(old.newCalls()).toEqual(['ListDeployments 1']);
   });
 
-  test('that sends numbers as strings and enum values of tomorrow fails nothing', async () => {
+  test('that sends numbers as strings and unknown enum values causes no error', async () => {
     gateway.simulator.fault({ kind: 'numbersAsStrings' });
     gateway.simulator.fault({ kind: 'unknownEnums' });
     const { data, errors } = await gateway.query(
@@ -353,7 +353,7 @@ describe('an upstream of its own mind', () => {
   );
 });
 
-describe('bad input is BAD_USER_INPUT, told in words, and costs no call', () => {
+describe('invalid input is BAD_USER_INPUT with an explanation, and costs no upstream call', () => {
   test.each([
     ['pipelineRuns(projectId: 1, first: 0) { totalCount }', '`first` must be 1 to 100; got 0.'],
     ['pipelineRuns(projectId: 1, first: 101) { totalCount }', '`first` must be 1 to 100; got 101.'],
@@ -410,7 +410,7 @@ describe('bad input is BAD_USER_INPUT, told in words, and costs no call', () => 
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('a cursor of another filter or project', async () => {
+  test('for a cursor of another filter or project', async () => {
     const { data } = await gateway.query(
       '{ pipelineRuns(projectId: 10001, first: 1) { pageInfo { endCursor } } }',
     );
@@ -426,7 +426,7 @@ describe('bad input is BAD_USER_INPUT, told in words, and costs no call', () => 
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('one bad id among nodes fails alone', async () => {
+  test('for one invalid id among nodes, and the others succeed', async () => {
     const { data, errors } = await gateway.query(
       '{ nodes(ids: ["gid://dataworks/Project/10000", "bad"]) { id } }',
     );
@@ -436,7 +436,7 @@ describe('bad input is BAD_USER_INPUT, told in words, and costs no call', () => 
 });
 
 describe('the cache', () => {
-  test('answers a hundred callers at once with one call', async () => {
+  test('serves a hundred concurrent callers with one upstream call', async () => {
     await using warm = await startTestGateway();
     const answers = await Promise.all(
       Array.from({ length: 100 }, (_, n) =>

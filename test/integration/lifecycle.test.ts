@@ -156,7 +156,7 @@ describe('SIGTERM', () => {
     const requests = [rawPost(JSON.stringify(RUNS)), 'GET /health/ready HTTP/1.1\r\nhost: localhost\r\n\r\n'];
     const sockets = requests.map(() => connect(Number(port), hostname));
     sockets.forEach((socket, i) => socket.write(requests[i]!.slice(0, 20)));
-    // What is answered here was sent later, so the halves are there.
+    // A response here means that the partial requests, which were sent earlier, have arrived.
     await fetch(`${gateway.url}/health/live`);
     const callsBefore = simulator.calls.length;
     const closed = gateway.close();
@@ -212,12 +212,12 @@ describe('readiness', () => {
     expect((await fetch(`${await gateway.url}/health/live`)).status).toBe(200);
     await hold.hit(1);
     hold();
-    // The check's answer is on its way: what comes behind it on the wire is answered later.
+    // The response to the check was sent before the response to this request.
     await postOperation(await gateway.url, { query: '{ project(projectId: 10001) { name } }' });
     expect((await ready()).status).toBe(200);
   });
 
-  /** A check before an upstream that gives the next of the answers, the last of them for ever. */
+  /** A credential check against an upstream that returns the given results in order and repeats the last. */
   function createChecked(answers: (UpstreamErrorKind | 'ok')[]) {
     const clock = createVirtualClock();
     const callsAtS: number[] = [];

@@ -15,7 +15,7 @@ interface Outcome {
   error: UpstreamError | null;
 }
 
-/** Retries, breakers and a quota of five calls a second before an upstream that can be made to fail. */
+/** Retries, breakers and a quota of five calls per second around an upstream that can be made to fail. */
 function setUp() {
   const clock = createVirtualClock();
   const wire = createFakeUpstream(clock, {
@@ -49,7 +49,7 @@ function setUp() {
   const run = (runId: string, context?: Parameters<typeof call>[2]) =>
     call('GetPipelineRun', { projectId: '1', runId }, context);
 
-  /** Opens the breaker of lists with as few calls as it takes. */
+  /** Opens the breaker of lists with the fewest calls possible. */
   async function openBreaker(): Promise<void> {
     wire.failWith('unavailable');
     for (let index = 0; index < 5; index += 1) list(`failing ${index}`, { withinMs: 400 });
@@ -62,7 +62,7 @@ function setUp() {
 }
 
 describe('an outage', () => {
-  test('of a second, with 45 calls queued, is over for new calls as soon as the breaker tries again', async () => {
+  test('of a second, with 45 queued calls, ends for new calls as soon as the breaker probes', async () => {
     const { clock, wire, list } = setUp();
     wire.failWith('unavailable');
     const queued = Array.from({ length: 50 }, (_, index) => list(`list ${index}`));
@@ -82,7 +82,7 @@ describe('an outage', () => {
     expect(answeredAtMs).toBeLessThan(1_200 + 5_000 + 1_000);
   });
 
-  test('costs what was sent, and not what was refused in the queue', async () => {
+  test('costs the calls that were sent, not those rejected in the queue', async () => {
     const { clock, wire, quota, list } = setUp();
     wire.failWith('unavailable');
     for (let index = 0; index < 50; index += 1) list(`list ${index}`);
@@ -90,7 +90,7 @@ describe('an outage', () => {
     expect(quota.snapshot().day.used).toBe(wire.calls.length);
   });
 
-  test('of one action leaves the others alone', async () => {
+  test('of one action does not affect the others', async () => {
     const { clock, run, list, openBreaker } = setUp();
     await openBreaker();
     const outcomes = [list('refused'), run('served')];
@@ -100,7 +100,7 @@ describe('an outage', () => {
 });
 
 describe('the probe of a breaker', () => {
-  test('takes the next permit, ahead of all that wait', async () => {
+  test('takes the next permit, ahead of all queued calls', async () => {
     const { clock, wire, changes, list, run, openBreaker } = setUp();
     await openBreaker();
     await clock.advance(5_000);
@@ -139,7 +139,7 @@ describe('the probe of a breaker', () => {
     expect(wire.newCalls()).toHaveLength(1);
   });
 
-  test('that leaves the queue makes place for another', async () => {
+  test('is replaced by another if it leaves the queue', async () => {
     const { clock, list, run, openBreaker } = setUp();
     await openBreaker();
     await clock.advance(5_000);
@@ -161,7 +161,7 @@ describe('over HTTP', () => {
   const codeOf = (answer: { errors?: { extensions: Record<string, unknown> }[] }) =>
     answer.errors?.[0]?.extensions['code'] ?? 'OK';
 
-  test('an answer that does not decode costs one call each time and hurts no other project', async () => {
+  test('an undecodable response costs one call each time and affects no other project', async () => {
     await using gateway = await startTestGateway();
     const { simulator } = gateway;
     simulator.fault({
@@ -182,7 +182,7 @@ describe('over HTTP', () => {
     expect(gateway.newCalls()).toHaveLength(24);
   });
 
-  test('what the region cannot filter is refused without a call, and does not close the breaker', async () => {
+  test('a filter that the region does not support is rejected without a call, and does not close the breaker', async () => {
     await using gateway = await startTestGateway({
       simulator: { actionNames: 'old' },
       settings: { DATAWORKS_DAILY_CALLS: '1000', CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' },
@@ -208,7 +208,7 @@ describe('over HTTP', () => {
     expect(gateway.newCalls().length).toBeLessThanOrEqual(6);
   });
 
-  test('a daily limit shows in readiness, in a gauge and in one log line, until a trial call succeeds', async () => {
+  test('a daily limit appears in readiness, in a gauge and in one log line, until a trial call succeeds', async () => {
     const clock = createVirtualClock();
     const log = captureLog();
     await using gateway = await startTestGateway({ clock, logger: log.logger });
@@ -228,7 +228,7 @@ describe('over HTTP', () => {
     expect(await isExhausted()).toBe('1');
     expect(linesOf('daily quota')).toMatchObject([{ level: 'warn', nextTryAt }]);
 
-    // Nobody asks meanwhile.
+    // No client sends a query meanwhile.
     await clock.advance(300_000);
     await used.hit(2);
     used();

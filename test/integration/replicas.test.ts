@@ -31,7 +31,7 @@ describeWithRedis('two gateways with one Redis', () => {
 
   const truth = (projectId: number) => one.simulator.runs(String(projectId)).length;
 
-  test('fetch a page once, also when both are asked at the same moment', async () => {
+  test('fetch a page once, even if both receive the query at the same time', async () => {
     one.newCalls();
     const [first, second] = await Promise.all([one.query(head(20001)), two.query(head(20001))]);
     expect(first.data).toEqual(second.data);
@@ -40,7 +40,7 @@ describeWithRedis('two gateways with one Redis', () => {
     expect(one.newCalls()).toEqual([]);
   });
 
-  test('go on from memory when Redis is killed, say so, and share again when it is back', async () => {
+  test('continue from memory if Redis is killed, report it, and share again after it recovers', async () => {
     await redis.kill();
     const answers = await Promise.all([
       one.query(head(20001)),
@@ -62,7 +62,7 @@ describeWithRedis('two gateways with one Redis', () => {
     expect(one.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('answer within the command deadline while Redis hangs', async () => {
+  test('respond within the command deadline while Redis hangs', async () => {
     redis.pause();
     const answer = await two.query(head(20005)).finally(() => {
       redis.resume();
@@ -71,7 +71,7 @@ describeWithRedis('two gateways with one Redis', () => {
   });
 });
 
-/** Asks for something now and then, since an idle gateway notices nothing, until it is in the state. */
+/** Queries at intervals until the gateway is in the state, because an idle gateway does not notice a change. */
 async function until(gateway: TestGateway, status: string): Promise<{ reasons: string[] }> {
   for (let project = 30_000; ; project++) {
     await gateway.query(`{ pipelineRuns(projectId: ${project}) { totalCount } }`);

@@ -8,18 +8,18 @@ const PROJECT = '10003';
 const WINDOWS = ['first: 5', 'first: 100', 'page: { number: 2, size: 10 }', 'page: { number: 4, size: 10 }'];
 
 describeWithRedis('two gateways with one Redis, asked in turns', () => {
-  test('never contradict a newer answer that either has given', async () => {
+  test('never return an older result than either has already returned', async () => {
     await using scene = await open();
     const { statusWentBack, asOfWentBack, answers, statusChanges } = await poll(scene, 300);
     expect({ statusWentBack, asOfWentBack }).toEqual({ statusWentBack: 0, asOfWentBack: 0 });
     expect(answers).toBe(300);
     expect(statusChanges).toBeGreaterThan(25);
-    // A window of a hundred runs has five pages here, and time passes quickly. What bounds it: no call for each that hears of another.
+    // A window of a hundred runs has five pages here, and time passes quickly. The bound: an announcement causes no call by itself.
     const calls = scene.gateways[0].newCalls().length;
     expect(calls).toBeLessThan(1.3 * answers);
   }, 60_000);
 
-  test('do so again after Redis has been gone', async () => {
+  test('stay consistent after Redis was unavailable', async () => {
     await using scene = await open();
     await poll(scene, 20);
     await scene.redis.kill();
@@ -27,7 +27,7 @@ describeWithRedis('two gateways with one Redis, asked in turns', () => {
     expect(without.answers).toBe(20);
     await scene.redis.restart();
     for (const gateway of scene.gateways) await isReady(gateway);
-    // What was read meanwhile was not announced. It ceases to be fresh.
+    // Results read during the outage were not announced. Wait until they are not fresh any more.
     scene.forward(3000);
     await poll(scene, 4);
     const { statusWentBack, asOfWentBack } = await poll(scene, 100);
@@ -44,7 +44,7 @@ interface Scene extends AsyncDisposable {
   dice: (sides: number) => number;
 }
 
-/** Asks one of the two for one of some things, again and again, each time after the last answer has arrived. */
+/** Sends one query after another, each to either replica, and waits for each response before the next. */
 async function poll(scene: Scene, times: number) {
   const { gateways, dice } = scene;
   const [{ simulator }] = gateways;
@@ -66,7 +66,7 @@ async function poll(scene: Scene, times: number) {
     result.answers += 1;
     const { asOf, nodes } = data.pipelineRuns ?? { ...data.pipelineRun, nodes: [data.pipelineRun] };
     const at = Date.parse(asOf);
-    // A run by id and a deep page can come from other answers than the one that was announced under their own name.
+    // A run by id and a deep page can come from upstream results other than the one announced under their own key.
     const isReadAsOne = !byId && window === 'first: 5';
     if (isReadAsOne && at < (newest.get(query) ?? -Infinity)) result.asOfWentBack += 1;
     newest.set(query, Math.max(at, newest.get(query) ?? at));
@@ -112,7 +112,7 @@ async function open(): Promise<Scene> {
   };
 }
 
-/** Asks for something now and then, since an idle gateway notices nothing, until it has found Redis. */
+/** Queries at intervals until the gateway reconnects to Redis, because an idle gateway does not notice. */
 async function isReady(gateway: TestGateway): Promise<void> {
   for (let project = 40_000; ; project++) {
     await gateway.query(`{ pipelineRuns(projectId: ${project}) { totalCount } }`);

@@ -7,8 +7,8 @@ import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } fro
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 /*
- * Canary secrets, sent through every way in which an upstream call can fail; then everything that came out is searched for them:
- * answers with their headers, log lines, metrics and traces.
+ * Sends canary secrets through every way in which an upstream call can fail, then searches all output for them:
+ * responses with their headers, log lines, metrics and traces.
  */
 
 const KEY_ID = 'LTAI5tCanaryKeyId';
@@ -108,8 +108,8 @@ async function send(body: string, headers: Record<string, string>): Promise<stri
   return errors.map(({ extensions }) => extensions.code);
 }
 
-describe('nothing secret comes out', () => {
-  test.each(everyFault)('when the upstream fails by %j', async (fault) => {
+describe('no secret is exposed', () => {
+  test.each(everyFault)('when the upstream fails with %j', async (fault) => {
     const handle = gateway.simulator.fault(fault);
     for (const token of [TOKEN, jwt]) {
       const codes = await send(JSON.stringify({ query: QUERY }), bearer(token));
@@ -126,11 +126,11 @@ describe('nothing secret comes out', () => {
     ['comes with a field that is none', bearer(TOKEN), JSON.stringify({ query: `{ ${KEY_SECRET} }` })],
   ])('when a token %s', async (name, headers, body) => {
     await send(body, headers);
-    // The message of a validation error names the caller's own field to the caller, and to nobody else.
+    // A validation error names the caller's own field in the response, and nowhere else.
     if (name === 'comes with a field that is none') outputs.splice(-2);
   });
 
-  test('in any answer, header, log line, metric or trace of all these', async () => {
+  test('in any response, header, log line, metric or trace of these operations', async () => {
     outputs.push(await (await fetch(`${gateway.url}/metrics`, { headers: bearer(TOKEN) })).text());
     outputs.push(log.text());
     outputs.push(
@@ -153,7 +153,7 @@ describe('nothing secret comes out', () => {
 });
 
 describe('a bug in the log', () => {
-  test('has its place in the code, and its words without what could be secret', () => {
+  test('includes its location in the code, and its message without possible secrets', () => {
     const error = Object.assign(
       new TypeError(
         `GET https://dataworks.example/?Signature=abc failed for Bearer ${TOKEN}, key ${KEY_ID}, accessKeySecret: ${KEY_SECRET}, jwt ${jwt}`,

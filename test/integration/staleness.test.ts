@@ -7,11 +7,11 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 const FRESH_MS = 60_000;
 const settings = { CACHE_FRESH_MS: String(FRESH_MS), CACHE_STALE_MS: '600000' };
 
-describe('what is stale says so', () => {
+describe('stale data is labelled', () => {
   const RUN = `query ($runId: ID!) { pipelineRun(projectId: 10000, runId: $runId) { status asOf staleBecause } }`;
   const PLAIN = `query ($runId: ID!) { pipelineRun(projectId: 10000, runId: $runId) { status } }`;
 
-  test('on a run that was known as running when DataWorks went down', async () => {
+  test('on a run that was cached as running when DataWorks failed', async () => {
     await using scene = await open();
     const { gateway, runId } = scene;
     const fresh = await gateway.query(RUN, { runId });
@@ -22,13 +22,13 @@ describe('what is stale says so', () => {
     expect(stale.data.pipelineRun).toEqual({ ...fresh.data.pipelineRun, staleBecause: 'UPSTREAM_ERROR' });
     const listed = { stale: [{ path: ['pipelineRun'], reason: 'UPSTREAM_ERROR' }] };
     expect(stale.extensions).toEqual(listed);
-    // A client that selects neither field is told, too, by the place that the run has in its own answer.
+    // A client that selects neither field gets the path of the run in `extensions`.
     expect((await gateway.query(PLAIN, { runId })).extensions).toEqual(listed);
     scene.comeBack();
     await scene.until(async () => (await gateway.query(PLAIN, { runId })).extensions === undefined);
   });
 
-  test('wherever a run or a project stands in an answer, by its response names', async () => {
+  test('by response path, wherever a run or a project occurs in a response', async () => {
     await using scene = await open();
     const { gateway, runId } = scene;
     const gid = `gid://dataworks/PipelineRun/10000/${runId}`;
@@ -71,7 +71,7 @@ describe('what is stale says so', () => {
       'one',
       'one.items',
     ];
-    // Interpreted at first, and compiled from the third time on.
+    // Interpreted at first, compiled from the third execution on.
     for (let n = 0; n < 4; n++) expect(await paths()).toEqual(expected);
     const { data } = await gateway.query(query, variables);
     expect(data.nodes[2].staleBecause).toBe('UPSTREAM_ERROR');
@@ -79,7 +79,7 @@ describe('what is stale says so', () => {
     expect(data._entities[0].staleBecause).toBe('UPSTREAM_ERROR');
   });
 
-  test('of many stale parts lists fifty and says how many more there are', async () => {
+  test('with fifty paths at most and the number of omitted ones', async () => {
     await using scene = await open();
     const query = `{ pipelineRuns(projectId: 10000, first: 100) { totalCount nodes { project { name } } } }`;
     const { data } = await scene.gateway.query(query);
@@ -91,7 +91,7 @@ describe('what is stale says so', () => {
     expect(extensions?.['staleOmitted']).toBe(51);
   });
 
-  test('a list whose asOf has moved on is not answered with the old one', async () => {
+  test('and a list with a newer asOf is not served with the old one', async () => {
     await using scene = await open();
     const query = '{ pipelineRuns(projectId: 10000, first: 1) { nodes { asOf } } }';
     const asOf = async () => Date.parse((await scene.gateway.query(query)).data.pipelineRuns.nodes[0].asOf);
@@ -133,7 +133,7 @@ interface Scene extends AsyncDisposable {
   /** A run that is running. */
   runId: string;
   forward(ms: number): void;
-  /** Lets all that is known become stale, fails every call, and asks until the failure is known. */
+  /** Lets all cached data become stale, fails every call, and queries until the failure is recorded. */
   goDown(query: string, variables?: Record<string, unknown>): Promise<void>;
   comeBack(): void;
   until(isSo: () => Promise<boolean>): Promise<void>;
@@ -167,7 +167,7 @@ async function open(): Promise<Scene> {
     },
     comeBack() {
       gateway.simulator.clearFaults();
-      // What has failed is left alone for a while, and the breaker opens for a probe.
+      // Failed refreshes back off for a while, and the breaker becomes half-open for a probe.
       aheadMs += 31_000;
     },
     until,

@@ -10,7 +10,7 @@ import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 describeWithRedis('a gateway that can not listen', () => {
-  test('ends all that it has started', async () => {
+  test('stops everything that it started', async () => {
     await using redisServer = await startRedisServer();
     const simulator = await startSimulator({ qps: null });
     const occupant = createServer().listen(0, '127.0.0.1');
@@ -30,7 +30,7 @@ describeWithRedis('a gateway that can not listen', () => {
     const own = new Redis(redisServer.port);
     while ((await clientsOf(own)) > 1) await new Promise((resolve) => setImmediate(resolve));
     const calls = simulator.calls.length;
-    // Beyond the credential check's next try.
+    // Past the next attempt of the credential check.
     for (let step = 0; step < 10; step++) await clock.advance(30_000);
     expect(simulator.calls.length).toBe(calls);
     expect(clock.pendingTimers()).toBe(0);

@@ -9,11 +9,11 @@ import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 /*
- * Gateways before an upstream whose lists change all the time, that fails, hangs, caps its pages and claims rows that it does not
- * have. Every answer is compared with all that the lists ever were.
+ * Gateways with an upstream whose lists change all the time, that fails, hangs, caps its pages and claims rows that it does not
+ * have. Every response is compared with the whole history of the lists.
  */
 
-/** Each kind of answer is there, and often enough for the comparison to say something. */
+/** Checks that each kind of response occurs often enough for the comparison to be significant. */
 function expectSound(figures: FuzzFigures): void {
   const { answers, fresh, stale, refused, wrong, compared } = figures;
   expect(wrong).toEqual([]);
@@ -27,7 +27,7 @@ function expectSound(figures: FuzzFigures): void {
   expect(refusedIn(refused)).toBeLessThan(answers * 0.3);
 }
 
-test('each answer of one gateway is what its list was between its asOf and its arrival, or an error', async () => {
+test('each response of one gateway matches its list at a time between its asOf and its arrival, or is an error', async () => {
   const parts: FuzzFigures[] = [];
   for (let seed = 1; seed <= 3; seed++) {
     const clock = createVirtualClock();
@@ -38,7 +38,7 @@ test('each answer of one gateway is what its list was between its asOf and its a
 }, 120_000);
 
 describeWithRedis('two gateways that share Redis', () => {
-  test('each answer is what its list was between its asOf and its arrival, or an error', async () => {
+  test('each response matches its list at a time between its asOf and its arrival, or is an error', async () => {
     await using server = await startRedisServer();
     const clock = createSteadyClock(systemClock);
     const clients = [new Redis(server.port), new Redis(server.port)];
@@ -53,7 +53,7 @@ describeWithRedis('two gateways that share Redis', () => {
               clock,
               freshMs: () => freshMs,
               staleMs,
-              // The machine is busy, and Redis is not what is tested.
+              // Generous, because the machine may be busy and Redis is not under test.
               commandTimeoutMs: 5000,
             }),
       );

@@ -68,14 +68,14 @@ async function fuzz(executor: string, rows: string): Promise<FuzzCounts> {
 }
 
 describe.each(['interpreted', 'compiled'])('generated operations, %s, whose loaders fail', (executor) => {
-  test('leave no rejection unhandled, wherever the budget of objects ends', async () => {
+  test('leave no rejection unhandled, wherever the object budget is exhausted', async () => {
     const { errors, listsLeftOut, ...counts } = await fuzz(executor, 'valid');
     expect(counts).toEqual({ cases: CASES, unhandled: 0, exits: 0 });
     expect(errors).toBeGreaterThan(CASES / 4);
     expect(listsLeftOut).toBeGreaterThan(CASES / 20);
   }, 60_000);
 
-  test('never end the process, whatever rows break the promises of the schema', async () => {
+  test('never terminate the process, whichever rows violate the schema', async () => {
     const { unhandled, ...counts } = await fuzz(executor, 'invalid');
     expect(counts).toMatchObject({ cases: CASES, exits: 0 });
     // graphql-js itself drops promises then. Compiled code drops none.

@@ -23,7 +23,7 @@ const LIST = `subscription ($projectId: ID! = 10000) {
   pipelineRunsUpdated(projectId: $projectId) { totalCount updates { kind run { runId status } } staleBecause }
 }`;
 
-describe('subscriptions through a socket', () => {
+describe('subscriptions over a WebSocket', () => {
   test('report a run from its first status to its last, and complete', async () => {
     await using scene = await open();
     const [run] = scene.gateway.simulator.addRuns('10000', 1);
@@ -150,7 +150,7 @@ describe('a socket', () => {
     expect(await client.closed).toMatchObject({ code: 4403, reason: expect.stringMatching(/^FORBIDDEN/) });
   });
 
-  test('is refused with 503 beyond LIVE_MAX', async () => {
+  test('is rejected with 503 beyond LIVE_MAX', async () => {
     const clients = Array.from({ length: 3 }, () => openSocket(gateway.url));
     await Promise.all(clients.map((client) => client.subscribe(LIST, { projectId: '10003' }).until(1)));
     expect(await upgradeStatusOf(gateway.url)).toBe(503);
@@ -215,7 +215,7 @@ describe('a socket', () => {
     expect(await client.closed).toMatchObject({ code: 4400 });
   });
 
-  test('is required: a subscription over HTTP is refused with an explanation', async () => {
+  test('is required: a subscription over HTTP is rejected with an explanation', async () => {
     const { status, errors } = await gateway.query(LIST);
     expect([status, errors]).toEqual([
       400,
@@ -297,7 +297,7 @@ describe('a socket of a gateway with authentication', () => {
     });
   });
 
-  test('refuses projects that its caller may not read, without an upstream call', async () => {
+  test('rejects projects that its caller may not read, without an upstream call', async () => {
     await using client = openSocket(gateway.url, { headers: bearer(TOKEN) });
     gateway.newCalls();
     for (const subscription of [
@@ -310,7 +310,7 @@ describe('a socket of a gateway with authentication', () => {
     expect(gateway.newCalls()).toEqual([]);
   });
 
-  test('refuses subscriptions and sockets beyond the limits of a caller', async () => {
+  test('rejects subscriptions and sockets beyond the limits of a caller', async () => {
     await using client = openSocket(gateway.url, { headers: bearer(TOKEN) });
     const within = [1, 2].map(() => client.subscribe(LIST, { projectId: '10001' }));
     await Promise.all(within.map((subscription) => subscription.until(1)));
@@ -395,7 +395,7 @@ interface Scene extends AsyncDisposable {
   settle(turns?: number): Promise<void>;
 }
 
-/** A gateway in virtual time, which passes faster than messages travel: calls have more time than they need. */
+/** A gateway in virtual time. Time advances faster than messages arrive, so deadlines of calls are generous. */
 async function open(settings: Record<string, string> = {}): Promise<Scene> {
   const clock = createVirtualClock();
   const gateway = await startTestGateway({

@@ -171,7 +171,7 @@ describe('a subscription to a run', () => {
     expect(scene.clock.pendingTimers()).toBe(0);
   });
 
-  test('is refused for a run that does not exist, and completes when the run is deleted', async () => {
+  test('is rejected for a run that does not exist, and completes when the run is deleted', async () => {
     const scene = createScene([running('a')]);
     const none = listen(scene.source.run({ projectId: '1', runId: 'none' }, 'ana'));
     const subscription = listen(scene.source.run(KEY, 'ana'));
@@ -298,7 +298,7 @@ interface Scene {
   clock: VirtualClock;
   source: SubscriptionSource;
   upstream: FakeUpstream;
-  /** The runs that the upstream has now. */
+  /** The current runs of the upstream. */
   runs: PipelineRun[];
   contexts: CallContext[];
   /** Reads the run as a query does. */

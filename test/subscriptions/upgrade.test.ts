@@ -38,7 +38,7 @@ describe('a request with an Upgrade header', () => {
     expect(connection.text()).toContain('Invalid JSON');
   });
 
-  test('is answered over HTTP/1.1 when it asks for h2c, with GET and with POST', async () => {
+  test('is answered over HTTP/1.1 when it requests h2c, with GET and with POST', async () => {
     const path = `/graphql?query=${encodeURIComponent('{ __typename }')}`;
     const texts = await exchangeTexts([
       get(path, [...H2C, 'apollo-require-preflight: 1']),
@@ -53,7 +53,7 @@ describe('a request with an Upgrade header', () => {
     expect(await exchange([post([], QUERY), get('/graphql', WEBSOCKET)])).toEqual([200, 101]);
   });
 
-  test('is refused behind an unanswered request, after the response to that', async () => {
+  test('is rejected behind a pending request, after the response to that request', async () => {
     const held = gateway.simulator.fault({ kind: 'hold' });
     const query = JSON.stringify({ query: '{ pipelineRuns(projectId: 10000) { totalCount } }' });
     const connection = open();
@@ -69,7 +69,7 @@ describe('a request with an Upgrade header', () => {
     expect(second).toMatch(/connection: close/i);
   });
 
-  test('is refused with a body, which is not parsed as frames', async () => {
+  test('is rejected with a body, which is not parsed as frames', async () => {
     const connection = open();
     connection.socket.write(get('/graphql', [...WEBSOCKET, 'Content-Length: 5']) + 'abcde');
     await connection.ended;
@@ -82,7 +82,7 @@ describe('a request with an Upgrade header', () => {
     ]);
   });
 
-  test('is refused by the HTTP layer, with its headers', async () => {
+  test('is rejected by the HTTP layer, with its headers', async () => {
     const connection = open();
     connection.socket.write(
       get('/graphql', [...WEBSOCKET, 'Origin: https://evil.example', 'X-Request-Id: r-1']),
@@ -96,7 +96,7 @@ describe('a request with an Upgrade header', () => {
     expect(refused).toContain('"code":"FORBIDDEN"');
   });
 
-  test('with headers beyond what Node reads is refused with 431', async () => {
+  test('with headers beyond the limit of Node is rejected with 431', async () => {
     const connection = open();
     connection.socket.write(get('/graphql', [...WEBSOCKET, `A: ${'a'.repeat(17_000)}`]));
     await connection.ended;
