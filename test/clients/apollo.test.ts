@@ -90,7 +90,7 @@ const RUN_BY_ID: TypedDocumentNode<{ node: { status: string } }, { id: string }>
 `;
 
 describe('relayStylePagination pages forward', () => {
-  test('over 350 runs in windows of 30, at the price of four pages', async () => {
+  test('over 350 runs in windows of 30, with four upstream calls', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await watchList(createApolloClient(gateway), RUNS, { projectId, first: 30 });
     let windows = 1;
@@ -102,7 +102,7 @@ describe('relayStylePagination pages forward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every old run once while new ones arrive, $name fresh',
+    'and returns every old run once while new ones arrive, $name fresh',
     async ({ settings }) => {
       await using gateway = await startTestGateway({ settings });
       const old = runIds(gateway);
@@ -113,7 +113,7 @@ describe('relayStylePagination pages forward', () => {
     },
   );
 
-  test('below a project too, and over each filter apart', async () => {
+  test('under a project, and separately for each filter', async () => {
     await using gateway = await startTestGateway();
     const client = createApolloClient(gateway);
     const all = await watchList(client, PROJECT_RUNS, { projectId, first: 100 });
@@ -128,7 +128,7 @@ describe('relayStylePagination pages forward', () => {
 });
 
 describe('relayStylePagination pages backward', () => {
-  test('over 350 runs in windows of 30, at the price of four pages', async () => {
+  test('over 350 runs in windows of 30, with four upstream calls', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await watchList(createApolloClient(gateway), RUNS, { projectId, last: 30 });
     while (await list.previous(30));
@@ -137,7 +137,7 @@ describe('relayStylePagination pages backward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every run once, the new ones too, $name fresh',
+    'and returns every run once, including new ones, $name fresh',
     async ({ settings, seesNewest }) => {
       await using gateway = await startTestGateway({ settings });
       const list = await watchList(createApolloClient(gateway), RUNS, { projectId, last: 30 });
@@ -148,7 +148,7 @@ describe('relayStylePagination pages backward', () => {
     },
   );
 
-  test('beyond the head that was, to what has arrived since', async () => {
+  test('past the previous head, to runs that arrived since', async () => {
     await using gateway = await startTestGateway({ settings: nothingFresh });
     const list = await watchList(createApolloClient(gateway), RUNS, { projectId, first: 30 });
     for (let turn = 0; turn < 3; turn++) {
@@ -163,7 +163,7 @@ describe('relayStylePagination pages backward', () => {
 });
 
 describe('Apollo Client refetches', () => {
-  test('a list that has grown, which begins anew at the head and goes on from there', async () => {
+  test('a grown list, which restarts at the new head and can page further', async () => {
     await using gateway = await startTestGateway({ settings: nothingFresh });
     const list = await watchList(createApolloClient(gateway), RUNS, { projectId, first: 30 });
     await list.next(30);
@@ -174,7 +174,7 @@ describe('Apollo Client refetches', () => {
     expect(list.runIds()).toEqual(runIds(gateway));
   });
 
-  test('a run by node(id), and the list shows how far it has come', async () => {
+  test('a run by node(id), and the list shows its new state', async () => {
     let aheadMs = 0;
     await using gateway = await startTestGateway({
       simulator: { now: () => Date.now() + aheadMs },
@@ -199,7 +199,7 @@ describe('Apollo Client refetches', () => {
   });
 });
 
-test('Apollo Client may ask by GET, and is answered the same', async () => {
+test('Apollo Client gets the same response with GET', async () => {
   await using gateway = await startTestGateway();
   const list = await watchList(createApolloClient(gateway, byTypeAndId, true), RUNS, {
     projectId,
@@ -222,7 +222,7 @@ describe('the normalized cache', () => {
       ['gid://dataworks/PipelineRun/10001/', 'gid://dataworks/Project/10001'],
     ],
   ] as [string, InMemoryCacheConfig, [run: string, project: string]][])(
-    'knows a run once, whichever way it was met, %s',
+    'stores a run once, however it was reached, %s',
     async (_, config, [run, project]) => {
       await using gateway = await startTestGateway();
       const client = createApolloClient(gateway, config);

@@ -46,7 +46,7 @@ interface ListData {
   project?: { pipelineRuns: ApolloConnection };
 }
 
-/** A list on screen: a watched query, which asks for more as a component does that has scrolled to one of its ends. */
+/** A mounted list: a watched query that loads more, as a component does at either end of its scroll range. */
 export async function watchList(
   client: ApolloClient,
   query: DocumentNode,
@@ -57,7 +57,7 @@ export async function watchList(
   await shown();
   const connection = () => connectionIn(observable.getCurrentResult().data);
 
-  /** Resolves when there is something to render that is not just loading: watchers are told of it in a task of its own. */
+  /** Resolves when there is data to render. Watchers are notified in a separate task. */
   async function shown(isAwaited: (connection: ApolloConnection) => boolean = () => true): Promise<void> {
     const isSettled = ({ loading, data }: ObservableQuery.Result<ListData, 'complete' | 'empty'>) =>
       !loading && isAwaited(connectionIn(data));
@@ -77,7 +77,7 @@ export async function watchList(
       await observable.refetch();
       await shown();
     },
-    /** False where the connection says that there is no more. */
+    /** False if the connection has no more pages. */
     async next(first: number): Promise<boolean> {
       const { hasNextPage, endCursor: after } = connection().pageInfo;
       if (hasNextPage) await more({ first, after, last: null });
@@ -88,7 +88,7 @@ export async function watchList(
       if (hasPreviousPage) await more({ last, before, first: null });
       return hasPreviousPage;
     },
-    /** Whatever stands before the first row by now, whether or not there was anything when it was read. */
+    /** Loads rows before the first one, even if there were none when it was read. */
     newest: (last: number) => more({ last, before: connection().pageInfo.startCursor, first: null }),
   };
 }

@@ -8,18 +8,18 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-/** A 400 where the draft says SHOULD 200 for clients that accept application/json alone. */
+/** A 400 where the draft says SHOULD 200 for clients that accept only application/json. */
 const TELLS_BY_STATUS =
-  'Caches, proxies and clients that look at the status alone must not take a refusal for an answer; the newer media type agrees.';
+  'Caches, proxies and clients that check only the status must not treat an error as a success; the newer media type agrees.';
 
-/** What the draft says SHOULD or MAY be and is not so here, by the audit's id, and why. A new one fails the test. */
+/** Deviations from SHOULD or MAY rules of the draft, by audit id, with the reason. A new one fails the test. */
 const accepted: Readonly<Record<string, string>> = {
   '572B': `A document that can't be parsed: ${TELLS_BY_STATUS}`,
   FDE2: `A document that is not valid: ${TELLS_BY_STATUS}`,
   '7B9B': `Variables that can't be coerced: ${TELLS_BY_STATUS}`,
 };
 
-test('the GraphQL-over-HTTP audit finds no error, and no warning but those that are known', async () => {
+test('the GraphQL-over-HTTP audit reports no errors and only the known warnings', async () => {
   const results = await auditServer({
     url: `${gateway.url}/graphql`,
     fetchFn(url: string, init: RequestInit = {}) {

@@ -8,7 +8,7 @@ import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createGraphQLHandler } from '../../src/http/graphqlHandler.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
-/** Apollo's own suite, against an Apollo Server of its choosing behind this gateway's Fastify app and handler. */
+/** Apollo's own test suite, against its Apollo Servers behind this gateway's Fastify app and handler. */
 defineIntegrationTestSuite(
   async (config, options) => {
     const server = new ApolloServer<BaseContext>(config);

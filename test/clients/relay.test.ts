@@ -50,7 +50,7 @@ const ITEMS = ['RunItemsQuery', 'RunItems_run'] as [string, string];
 const idsOf = (list: LiveFragment) => runIdsIn(list.data().pipelineRuns);
 
 describe('relay-compiler', () => {
-  test('takes @connection and @refetchable on Project and PipelineRun, and warns of nothing', () => {
+  test('accepts @connection and @refetchable on Project and PipelineRun without warnings', () => {
     expect(project.output).toContain('Compilation completed.');
     expect(project.output).not.toMatch(/warn|error/i);
     expect(project.artifactNames).toEqual([
@@ -72,7 +72,7 @@ describe('relay-compiler', () => {
     ]);
   });
 
-  test('takes schema.graphql as it lies in the repository too, and makes the same of it', async () => {
+  test('generates the same artifacts from the schema.graphql of the repository', async () => {
     const sdl = await readFile(new URL('../../schema.graphql', import.meta.url), 'utf8');
     await using fromFile = await compileRelayProject(sdl);
     expect(fromFile.artifactNames).toEqual(project.artifactNames);
@@ -91,7 +91,7 @@ describe('relay-compiler', () => {
 });
 
 describe('relay-runtime pages forward', () => {
-  test('over 350 runs by node(id), in windows of 30, at the price of four pages and one project', async () => {
+  test('over 350 runs by node(id) in windows of 30, with calls for four pages and one project', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await open(gateway, RUNS, { projectId: '10001' });
     let windows = 1;
@@ -103,7 +103,7 @@ describe('relay-runtime pages forward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every old run once while new ones arrive, $name fresh',
+    'and returns every old run once while new ones arrive, $name fresh',
     async ({ settings }) => {
       await using gateway = await startTestGateway({ settings });
       const old = runIds(gateway);
@@ -114,7 +114,7 @@ describe('relay-runtime pages forward', () => {
     },
   );
 
-  test('over a filtered list, and no further than the filter goes', async () => {
+  test('over a filtered list to its end', async () => {
     await using gateway = await startTestGateway();
     const list = await open(gateway, RUNS, { projectId: '10001', filter: { status: 'FAILED' } });
     while (await list.load('forward', 10));
@@ -132,7 +132,7 @@ describe('relay-runtime pages forward', () => {
 });
 
 describe('relay-runtime pages backward', () => {
-  test('from the end to the head, at the price of four pages and one project', async () => {
+  test('from the end to the head, with calls for four pages and one project', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await open(gateway, HISTORY, { projectId: '10001' });
     while (await list.load('backward', 30));
@@ -141,7 +141,7 @@ describe('relay-runtime pages backward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every run once, the new ones too, $name fresh',
+    'and returns every run once, including new ones, $name fresh',
     async ({ settings, seesNewest }) => {
       await using gateway = await startTestGateway({ settings });
       const { simulator } = gateway;
@@ -153,7 +153,7 @@ describe('relay-runtime pages backward', () => {
 });
 
 test.each(everyFreshness)(
-  'relay-runtime pages both ways from the middle, and meets every run once while new ones arrive, $name fresh',
+  'relay-runtime pages in both directions from the middle, and returns every run once while new ones arrive, $name fresh',
   async ({ settings, seesNewest }) => {
     await using gateway = await startTestGateway({ settings });
     const { simulator } = gateway;
@@ -175,7 +175,7 @@ test.each(everyFreshness)(
 );
 
 describe('relay-runtime refetches', () => {
-  test('a run by node(id), and everything that shows it sees how far it has come', async () => {
+  test('a run by node(id), and updates every fragment that includes it', async () => {
     let aheadMs = 0;
     await using gateway = await startTestGateway({
       simulator: { now: () => Date.now() + aheadMs },
@@ -194,7 +194,7 @@ describe('relay-runtime refetches', () => {
     expect(gateway.newCalls()).toEqual(['GetPipelineRun']);
   });
 
-  test('a project by node(id), whose list then begins with what has arrived', async () => {
+  test('a project by node(id), whose list then starts with the new runs', async () => {
     await using gateway = await startTestGateway({ settings: nothingFresh });
     const { simulator } = gateway;
     const list = await open(gateway, RUNS, { projectId: '10001' });

@@ -18,13 +18,13 @@ import {
 } from 'relay-runtime';
 import { postOperation } from '../support/gateway.ts';
 
-/** A fragment on screen: what `usePaginationFragment` gives a component, without a component. */
+/** A mounted fragment: what `usePaginationFragment` returns to a component, without a component. */
 export interface LiveFragment {
-  /** As the store has it now. Throws where the store lacks a part of it. */
+  /** The current data in the store. Throws if a part is missing. */
   data(): any; // eslint-disable-line @typescript-eslint/no-explicit-any -- as the fragment's document says
-  /** `loadNext` and `loadPrevious`: false where the connection says that there is no more. */
+  /** `loadNext` and `loadPrevious`: false if the connection has no more pages. */
   load(direction: Direction, count: number): Promise<boolean>;
-  /** Asks for the fragment again by its object's global id, other arguments changed where given. */
+  /** Refetches the fragment by the global id of its object, with changed arguments if given. */
   refetch(variables?: Variables): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface RelayClient {
   open(query: GraphQLTaggedNode, fragment: ReaderFragment, variables: Variables): Promise<LiveFragment>;
 }
 
-/** relay-runtime before the gateway, with the variables and merges that react-relay's hooks make. */
+/** relay-runtime against the gateway, with the variables and merges of react-relay's hooks. */
 export function createRelayClient(url: string): RelayClient {
   const environment = new Environment({
     network: Network.create(async ({ text: query }, variables) => {
@@ -98,7 +98,7 @@ export function createRelayClient(url: string): RelayClient {
 }
 
 function selectorOf(fragment: ReaderFragment, fragmentRef: unknown): SingularReaderSelector {
-  // Null where there is nothing to read from, whatever its types say.
+  // Null if there is nothing to read, despite its types.
   const selector = getSingularSelector(fragment, fragmentRef) as SingularReaderSelector | null;
   if (selector === null) throw new Error(`The query found no object for ${fragment.name}.`);
   return selector;

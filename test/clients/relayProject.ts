@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
 export interface RelayProject extends AsyncDisposable {
-  /** What the compiler printed, errors and warnings among it. */
+  /** Output of the compiler, including errors and warnings. */
   output: string;
   /** Names of the artifacts, sorted: `ProjectRunsQuery`. */
   artifactNames: string[];
@@ -15,13 +15,13 @@ export interface RelayProject extends AsyncDisposable {
   artifact(name: string): Promise<any>; // eslint-disable-line @typescript-eslint/no-explicit-any -- ConcreteRequest or ReaderFragment
 }
 
-/** The path of the binary for this platform; null where there is none. */
+/** The path of the binary for this platform, or null if there is none. */
 const relayCompiler = createRequire(import.meta.url)('relay-compiler') as string | null;
 const documentsDir = fileURLToPath(new URL('./relay', import.meta.url));
 
 /**
  * Compiles the documents of `./relay` against a schema in SDL, in a folder of their own outside the tree, so that nothing
- * generated is left behind to be linted or to go out of date. Rejects with the compiler's words where it finds a fault.
+ * generated is left to be linted or become outdated. Rejects with the compiler's message on an error.
  */
 export async function compileRelayProject(schema: string): Promise<RelayProject> {
   if (relayCompiler === null) throw new Error('relay-compiler has no binary for this platform.');

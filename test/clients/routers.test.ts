@@ -38,17 +38,17 @@ describe('with a subgraph of teams that own projects', () => {
     expect(supergraphSdl).toContain('type Project implements Node');
   });
 
-  test('composes by the other implementation of composition', () => {
+  test('composes with the other implementation of composition', () => {
     expect(composeByTheGuild(subgraphs)).toMatchObject({ supergraphSdl: expect.stringContaining('Team') });
   });
 });
 
-/** Answers and calls are the same behind either. */
+/** Responses and upstream calls are the same behind both routers. */
 describe.each([
   ['@apollo/gateway', startApolloRouter],
   ['Hive Gateway', startHiveRouter],
 ] as const)('behind %s', (_, startRouter) => {
-  test('teams lead to their projects, at the price of one ListProjects for all of them', async () => {
+  test('resolves the projects of all teams with one ListProjects call', async () => {
     await using own = await startTestGateway();
     await using router = await startRouter(supergraphOf(await subgraphsWith(own)));
     const { data, errors } = await router.ask('{ teams { name projects { projectId displayName } } }');
@@ -68,13 +68,13 @@ describe.each([
           { projectId: '10003', displayName: 'Workspace 10003' },
         ],
       },
-      // What the account has no workspace of is nothing, and no failure.
+      // A workspace that the account does not have is omitted without an error.
       { name: 'Audit', projects: [{ projectId: '10004', displayName: null }] },
     ]);
     expect(own.newCalls()).toEqual(['ListProjects 1']);
   });
 
-  test('a project leads to its team, and on to that team’s projects', async () => {
+  test('resolves the team of a project, and the projects of that team', async () => {
     await using own = await startTestGateway();
     await using router = await startRouter(supergraphOf(await subgraphsWith(own)));
     const { data, errors } = await router.ask(
@@ -91,11 +91,11 @@ describe.each([
         },
       },
     });
-    // Both projects at the root, then the one of the team that is not known by then.
+    // Both projects at the root, then the one project of the team that is not cached yet.
     expect(own.newCalls()).toEqual(['ListProjects 1', 'ListProjects 1']);
   });
 
-  test('a team’s runs lead back to the team', async () => {
+  test('resolves the team of a team’s runs', async () => {
     await using own = await startTestGateway();
     await using router = await startRouter(supergraphOf(await subgraphsWith(own)));
     const { data, errors } = await router.ask(
@@ -115,7 +115,7 @@ describe.each([
     expect(own.newCalls().sort()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 1', 'ListProjects 1']);
   });
 
-  test('a run is found by either key, in one call, and in none where a list has shown it', async () => {
+  test('resolves a run by either key with one call, or with none if a list contained it', async () => {
     await using own = await startTestGateway();
     const [newest] = own.simulator.runs('10002');
     const createTime = new Date(newest!.createTime).toISOString();
@@ -138,7 +138,7 @@ describe.each([
     expect(fresh.newCalls()).toEqual([]);
   });
 
-  test('Relay’s node finds its object', async () => {
+  test('resolves an object by node(id)', async () => {
     await using router = await startRouter(supergraphOf(subgraphs));
     const { data, errors } = await router.ask(
       '{ node(id: "gid://dataworks/Project/10000") { id ... on Project { name team { name } } } }',
@@ -147,7 +147,7 @@ describe.each([
     expect(data.node).toMatchObject({ name: 'workspace_10000', team: { name: 'Payments' } });
   });
 
-  test('a failure upstream keeps its code and leaves the rest as it is', async () => {
+  test('keeps the code of an upstream failure, and the rest of the response', async () => {
     await using own = await startTestGateway();
     await using router = await startRouter(supergraphOf(await subgraphsWith(own)));
     own.simulator.fault({ kind: 'http5xx', code: 'Forbidden.Not.Server', action: 'ListPipelineRuns' });
@@ -168,7 +168,7 @@ describe.each([
   });
 });
 
-describe('with other subgraphs of Node', () => {
+describe('with other subgraphs that implement Node', () => {
   const nodes = (directives: string) => ({
     name: 'nodes',
     url: 'http://nodes.invalid',
@@ -183,7 +183,7 @@ describe('with other subgraphs of Node', () => {
   });
 
   test.each(['', '@shareable'])(
-    'a second `node` field %s is refused, and never asked for our ids',
+    'a second `node` field %s is rejected, and never receives ids of this gateway',
     (marked) => {
       const { errors = [] } = composeServices([...subgraphs, nodes(marked)]);
       expect(errors.map(({ extensions }) => extensions['code'])).toEqual([
@@ -193,7 +193,7 @@ describe('with other subgraphs of Node', () => {
     },
   );
 
-  test('one `node` field can answer for all, without a change of ours', () => {
+  test('one `node` field can resolve the ids of all subgraphs, without a change to this one', () => {
     const { errors, supergraphSdl } = composeServices([...subgraphs, nodes('@override(from: "dataworks")')]);
     expect(errors).toBeUndefined();
     expect(supergraphSdl).toContain('override: "dataworks"');

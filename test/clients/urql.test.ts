@@ -28,7 +28,7 @@ beforeAll(async () => {
 const { projectId } = WALKED;
 
 describe('relayPagination pages forward', () => {
-  test('over 350 runs in windows of 30, at the price of four pages', async () => {
+  test('over 350 runs in windows of 30, with four upstream calls', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await openList(createUrqlClient(gateway, schema), { projectId, first: 30 });
     let windows = 1;
@@ -41,7 +41,7 @@ describe('relayPagination pages forward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every old run once while new ones arrive, $name fresh',
+    'and returns every old run once while new ones arrive, $name fresh',
     async ({ settings }) => {
       await using gateway = await startTestGateway({ settings });
       const old = runIds(gateway);
@@ -52,7 +52,7 @@ describe('relayPagination pages forward', () => {
     },
   );
 
-  test('below a project too, and over each filter apart', async () => {
+  test('under a project, and separately for each filter', async () => {
     await using gateway = await startTestGateway();
     const client = createUrqlClient(gateway, schema);
     const failed = await openList(client, { projectId, first: 20, filter: { status: 'FAILED' } });
@@ -70,7 +70,7 @@ describe('relayPagination pages forward', () => {
 });
 
 describe('relayPagination pages backward', () => {
-  test('over 350 runs in windows of 30, at the price of four pages', async () => {
+  test('over 350 runs in windows of 30, with four upstream calls', async () => {
     await using gateway = await startTestGateway({ settings: everythingFresh });
     const list = await openList(createUrqlClient(gateway, schema), { projectId, last: 30 });
     while (await list.previous(30));
@@ -79,7 +79,7 @@ describe('relayPagination pages backward', () => {
   });
 
   test.each(everyFreshness)(
-    'and meets every run once, the new ones too, $name fresh',
+    'and returns every run once, including new ones, $name fresh',
     async ({ settings, seesNewest }) => {
       await using gateway = await startTestGateway({ settings });
       const list = await openList(createUrqlClient(gateway, schema), { projectId, last: 30 });
@@ -91,7 +91,7 @@ describe('relayPagination pages backward', () => {
   );
 });
 
-test('relayPagination that merges outwards goes beyond the head that was, to what has arrived since', async () => {
+test('relayPagination that merges outwards pages past the previous head, to runs that arrived since', async () => {
   await using gateway = await startTestGateway({ settings: nothingFresh });
   const client = createUrqlClient(gateway, schema, { mergeMode: 'outwards' });
   const list = await openList(client, { projectId, first: 30 });
@@ -106,7 +106,7 @@ test('relayPagination that merges outwards goes beyond the head that was, to wha
 });
 
 describe('urql refetches', () => {
-  test('a window of a list that has been walked over, which stays whole', async () => {
+  test('a window of a list that is loaded completely, and keeps the list intact', async () => {
     await using gateway = await startTestGateway({ settings: nothingFresh });
     const client = createUrqlClient(gateway, schema);
     const list = await openList(client, { projectId, first: 100 });
@@ -117,7 +117,7 @@ describe('urql refetches', () => {
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
-  test('a run by node(id), and the list shows how far it has come', async () => {
+  test('a run by node(id), and the list shows its new state', async () => {
     let aheadMs = 0;
     await using gateway = await startTestGateway({
       simulator: { now: () => Date.now() + aheadMs },
@@ -137,10 +137,10 @@ describe('urql refetches', () => {
   });
 });
 
-describe('urql asks by GET where it is left to itself', () => {
+describe('urql with its default method, GET', () => {
   const window = { projectId, first: 1 };
 
-  test('and is answered once a header shows that no foreign page sent it', async () => {
+  test('gets a response if a header proves that no other site sent the request', async () => {
     await using gateway = await startTestGateway();
     const client = createUrqlClient(gateway, schema, {
       method: 'as urql likes',
@@ -149,7 +149,7 @@ describe('urql asks by GET where it is left to itself', () => {
     expect((await openList(client, window)).runIds()).toEqual(runIds(gateway).slice(0, 1));
   });
 
-  test('and its token is such a header', async () => {
+  test('gets a response with an Authorization header', async () => {
     await using gateway = await startTestGateway();
     const client = createUrqlClient(gateway, schema, {
       method: 'as urql likes',
@@ -158,7 +158,7 @@ describe('urql asks by GET where it is left to itself', () => {
     expect((await openList(client, window)).runIds()).toEqual(runIds(gateway).slice(0, 1));
   });
 
-  test('and without one is told which to send, at no cost', async () => {
+  test('gets an error that names the required header, without an upstream call', async () => {
     await using gateway = await startTestGateway();
     const refused = ask(createUrqlClient(gateway, schema, { method: 'as urql likes' }), RUNS, window);
     await expect(refused).rejects.toThrow(CombinedError);

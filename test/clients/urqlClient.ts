@@ -11,14 +11,14 @@ import type { IntrospectionQuery } from 'graphql';
 import type { TestGateway } from '../support/gateway.ts';
 
 export interface UrqlOptions {
-  /** Default POST. Left to itself, urql asks by GET wherever the address does not grow too long. */
+  /** Default POST. By default, urql itself uses GET unless the URL gets too long. */
   method?: 'POST' | 'as urql likes';
   headers?: Record<string, string>;
-  /** Where pages got by `before` are shown: default inwards, behind those got by `after`; outwards, in front of them. */
+  /** Where pages loaded with `before` are placed: inwards (default), after those loaded with `after`; outwards, before them. */
   mergeMode?: 'inwards' | 'outwards';
 }
 
-/** urql before the gateway, with a Graphcache that knows the schema and so says what it finds amiss in it or in an answer. */
+/** urql against the gateway, with a schema-aware Graphcache, which reports problems with the schema or a response. */
 export function createUrqlClient(
   { url }: TestGateway,
   schema: IntrospectionQuery,
@@ -33,7 +33,7 @@ export function createUrqlClient(
     exchanges: [
       cacheExchange({
         schema: schema as never,
-        // Stages and items are parts of their run and have no id of the whole graph.
+        // Stages and items are parts of their run and have no global id.
         keys: { PipelineRunStage: () => null, PipelineRunItem: () => null },
         resolvers: { Query: { pipelineRuns }, Project: { pipelineRuns } },
       }),
@@ -42,7 +42,7 @@ export function createUrqlClient(
   });
 }
 
-/** One query's data; its error is thrown. */
+/** Returns the data of one query. Throws its error. */
 export async function ask<Data, Variables extends AnyVariables>(
   client: Client,
   query: TypedDocumentNode<Data, Variables>,

@@ -99,7 +99,7 @@ export const RUN_BY_ID = gql<{ node: { id: string; status: string } }, { id: str
   }
 `;
 
-/** A list on screen, as a component keeps it: the last answer, which Graphcache has merged with all before it. */
+/** A mounted list, as in a component: the last result, which Graphcache has merged with all earlier ones. */
 export async function openList(client: Client, base: Window) {
   let list = (await ask(client, RUNS, base)).pipelineRuns;
 
@@ -126,7 +126,7 @@ export async function openList(client: Client, base: Window) {
       if (hasPreviousPage) await more({ last: count, before });
       return hasPreviousPage;
     },
-    /** Whatever stands before the first row by now, whether or not there was anything when it was read. */
+    /** Loads rows before the first one, even if there were none when it was read. */
     newest: (count: number) => more({ last: count, before: list.pageInfo.startCursor }),
   };
 }

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest } from '@jest/globals';
 
-/** Clients say on the console what they find amiss in a schema or an answer: any such word fails the test that it fell in. */
+/** Clients report problems with a schema or a response on the console. Any such message fails the current test. */
 export function watchConsole(): void {
   const complaints: unknown[][] = [];
 

@@ -228,7 +228,7 @@ describe('a request from a page of another site', () => {
       { method: 'POST', headers: { 'content-type': 'text/plain' }, body: JSON.stringify({ query }) },
     ],
     ['JSON that says nothing of itself', { method: 'POST', body: new Blob([JSON.stringify({ query })]) }],
-  ])('as %s is refused', async (_, init) => {
+  ])('as %s is rejected', async (_, init) => {
     const { status, code } = await attack(init, `/graphql?query=${encodeURIComponent(query)}`);
     expect([400, 415]).toContain(status);
     expect(code).toBe('BAD_REQUEST');
@@ -294,7 +294,7 @@ describe('a body', () => {
       'deeply nested arrays',
       `{"query":"{ __typename }","variables":${'['.repeat(40_000)}${']'.repeat(40_000)}}`,
     ],
-  ])('with %s is a BAD_REQUEST, quotes nothing and leaves nothing behind', async (_, body) => {
+  ])('with %s is a BAD_REQUEST, is not quoted and has no lasting effect', async (_, body) => {
     const { status, code, text } = await post(body);
     expect([status, code]).toEqual([400, 'BAD_REQUEST']);
     expect(text).not.toMatch(/isAdmin|SyntaxError|in JSON at|at \w+ \(/);
@@ -361,7 +361,7 @@ describe('an ambiguous request', () => {
   test.each([
     ['two lengths', 'content-length: 4\r\ncontent-length: 40\r\n'],
     ['a length and chunks', 'content-length: 4\r\ntransfer-encoding: chunked\r\n'],
-  ])('by %s is refused and its connection closed', async (_, headers) => {
+  ])('by %s is rejected and its connection closed', async (_, headers) => {
     const answer = await raw(
       `POST /graphql HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n{}  GET /metrics HTTP/1.1\r\n\r\n`,
     );

@@ -247,29 +247,26 @@ describe('a failure', () => {
     [{ kind: 'empty200' }, 'UPSTREAM_INVALID_RESPONSE'],
     [{ kind: 'http5xx', code: 'Forbidden.Not.Server' }, 'UPSTREAM_REJECTED'],
     [{ kind: 'dailyLimit' }, 'UPSTREAM_QUOTA_EXHAUSTED'],
-  ] as const)(
-    'of kind %j is %s and never an empty list, and is forgotten with its cause',
-    async (fault, code) => {
-      await using own = await startTestGateway();
-      const query =
-        '{ pipelineRuns(projectId: 10002, first: 1) { totalCount } project(projectId: 10000) { name } }';
-      own.simulator.fault({ ...fault, action: 'ListPipelineRuns' });
-      const failed = await own.query(query);
-      expect(failed.data.pipelineRuns).toBeNull();
-      expect(failed.errors![0]!.extensions['code']).toBe(code);
-      if (code === 'UPSTREAM_UNAVAILABLE') {
-        expect(failed.errors![0]!.extensions['retryAfterMs']).toBe(1000);
-        expect(failed.headers.get('retry-after')).toBe('1');
-      }
-      own.simulator.clearFaults();
-      if (code === 'UPSTREAM_QUOTA_EXHAUSTED') {
-        expect(failed.errors![0]!.extensions['retryAfterMs']).toBeGreaterThan(0);
-        expect(failed.headers.get('retry-after')).toMatch(/^\d+$/);
-      } else {
-        expect((await own.query(query)).data.pipelineRuns).toEqual({ totalCount: 40 });
-      }
-    },
-  );
+  ] as const)('of kind %j is %s, never an empty list, and ends with its cause', async (fault, code) => {
+    await using own = await startTestGateway();
+    const query =
+      '{ pipelineRuns(projectId: 10002, first: 1) { totalCount } project(projectId: 10000) { name } }';
+    own.simulator.fault({ ...fault, action: 'ListPipelineRuns' });
+    const failed = await own.query(query);
+    expect(failed.data.pipelineRuns).toBeNull();
+    expect(failed.errors![0]!.extensions['code']).toBe(code);
+    if (code === 'UPSTREAM_UNAVAILABLE') {
+      expect(failed.errors![0]!.extensions['retryAfterMs']).toBe(1000);
+      expect(failed.headers.get('retry-after')).toBe('1');
+    }
+    own.simulator.clearFaults();
+    if (code === 'UPSTREAM_QUOTA_EXHAUSTED') {
+      expect(failed.errors![0]!.extensions['retryAfterMs']).toBeGreaterThan(0);
+      expect(failed.headers.get('retry-after')).toMatch(/^\d+$/);
+    } else {
+      expect((await own.query(query)).data.pipelineRuns).toEqual({ totalCount: 40 });
+    }
+  });
 
   test('that is transient is retried and not reported', async () => {
     gateway.simulator.fault({ kind: 'http5xx', times: 1 });
@@ -328,29 +325,26 @@ describe('an upstream that deviates from its documentation', () => {
     ).toBe(true);
   });
 
-  test.each(['oldestFirst', 'byId'] as const)(
-    'that lists %s is walked over once all the same',
-    async (order) => {
-      await using strange = await startTestGateway();
-      strange.simulator.fault({ kind: 'reorder', order });
-      const met: string[] = [];
-      let after: string | null = null;
-      do {
-        const { data } = await strange.query(
-          'query ($after: String) { pipelineRuns(projectId: 10001, first: 70, after: $after) { nodes { runId } pageInfo { endCursor hasNextPage } } }',
-          { after },
-        );
-        met.push(...data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId));
-        after = data.pipelineRuns.pageInfo.hasNextPage ? data.pipelineRuns.pageInfo.endCursor : null;
-      } while (after !== null);
-      expect(met.sort()).toEqual(
-        strange.simulator
-          .runs('10001')
-          .map(({ id }) => id)
-          .sort(),
+  test.each(['oldestFirst', 'byId'] as const)('that lists %s is still paged through once', async (order) => {
+    await using strange = await startTestGateway();
+    strange.simulator.fault({ kind: 'reorder', order });
+    const met: string[] = [];
+    let after: string | null = null;
+    do {
+      const { data } = await strange.query(
+        'query ($after: String) { pipelineRuns(projectId: 10001, first: 70, after: $after) { nodes { runId } pageInfo { endCursor hasNextPage } } }',
+        { after },
       );
-    },
-  );
+      met.push(...data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId));
+      after = data.pipelineRuns.pageInfo.hasNextPage ? data.pipelineRuns.pageInfo.endCursor : null;
+    } while (after !== null);
+    expect(met.sort()).toEqual(
+      strange.simulator
+        .runs('10001')
+        .map(({ id }) => id)
+        .sort(),
+    );
+  });
 });
 
 describe('invalid input is BAD_USER_INPUT with an explanation, and costs no upstream call', () => {

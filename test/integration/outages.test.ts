@@ -68,9 +68,9 @@ describe('an outage', () => {
     const queued = Array.from({ length: 50 }, (_, index) => list(`list ${index}`));
     await clock.advance(1_200);
     wire.failWith(null);
-    const refusedAtOnce = queued.filter(({ error, atMs }) => error?.kind === 'unavailable' && atMs! <= 200);
-    expect(refusedAtOnce.length).toBeGreaterThanOrEqual(45);
-    expect(refusedAtOnce.at(-1)!.error!.retryAfterMs).toBeGreaterThan(4_000);
+    const rejectedAtOnce = queued.filter(({ error, atMs }) => error?.kind === 'unavailable' && atMs! <= 200);
+    expect(rejectedAtOnce.length).toBeGreaterThanOrEqual(45);
+    expect(rejectedAtOnce.at(-1)!.error!.retryAfterMs).toBeGreaterThan(4_000);
     expect(wire.newCalls().length).toBeLessThanOrEqual(10);
     let answeredAtMs: number | null = null;
     for (let asked = 0; answeredAtMs === null && asked < 60; asked += 1) {

@@ -110,21 +110,21 @@ describe('stale data is labelled', () => {
     });
     gateway.simulator.addRuns('10000', 1);
     await using client = openSocket(gateway.url);
-    const news = client.subscribe(
+    const subscription = client.subscribe(
       'subscription { changed: pipelineRunsUpdated(projectId: 10000) { updates { run { asOf staleBecause } asOf } } }',
     );
-    await news.until(1);
-    expect(news.extensions).toEqual([undefined]);
-    const [{ run, asOf }] = news.events[0].updates;
+    await subscription.until(1);
+    expect(subscription.extensions).toEqual([undefined]);
+    const [{ run, asOf }] = subscription.events[0].updates;
     expect(run).toEqual({ asOf, staleBecause: null });
     gateway.simulator.fault({ kind: 'http5xx' });
-    const progress = { isTold: false };
-    void news.until(2).then(() => (progress.isTold = true));
-    while (!progress.isTold) {
+    const progress = { isComplete: false };
+    void subscription.until(2).then(() => (progress.isComplete = true));
+    while (!progress.isComplete) {
       await clock.advance(1000);
       await turn();
     }
-    expect(news.extensions[1]).toEqual({ stale: [{ path: ['changed'], reason: 'UPSTREAM_ERROR' }] });
+    expect(subscription.extensions[1]).toEqual({ stale: [{ path: ['changed'], reason: 'UPSTREAM_ERROR' }] });
   });
 });
 

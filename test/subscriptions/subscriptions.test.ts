@@ -199,7 +199,7 @@ describe('a subscription to a run', () => {
   test.each([
     ['of a caller', 'LIVE_MAX_PER_CALLER', ['ana', 'ana', 'ana']],
     ['in all', 'LIVE_MAX', ['ana', 'ana', 'ben', 'cid', 'dan']],
-  ])('is refused beyond the limit %s', async (_, setting, callers) => {
+  ])('is rejected beyond the limit %s', async (_, setting, callers) => {
     const scene = createScene([running('a')], { limits: { perCaller: 2, inAll: 4 } });
     const within = callers.slice(0, -1).map((caller) => listen(scene.source.run(KEY, caller)));
     const oneMore = () => scene.source.run(KEY, callers.at(-1)!);

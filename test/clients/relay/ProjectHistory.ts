@@ -1,6 +1,6 @@
 import { graphql } from 'relay-runtime';
 
-/** A list that is entered at its end and grows upwards, until it has met the newest run. */
+/** A list that starts at its end and loads upwards to the newest run. */
 export const projectHistory = graphql`
   fragment ProjectHistory_project on Project
   @refetchable(queryName: "ProjectHistoryPageQuery")

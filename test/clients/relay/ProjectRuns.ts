@@ -1,6 +1,6 @@
 import { graphql } from 'relay-runtime';
 
-/** A list that grows downwards: the infinite scroll of a dashboard. */
+/** A list that loads downwards: the infinite scroll of a dashboard. */
 export const projectRuns = graphql`
   fragment ProjectRuns_project on Project
   @refetchable(queryName: "ProjectRunsPageQuery")

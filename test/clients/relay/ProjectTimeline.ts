@@ -1,6 +1,6 @@
 import { graphql } from 'relay-runtime';
 
-/** A list that is entered anywhere and grows both ways: the arguments of the way not gone are sent as nulls. */
+/** A list that starts anywhere and loads in both directions. The arguments of the unused direction are sent as null. */
 export const projectTimeline = graphql`
   fragment ProjectTimeline_project on Project
   @refetchable(queryName: "ProjectTimelinePageQuery")

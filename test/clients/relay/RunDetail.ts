@@ -1,6 +1,6 @@
 import { graphql } from 'relay-runtime';
 
-/** One run, which is asked for again by its global id. */
+/** One run, refetched by its global id. */
 export const runDetail = graphql`
   fragment RunDetail_run on PipelineRun @refetchable(queryName: "RunDetailRefetchQuery") {
     status
