@@ -5,7 +5,7 @@ import type { ProjectSpec } from './projects.ts';
 import { creatorOf, statusOf } from './runs.ts';
 import type { Status } from './vocabulary.ts';
 
-/** What narrows a list of runs, in the upstream's own words. */
+/** Filters of a list of runs, in the vocabulary of the upstream. */
 export interface RunFilter {
   status?: Status;
   creator?: string;

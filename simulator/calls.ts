@@ -1,4 +1,4 @@
-/** What the simulator was asked, for tests and demo users to count. */
+/** The log of calls to the simulator, for tests and demo users. */
 import type { FaultKind } from './faults.ts';
 import type { Parameters } from './parameters.ts';
 
@@ -8,14 +8,14 @@ export interface Call {
   /** As on the wire: an old alias stays one. */
   action: string;
   params: Parameters;
-  /** `pending`, then `OK`, the error code, or the kind of the fault that spoiled the answer. */
+  /** `pending`, then `OK`, the error code, or the kind of the fault that replaced the response. */
   outcome: string;
   /** In the order in which they were applied. */
   faults: FaultKind[];
   sourcePort: number;
 }
 
-/** Every call in the order of arrival, refused ones too. The oldest are dropped when there are `MAX_CALLS`. */
+/** Every call in order of arrival, including rejected ones. Beyond `MAX_CALLS`, the oldest are dropped. */
 export type CallLog = Call[] & { clear(): void };
 
 const MAX_CALLS = 100_000;
@@ -35,7 +35,7 @@ export function record(log: CallLog, call: Call): Call {
   return call;
 }
 
-/** The most calls that fall into any window of the given length, whose end is not part of it. */
+/** The most calls in any half-open window of the given length. */
 export function maxCallsInAnyWindow(log: readonly Call[], windowMs: number): number {
   let max = 0;
   let first = 0;

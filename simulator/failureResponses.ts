@@ -111,7 +111,7 @@ function answer(
   };
 }
 
-/** Promises the whole text and sends half of it. */
+/** Announces the length of the whole text and sends half of it. */
 function beginBody(response: ServerResponse, text: string, then?: () => void): void {
   response.writeHead(200, { 'content-type': JSON_TYPE, 'content-length': Buffer.byteLength(text) });
   response.write(half(text), then);

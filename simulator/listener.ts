@@ -133,7 +133,7 @@ function jsonReply(
   return { text, outcome, send: (response) => response.writeHead(status, headers).end(text) };
 }
 
-/** What the step throws; a bug of the simulator's own is answered too, so that no client is left hanging by it. */
+/** Converts a thrown value to an error response. A bug in the simulator also gets a response, so no client hangs. */
 function errorOf(step: () => void): ApiError | null {
   try {
     step();

@@ -1,5 +1,5 @@
 /**
- * Reading parameters as DataWorks does: strings in, values out, an ApiError for what it would refuse. An empty text is an
+ * Reading parameters as DataWorks does: strings in, values out, an ApiError for what it would reject. An empty text is an
  * absent parameter, since SDKs send `name=` for one that is undefined. The `Missing…` and `Invalid…` codes are seen on
  * 2024-05-18 for other parameters; their exact spelling for these is not documented.
  */
@@ -42,7 +42,7 @@ export function paging(params: Parameters): Paging {
   };
 }
 
-/** The filter is documented in one vocabulary and one case; whether another is refused or finds nothing is not. */
+/** The filter is documented in one vocabulary and one case; whether another is rejected or matches nothing is not. */
 export function optionalStatus(params: Parameters): Status | undefined {
   const value = optional(params, 'Status');
   if (value === undefined || isRequestStatus(value)) return value;

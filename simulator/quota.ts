@@ -11,13 +11,13 @@ export interface QuotaOptions {
 }
 
 export interface Quota {
-  /** Pays for one call, or throws the 429 of the limit that stands in its way. A refused call costs nothing. */
+  /** Charges one call, or throws the 429 of the exceeded limit. A rejected call is not charged. */
   spend(): void;
 }
 
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
-/** The allowance of one account in one region. The second is a strict sliding window: no boundary lets twice as many by. */
+/** The quota of one account in one region. The limit per second uses a strict sliding window, without bursts at a boundary. */
 export function createQuota(options: QuotaOptions): Quota {
   let recent: number[] = [];
   let refusals = 0;
@@ -33,7 +33,7 @@ export function createQuota(options: QuotaOptions): Quota {
       }
       if (day.count(now) >= (options.dailyCalls ?? Infinity)) throw dailyLimitError();
       if (recent.length >= (options.qps ?? Infinity)) {
-        // Both are documented, and neither as belonging to this limit alone: a client must know both.
+        // Both codes are documented and neither is specific to this limit, so a client must handle both.
         const code = refusals++ % 2 === 0 ? 'Throttling.User' : 'Throttling.Api';
         throw new ApiError(429, code, 'Your request is too frequent. Try again later.');
       }

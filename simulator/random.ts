@@ -1,5 +1,5 @@
 /**
- * Chance without state: every draw depends on a seed and on the name of what is drawn, and on nothing else. So any run
+ * Stateless random values: every draw depends only on a seed and on the name of what is drawn. So any run
  * of any project can be made on its own, in any order, and is always the same.
  */
 

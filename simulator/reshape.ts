@@ -2,11 +2,11 @@ import type { FaultEffect } from './faults.ts';
 import type { WireObject, WireValue } from './wire.ts';
 import { isUnquoted, quoted } from './wire.ts';
 
-/** Whole answers, in words or types that a client may not expect. */
+/** Valid responses with values or types that a client may not expect. */
 export type ReshapingFault =
-  /** Statuses and types that no document lists, or every number as text. */
+  /** Undocumented statuses and types, or every number as a string. */
   | { kind: 'unknownEnums' | 'numbersAsStrings' }
-  /** Another value at a place in the body: keys and indexes from the top. Where the place does not exist, nothing changes. */
+  /** Replaces the value at a path in the body: keys and indexes from the root. An unknown path changes nothing. */
   | { kind: 'replace'; at: readonly (string | number)[]; value: WireValue }
   /** Every run has so many stages, which are copies of its first. */
   | { kind: 'manyStages'; stages: number }
@@ -15,7 +15,7 @@ export type ReshapingFault =
 
 const unknownWords: Readonly<Record<string, string>> = { Status: 'Suspended', Type: 'Audit' };
 
-/** Leaves the body as it is for any other kind of fault. */
+/** Does not change the body for any other kind of fault. */
 export function reshape(body: WireObject, fault: FaultEffect): WireObject {
   if (fault.kind === 'manyStages') {
     return mapFields(body, 'Stages', (stages) => copies(stages, fault.stages)) as WireObject;

@@ -40,7 +40,7 @@ const TIE_EVERY = 97;
 const SCRAMBLE = 0x9e3779b1;
 const UNSCRAMBLE = 0x0e8b2f51;
 
-/** Costs the same for forty runs and for a million: a row is made when it is asked for. */
+/** Rows are created lazily, so forty runs cost as much as a million. */
 export function createRunTable(project: ProjectSpec, options: RunTableOptions): RunTable {
   const projectSeed = roll(options.seed, `project ${project.id}`);
   const startedAt = options.now();

@@ -88,7 +88,7 @@ export function deploymentAnswer(run: RunRow, now: number): WireObject {
   };
 }
 
-/** A message when there is something to say; otherwise one of the three ways to say nothing. */
+/** A message if there is one; otherwise one of the three representations of none. */
 export function messageOf(seed: number, facet: string, status: Status): WireValue | undefined {
   if (status === 'Fail') return 'Error message\n';
   return pick(seed, facet, [undefined, null, '']);

@@ -29,7 +29,7 @@ export function toWireText(value: WireValue): string {
   return JSON.stringify(value).replace(MARKED_IN_JSON, '$1');
 }
 
-/** A refusal, as data for the answer's body. */
+/** An error, as data for the response body. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 

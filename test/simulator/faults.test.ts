@@ -46,8 +46,8 @@ describe('an error fault', () => {
     expect(simulator.calls.map((call) => call.outcome)).toEqual([String(code), 'OK']);
   });
 
-  test('can say when to come back', async () => {
-    // The SDK drops the headers of an error, so they are read beside it.
+  test('can include Retry-After', async () => {
+    // The SDK drops the headers of an error, so the test reads them without it.
     const channel = 'http.client.response.finish';
     const seen: unknown[] = [];
     const look = (message: unknown) =>
@@ -60,7 +60,7 @@ describe('an error fault', () => {
   });
 });
 
-describe('a fault of the transport', () => {
+describe('a transport fault', () => {
   // What the SDK makes of each: a status that is lost, a success that is none, or a connection error.
   test.each(['html502', 'empty500', 'xmlError'] as const)('%s is a SyntaxError of the SDK', async (kind) => {
     simulator.fault({ kind });
@@ -97,8 +97,8 @@ describe('a fault of the transport', () => {
   );
 });
 
-describe('a fault of the list', () => {
-  test('can turn the order round, over all pages', async () => {
+describe('a list fault', () => {
+  test('can reverse the order across all pages', async () => {
     simulator.fault({ kind: 'reorder', order: 'oldestFirst' });
     const oldestFirst = truthIds().reverse();
     expect(await listedIds({ PageNumber: 2, PageSize: 30 })).toEqual(oldestFirst.slice(30, 60));
@@ -119,7 +119,7 @@ describe('a fault of the list', () => {
     expect(PagingInfo.PipelineRuns.map((run) => run.Id)).toEqual(truthIds().slice(50, 100));
   });
 
-  test('can claim more rows than there are', async () => {
+  test('can report more rows than exist', async () => {
     simulator.fault({ kind: 'inflateTotal', rows: 7 });
     const { PagingInfo } = await list({ PageSize: 100 });
     expect(PagingInfo.TotalCount).toBe(truthIds().length + 7);
@@ -135,7 +135,7 @@ describe('a fault of the list', () => {
     expect((await list({ PageNumber: 3, PageSize: 10 })).PagingInfo.PipelineRuns).toHaveLength(10);
   });
 
-  test('can bring words that nobody knows', async () => {
+  test('can return unknown enum values', async () => {
     simulator.fault({ kind: 'unknownEnums' });
     const [run] = (await list()).PagingInfo.PipelineRuns;
     expect(run).toMatchObject({
@@ -144,7 +144,7 @@ describe('a fault of the list', () => {
     });
   });
 
-  test('can write every number as text', async () => {
+  test('can return every number as a string', async () => {
     simulator.fault({ kind: 'numbersAsStrings' });
     const text = (await listRaw()).body;
     expect(text.replace(/"(\\.|[^"\\])*"/g, '')).not.toMatch(/\d/);
@@ -154,7 +154,7 @@ describe('a fault of the list', () => {
 });
 
 describe('a hold', () => {
-  test('keeps a call back until its release, and answers what is true then', async () => {
+  test('delays a call until its release, and responds with the state at that time', async () => {
     const hold = simulator.fault({ kind: 'hold', times: 1 });
     const held = listedIds();
     await hold.hit(1);
@@ -165,7 +165,7 @@ describe('a hold', () => {
     expect((await held)[0]).toBe(added!.id);
   });
 
-  test('answers with the state at arrival if configured', async () => {
+  test('responds with the state at arrival if configured', async () => {
     const before = truthIds().slice(0, 10);
     const hold = simulator.fault({ kind: 'hold', answerFrom: 'arrival' });
     const held = listedIds();
@@ -175,7 +175,7 @@ describe('a hold', () => {
     expect(await held).toEqual(before);
   });
 
-  test('lets go when it is removed', async () => {
+  test('releases its calls when it is removed', async () => {
     const remove = simulator.fault({ kind: 'hold' });
     const held = [list(), list()];
     await remove.hit(2);
@@ -185,7 +185,7 @@ describe('a hold', () => {
     expect(remove.hits).toBe(2);
   });
 
-  test('is cut by closing', async () => {
+  test('ends when the simulator closes', async () => {
     const hold = simulator.fault({ kind: 'hold' });
     const failure = failureOf(list());
     await hold.hit(1);
@@ -195,7 +195,7 @@ describe('a hold', () => {
 });
 
 describe('faults', () => {
-  test('delay by the injected timer', async () => {
+  test('delay with the injected timer', async () => {
     const fault = simulator.fault({ kind: 'latency', delayMs: 800 });
     const answer = list();
     await fault.hit(1);
@@ -206,7 +206,7 @@ describe('faults', () => {
     expect(simulator.calls[0]).toMatchObject({ outcome: 'OK', faults: ['latency'] });
   });
 
-  test('hit only the calls that fit their scope', async () => {
+  test('affect only the calls that match their scope', async () => {
     const fault = simulator.fault({
       kind: 'http5xx',
       action: 'ListPipelineRuns',
@@ -220,7 +220,7 @@ describe('faults', () => {
     expect(fault.hits).toBe(1);
   });
 
-  test('with endings are a queue, and other kinds add up', async () => {
+  test('that replace the response are applied in order, and other kinds combine', async () => {
     simulator.fault({ kind: 'http5xx', times: 1 });
     simulator.fault({ kind: 'dailyLimit', times: 1 });
     simulator.fault({ kind: 'capPageSize', pageSize: 3, times: 3 });
@@ -234,7 +234,7 @@ describe('faults', () => {
     ]);
   });
 
-  test('with a probability fall alike for the same seed', async () => {
+  test('with a probability affect the same calls for the same seed', async () => {
     const outcomesOf = async (seed: number) => {
       simulator.calls.clear();
       const remove = simulator.fault({ kind: 'empty200', probability: 0.5, seed });
@@ -260,7 +260,7 @@ describe('the controls over HTTP', () => {
     expect(await (await admin('GET', 'faults')).json()).toEqual([]);
   });
 
-  test('tell the calls, their own not among them', async () => {
+  test('list the calls, excluding their own requests', async () => {
     await list({ PageSize: 20 });
     expect(await (await admin('GET', 'calls')).json()).toMatchObject({
       maxCallsInAnySecond: 1,
@@ -280,7 +280,7 @@ describe('the controls over HTTP', () => {
     expect(((await answer.json()) as { error: string }).error).toMatch(message);
   });
 
-  test('refuse what a foreign web page could post, and paths that are not theirs', async () => {
+  test('reject requests that another site could send, and unknown paths', async () => {
     const url = `${simulator.url}/__simulator/faults`;
     expect((await fetch(url, { method: 'POST', body: '{"kind":"html502"}' })).status).toBe(415);
     expect((await admin('GET', 'else')).status).toBe(404);
@@ -338,7 +338,7 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
   throw new Error('Expected a failure.');
 }
 
-/** By the real SDK, since what it makes of a fault is what the gateway has to live with. */
+/** Uses the real SDK, because the gateway sees faults as the SDK reports them. */
 async function call(action: string, query: Params): Promise<UpstreamResult> {
   const { accessKeyId, accessKeySecret, host: endpoint } = simulator;
   const client = new openApi.default(

@@ -27,7 +27,7 @@ describe('the signature function', () => {
     });
   };
 
-  test('agrees with the first official vector, canonical request included', () => {
+  test('matches the first official vector, including the canonical request', () => {
     const canonical = vector('2023-10-26T10:22:32Z', '3156853299f313e23d1673dc12e1703d');
     expect(sha256(canonical)).toBe('7ea06492da5221eba5297e897ce16e55f964061054b7695beedaac1145b1e259');
     expect(sign(canonical, 'YourAccessKeySecret')).toBe(
@@ -35,14 +35,14 @@ describe('the signature function', () => {
     );
   });
 
-  test('agrees with the second official vector', () => {
+  test('matches the second official vector', () => {
     const canonical = vector('2023-10-26T09:01:01Z', 'd410180a5abf7fe235dd9b74aca91fc0');
     expect(sign(canonical, 'YourAccessKeySecret')).toBe(
       'e521358f7776c97df52e6b2891a8bc73026794a071b50c3323388c4e0df64804',
     );
   });
 
-  test('reads a query alike however it is encoded on the wire', () => {
+  test('is independent of the encoding of the query on the wire', () => {
     const queryOf = (query: string) =>
       canonicalRequest({
         method: 'GET',
@@ -70,14 +70,14 @@ describe('a signed request', () => {
 
   const outcomes = () => simulator.calls.map((call) => call.outcome);
 
-  test('is let in', async () => {
+  test('is accepted', async () => {
     const { status, body } = await send({});
     expect(status).toBe(200);
     expect(body.Project.Id).toBe(10_000);
     expect(outcomes()).toEqual(['OK']);
   });
 
-  test('with a body of several chunks is let in', async () => {
+  test('with a body of several chunks is accepted', async () => {
     const { status, body } = await send({ action: 'ListProjects', chunks: ['Ids=%5B100', '01%5D'] });
     expect(status).toBe(200);
     expect(body.PagingInfo.TotalCount).toBe(1);
@@ -107,12 +107,12 @@ describe('a signed request', () => {
     expect(outcomes()).toEqual([code]);
   });
 
-  test('is refused when its nonce comes again', async () => {
+  test('is rejected if its nonce is repeated', async () => {
     expect((await send({ nonce: 'once' })).status).toBe(200);
     expect((await send({ nonce: 'once' })).body.Code).toBe('SignatureNonceUsed');
   });
 
-  test('does not use up its nonce when it is refused', async () => {
+  test('does not consume its nonce if it is rejected', async () => {
     await send({ nonce: 'again', secret: 'wrong' });
     expect((await send({ nonce: 'again' })).status).toBe(200);
   });
@@ -143,7 +143,7 @@ describe('a signed request', () => {
     unsigned?: string;
   }
 
-  /** A GetProject of 10000 that is signed right, but for what is given. */
+  /** A correctly signed GetProject of 10000, except for the given overrides. */
   async function send(request: Sending) {
     const url = request.url ?? simulator.url;
     const body = Buffer.from(request.chunks?.join('') ?? '');

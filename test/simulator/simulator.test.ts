@@ -13,7 +13,7 @@ let now = START;
 afterEach(() => simulator.close());
 
 describe('ListPipelineRuns', () => {
-  test('answers the page that was asked for, newest first', async () => {
+  test('returns the requested page, newest first', async () => {
     await start();
     const { PagingInfo, RequestId } = await read('ListPipelineRuns', {
       ProjectId: 10_000,
@@ -26,7 +26,7 @@ describe('ListPipelineRuns', () => {
     expect(simulator.calls).toHaveLength(1);
   });
 
-  test('answers ten runs of page one by default, and an empty page behind the end', async () => {
+  test('returns ten runs of page one by default, and an empty page beyond the end', async () => {
     await start();
     const { PagingInfo } = await read('ListPipelineRuns', { ProjectId: 10_002 });
     expect(PagingInfo).toMatchObject({ PageNumber: 1, PageSize: 10, TotalCount: 40 });
@@ -36,7 +36,7 @@ describe('ListPipelineRuns', () => {
     expect((await read('ListPipelineRuns', { ProjectId: 10_003 })).PagingInfo.TotalCount).toBe(0);
   });
 
-  test('visits every run once over all its pages', async () => {
+  test('returns every run once over all pages', async () => {
     await start();
     const ids: string[] = [];
     for (const PageNumber of [1, 2, 3, 4]) {
@@ -93,7 +93,7 @@ describe('ListPipelineRuns', () => {
     expect(simulator.calls.map((call) => call.outcome)).toEqual([code]);
   });
 
-  test('says what right is lacking for a forbidden project', async () => {
+  test('names the missing permission for a forbidden project', async () => {
     await start();
     await expect(read('ListPipelineRuns', { ProjectId: 10_004 })).rejects.toMatchObject({
       statusCode: 403,
@@ -104,7 +104,7 @@ describe('ListPipelineRuns', () => {
 });
 
 describe('the data set', () => {
-  test('is the same for the same seed, and another for another', async () => {
+  test('is the same for the same seed, and differs for another seed', async () => {
     await start();
     const first = simulator.runs('10000');
     await simulator.close();
@@ -125,7 +125,7 @@ describe('the data set', () => {
     expect(times[0]).toBeLessThan(START);
   });
 
-  test('speaks both vocabularies in several cases', async () => {
+  test('uses both vocabularies in several letter cases', async () => {
     await start({ qps: null });
     const words = new Set<string>();
     for (let PageNumber = 1; PageNumber <= 26; PageNumber++) {
@@ -145,7 +145,7 @@ describe('the data set', () => {
     }
   });
 
-  test('carries JSON text in details, line ends in texts and 19 digits without quotes', async () => {
+  test('contains JSON text in details, newlines in texts and unquoted 19-digit numbers', async () => {
     await start();
     const text = await readText('ListPipelineRuns', { ProjectId: 10_000, PageSize: 100 });
     expect(text).toMatch(/"packageId":8604388\d{12},/);
@@ -159,14 +159,14 @@ describe('the data set', () => {
     expect(check.Name).toMatch(/\n$/);
   });
 
-  test('says nothing in three ways', async () => {
+  test('represents a missing message in three ways', async () => {
     await start();
     const { PagingInfo } = await read('ListPipelineRuns', { ProjectId: 10_000, PageSize: 100 });
     const messages = new Set(PagingInfo.PipelineRuns.map((run) => run.Message));
     expect(messages).toEqual(new Set([undefined, null, '', 'Error message\n']));
   });
 
-  test('can be replaced, and costs nothing before it is asked for', async () => {
+  test('can be replaced, and is created lazily', async () => {
     await start({ projects: [{ id: '7', runCount: 100_000 }] });
     const { PagingInfo } = await read('ListPipelineRuns', { ProjectId: 7, PageNumber: 1000, PageSize: 100 });
     expect(PagingInfo.TotalCount).toBe(100_000);
@@ -175,7 +175,7 @@ describe('the data set', () => {
 });
 
 describe('GetPipelineRun', () => {
-  test('answers the run under the key Pipeline', async () => {
+  test('returns the run under the key Pipeline', async () => {
     await start();
     const [newest] = simulator.runs('10000');
     const { Pipeline } = await read('GetPipelineRun', { ProjectId: 10_000, Id: newest!.id });
@@ -183,7 +183,7 @@ describe('GetPipelineRun', () => {
     expect(Pipeline.Stages.map((stage) => stage.Step)).toEqual(Pipeline.Stages.map((_, index) => index + 1));
   });
 
-  test('refuses a run that is not there, by default', async () => {
+  test('rejects an unknown run by default', async () => {
     await start();
     const [elsewhere] = simulator.runs('10001');
     for (const Id of ['097c73fe-ed6e-4fb1-b109-a5d59e46cd58', 'no uuid', elsewhere!.id]) {
@@ -195,14 +195,14 @@ describe('GetPipelineRun', () => {
     await expect(read('GetPipelineRun', { ProjectId: 10_000 })).rejects.toMatchObject({ code: 'MissingId' });
   });
 
-  test('answers null for an unknown run if configured', async () => {
+  test('returns null for an unknown run if configured', async () => {
     await start({ unknownRun: 'null' });
     expect((await read('GetPipelineRun', { ProjectId: 10_000, Id: 'none' })).Pipeline).toBeNull();
   });
 });
 
 describe('ListPipelineRunItems', () => {
-  test('answers ids of 19 digits, some of them without quotes', async () => {
+  test('returns ids of 19 digits, some of them unquoted', async () => {
     await start({ qps: null });
     let text = '';
     for (const run of simulator.runs('10002')) {
@@ -213,7 +213,7 @@ describe('ListPipelineRunItems', () => {
     expect(simulator.calls).toHaveLength(40);
   });
 
-  test('answers the objects that the ObjectId filter finds the run by', async () => {
+  test('returns the objects by which the ObjectId filter finds the run', async () => {
     await start();
     const run = simulator.runs('10002').find(({ objectIds }) => objectIds.length > 1)!;
     const text = await readText('ListPipelineRunItems', { ProjectId: 10_002, PipelineRunId: run.id });
@@ -226,7 +226,7 @@ describe('ListPipelineRunItems', () => {
     });
   });
 
-  test('wants the parameter PipelineRunId', async () => {
+  test('requires the parameter PipelineRunId', async () => {
     await start();
     const [run] = simulator.runs('10002');
     await expect(read('ListPipelineRunItems', { ProjectId: 10_002, Id: run!.id })).rejects.toMatchObject({
@@ -250,7 +250,7 @@ describe('projects', () => {
     expect(PagingInfo.Projects).toHaveLength(4);
   });
 
-  test('are got by Id', async () => {
+  test('are returned by Id', async () => {
     await start();
     expect((await read('GetProject', { Id: 10_002 })).Project).toMatchObject({
       Id: 10_002,
@@ -264,7 +264,7 @@ describe('projects', () => {
 });
 
 describe('the old action names', () => {
-  test('answer Deployments with numbers as text and words in capitals', async () => {
+  test('return Deployments with numbers as strings and enum values in capitals', async () => {
     await start();
     const { PagingInfo } = await read('ListDeployments', { ProjectId: 10_000, PageSize: 100 });
     expect(PagingInfo).toMatchObject({ PageNumber: '1', PageSize: '100', TotalCount: '2524' });
@@ -288,14 +288,14 @@ describe('the old action names', () => {
     expect(PagingInfo.TotalCount).toBe(String(expected));
   });
 
-  test('answer a single run under the key Pipeline', async () => {
+  test('return a single run under the key Pipeline', async () => {
     await start();
     const [newest] = simulator.runs('10001');
     const { Pipeline } = await read('GetDeployment', { ProjectId: 10_001, Id: newest!.id });
     expect(Pipeline).toMatchObject({ Id: newest!.id, ProjectId: '10001' });
   });
 
-  test('are the only ones where the new names are unknown', async () => {
+  test('are the only ones if the new names are disabled', async () => {
     await start({ actionNames: 'old' });
     const notFound = { statusCode: 404, code: 'InvalidAction.NotFound' };
     const [run] = simulator.runs('10002');
@@ -306,7 +306,7 @@ describe('the old action names', () => {
     await expect(read('DropProject', {})).rejects.toMatchObject(notFound);
   });
 
-  test('are unknown in turn where only the new ones are left', async () => {
+  test('are unknown if only the new names are enabled', async () => {
     await start({ actionNames: 'new' });
     await expect(read('ListDeployments', { ProjectId: 10_002 })).rejects.toMatchObject({
       code: 'InvalidAction.NotFound',
@@ -315,7 +315,7 @@ describe('the old action names', () => {
 });
 
 describe('time', () => {
-  test('takes a run from Init through its stages to an end, and then leaves it alone', async () => {
+  test('advances a run from Init through its stages to a final status, which does not change', async () => {
     await start({ qps: null });
     const [run] = simulator.addRuns('10003', 1);
     const seen: string[] = [];
@@ -336,7 +336,7 @@ describe('time', () => {
     expect(later.ModifyTime).toBeGreaterThan(later.CreateTime);
   });
 
-  test('brings a new run to the head once an interval, and moves no other', async () => {
+  test('adds a new run at the head once per interval, and keeps the order of the others', async () => {
     await start({ newRunEveryMs: { '10002': MINUTE_MS } });
     const before = truthIds('10002');
     now += 3 * MINUTE_MS - 1;
@@ -366,7 +366,7 @@ describe('time', () => {
     });
   });
 
-  test('separates added runs by a millisecond, or ties them where a time is given', async () => {
+  test('separates added runs by a millisecond, or ties them if a time is given', async () => {
     await start();
     expect(simulator.addRuns('10003', 2).map((run) => run.createTime)).toEqual([START + 1, START]);
     expect(simulator.addRuns('10003', 2, START + 5).map((run) => run.createTime)).toEqual([
@@ -377,7 +377,7 @@ describe('time', () => {
 });
 
 describe('quota', () => {
-  test('lets five calls through in any second, and refuses the sixth in two guises', async () => {
+  test('allows five calls in any second, and rejects a sixth with one of two codes', async () => {
     await start();
     for (let call = 0; call < 5; call++) {
       await read('GetProject', { Id: 10_000 });
@@ -398,7 +398,7 @@ describe('quota', () => {
     expect(simulator.maxCallsInAnySecond()).toBe(8);
   });
 
-  test('ends the day with a text of its own, and begins anew at midnight in China', async () => {
+  test('rejects calls beyond the daily limit with its own message, and resets at midnight in China', async () => {
     await start({ qps: null, dailyCalls: 2 });
     await read('GetProject', { Id: 10_000 });
     await read('GetProject', { Id: 10_000 });
@@ -413,7 +413,7 @@ describe('quota', () => {
     await read('GetProject', { Id: 10_000 });
   });
 
-  test('ends the month likewise', async () => {
+  test('rejects calls beyond the monthly limit likewise', async () => {
     await start({ qps: null, monthlyCalls: 1 });
     await read('GetProject', { Id: 10_000 });
     now += 24 * 3_600_000;
@@ -422,7 +422,7 @@ describe('quota', () => {
     await read('GetProject', { Id: 10_000 });
   });
 
-  test('logs every call with what was asked, when and from where', async () => {
+  test('logs every call with its action, parameters, time and client', async () => {
     await start();
     await read('GetProject', { Id: 10_000 });
     await post('ListProjects', { Ids: '[10001]' });
@@ -447,7 +447,7 @@ interface Run {
   Stages: { Step: number; Type: string; Name: string; Detail: { key: string } }[];
 }
 
-/** The keys of all actions in one. */
+/** The response keys of all actions. */
 interface Body {
   RequestId: string;
   PagingInfo: {
@@ -488,7 +488,7 @@ function parse(text: string): Body {
   return JSON.parse(text) as Body;
 }
 
-/** By the real SDK, signature and all. Its 'string' body keeps every digit. */
+/** Uses the real SDK, including its signature. The 'string' body type preserves every digit. */
 async function callWithSdk(
   action: string,
   method: string,

@@ -7,7 +7,7 @@ const EXECUTABLE = '/usr/bin/chromium';
 
 const FLAGS = [
   '--headless',
-  // Its sandbox wants rights that containers do not give; it sees nothing but our own pages.
+  // Its sandbox needs privileges that containers lack. It only loads our own pages.
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',
@@ -17,10 +17,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Something besides Chromium that has to be on the machine. */
+/** A requirement besides Chromium. */
 export interface Need {
   path: string;
-  /** How it gets there, as a command. */
+  /** The command that installs it. */
   by: string;
 }
 

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** The folder of the dashboard, which is a package of its own. */
 const FOLDER = new URL('../../examples/dashboard/', import.meta.url);
 
-/** The source of axe-core, which looks for what keeps people from using a page. */
+/** The source of axe-core, which checks accessibility. */
 export const axePath = fileURLToPath(new URL('node_modules/axe-core/axe.min.js', FOLDER));
 
 /** The dashboard's own packages, those for its development among them. */
@@ -25,7 +25,7 @@ export interface DashboardServer extends AsyncDisposable {
   url: string;
 }
 
-/** The built app on any free port, served by its own server before the given gateway. */
+/** The built app on any free port, served by its own server with the given gateway. */
 export async function serveDashboard(gatewayUrl: string): Promise<DashboardServer> {
   const server = spawn(process.execPath, ['serve.mjs'], {
     cwd: FOLDER,

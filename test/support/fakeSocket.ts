@@ -11,15 +11,15 @@ export class FakeSocket extends EventEmitter {
   readyState: 1 | 2 | 3 = 1;
   bufferedAmount = 0;
   isPaused = false;
-  /** What the gateway has closed it with; null while it has not. */
+  /** The code and reason with which the gateway closed it; null while open. */
   closedWith: { code: number; reason: string } | null = null;
-  /** Messages that the other side has taken. */
+  /** Messages that the client has received. */
   readonly taken: Record<string, unknown>[] = [];
   private isTaking = true;
   private readonly untaken: { message: string; callback: () => void }[] = [];
   private readonly unread: Buffer[] = [];
 
-  /** As the gateway gets it. */
+  /** The socket as passed to the gateway. */
   asWebSocket(): WebSocket {
     return this as unknown as WebSocket;
   }
@@ -53,7 +53,7 @@ export class FakeSocket extends EventEmitter {
     for (const data of this.unread.splice(0)) this.say(data);
   }
 
-  /** The other side sends a message. */
+  /** The client sends a message. */
   say(message: unknown): void {
     if (this.readyState === 3) return;
     const data = Buffer.isBuffer(message) ? message : Buffer.from(JSON.stringify(message));
@@ -61,12 +61,12 @@ export class FakeSocket extends EventEmitter {
     else this.emit('message', data, false);
   }
 
-  /** The other side stops to take what it is sent. */
+  /** The client stops reading. */
   stall(): void {
     this.isTaking = false;
   }
 
-  /** The other side takes all that waits, and goes on to. */
+  /** The client reads all pending messages and continues to read. */
   take(): void {
     this.isTaking = true;
     for (const { message, callback } of this.untaken.splice(0)) {
@@ -76,12 +76,12 @@ export class FakeSocket extends EventEmitter {
     }
   }
 
-  /** The closing handshake is completed by the other side, or begun and completed. */
+  /** The client completes the closing handshake, and starts it if necessary. */
   complete(): void {
     this.end(this.closedWith?.code ?? 1000);
   }
 
-  /** The connection is gone. */
+  /** The connection is lost. */
   drop(): void {
     this.end(1006);
   }

@@ -3,12 +3,12 @@ import type { PipelineRun } from '../../src/core/domain.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 
-/** A call that waits for the test to answer it. */
+/** A call that waits for the test to respond. */
 export interface HeldCall {
   action: Action;
   params: Actions[Action]['params'];
   context: CallContext;
-  /** Answers with what the upstream would say at this moment, as of when the call was made. */
+  /** Responds with the current state of the upstream, dated at the time of the call. */
   answer: () => void;
   fail: (kind?: UpstreamError['kind'], retryAfterMs?: number) => void;
 }
@@ -16,9 +16,9 @@ export interface HeldCall {
 export interface FakeUpstream extends Upstream {
   /** Every call so far, as `ListPipelineRuns 1` or `GetPipelineRun run-3`. */
   readonly calls: string[];
-  /** Calls made since the last time this was asked. */
+  /** Calls since the last `newCalls()`. */
   newCalls(): string[];
-  /** From now on, calls wait in `held`: on the wire, or in a queue before they are paid for. */
+  /** From now on, calls wait in `held`: on the wire, or in a queue before they are charged. */
   hold(where?: 'onWire' | 'inQueue'): void;
   readonly held: HeldCall[];
   /** From now on, calls fail; null ends it. */
@@ -100,7 +100,7 @@ export function runOf(
   };
 }
 
-/** The page of a list that is given whole, newest first. */
+/** A page of the given list, newest first. */
 export function pageOf<Row>(
   rows: readonly Row[],
   { pageNumber, pageSize }: { pageNumber: number; pageSize: number },

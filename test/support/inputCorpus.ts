@@ -39,7 +39,7 @@ const REPRESENTATIONS: Value[] = [
   { __typename: 'PipelineRun', id: `${RUN}run-3` },
 ];
 
-/** By the name of the argument or input field; resolvers refuse some of them. */
+/** By the name of the argument or input field; resolvers reject some of them. */
 const valuesByName: Readonly<Record<string, readonly Value[]>> = {
   projectId: ['1', '2', '13', 'x', 7],
   runId: ['run-1', 'run-2', 'run-3', 'run-13', 'none', 'not an id'],

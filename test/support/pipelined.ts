@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** Requests that come in one piece, so that Node takes them in one turn; gives the answers as they came, when all are there. */
+/** Sends requests in one write, so Node parses them in one turn. Resolves with all responses in order of arrival. */
 export function pipelined(url: string, query: string, count: number): Promise<string> {
   const { port } = new URL(url);
   const body = JSON.stringify({ query });

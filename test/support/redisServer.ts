@@ -9,13 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 
-/** A real redis-server on a free loopback port that keeps nothing on disk. */
+/** A real redis-server on a free loopback port, without persistence. */
 export interface RedisServer {
   readonly port: number;
-  /** Stops it from answering, with its connections open. */
+  /** Suspends it with its connections open. */
   pause(): void;
   resume(): void;
-  /** Ends it at once, as a crash does. */
+  /** Kills it immediately, as in a crash. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with no data. */
   restart(): Promise<void>;
@@ -68,7 +68,7 @@ export async function startRedisServer(): Promise<RedisServer> {
   };
 }
 
-/** A way to a local server whose answers arrive late. */
+/** A proxy to a local server that delays responses. */
 export interface SlowLink {
   readonly port: number;
   [Symbol.asyncDispose](): Promise<void>;
@@ -110,7 +110,7 @@ async function spawnServer(port: number, directory: string): Promise<ChildProces
   return server;
 }
 
-/** Whether something listens on the port; a no takes a moment, so that a loop of these is not a hot one. */
+/** Whether a process listens on the port. A negative result is delayed, to prevent a busy loop. */
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {

@@ -2,25 +2,25 @@ import { request } from 'node:http';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 
-/** A subscription and what has come of it. */
+/** A subscription and its results so far. */
 export interface Subscription {
   events: any[]; // eslint-disable-line @typescript-eslint/no-explicit-any -- as deep as the test asks
-  /** Codes of errors, whether they came with data or in the place of it. */
+  /** Codes of errors, with or without data. */
   codes: string[];
   /** The `extensions` of each event, or undefined. */
   extensions: unknown[];
-  /** Resolves when it is over. */
+  /** Resolves when it ends. */
   ended: Promise<void>;
-  /** Resolves when so many events have come. */
+  /** Resolves after the given number of events. */
   until(count: number): Promise<void>;
   stop(): void;
 }
 
 export interface SocketClient extends AsyncDisposable {
-  /** Resolves with the code that the server has closed the socket with. */
+  /** Resolves with the code with which the server closes the socket. */
   closed: Promise<{ code: number; reason: string }>;
   subscribe(query: string, variables?: Record<string, unknown>): Subscription;
-  /** The socket itself, once there is one. */
+  /** The socket itself, once it is open. */
   socket(): Promise<WebSocket>;
 }
 
@@ -33,7 +33,7 @@ interface Message {
   errors?: readonly { extensions?: Record<string, unknown> | undefined }[] | undefined;
 }
 
-/** A client of graphql-ws' own with one socket, which does not come back once it is closed. */
+/** A graphql-ws client with one socket that does not reconnect. */
 export function openSocket(gatewayUrl: string, options: SocketClientOptions = {}): SocketClient {
   const { connectionParams, headers } = options;
   let tellSocket: (socket: WebSocket) => void;

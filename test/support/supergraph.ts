@@ -25,7 +25,7 @@ export interface Router extends AsyncDisposable {
   ask(query: string, variables?: Record<string, unknown>): Promise<RouterAnswer>;
 }
 
-/** A subgraph by the SDL that it answers to `_service` itself. */
+/** A subgraph with the SDL that it returns for `_service`. */
 export async function subgraphAt(name: string, url: string): Promise<SubgraphSource> {
   const response = await fetch(url, {
     method: 'POST',
@@ -36,7 +36,7 @@ export async function subgraphAt(name: string, url: string): Promise<SubgraphSou
   return { name, url, typeDefs: parse(data._service.sdl) };
 }
 
-/** Throws where it does not compose, or only with hints. */
+/** Throws if composition fails or returns hints. */
 export function supergraphOf(subgraphs: SubgraphSource[]): string {
   const { supergraphSdl, errors = [], hints = [] } = composeServices(subgraphs);
   const problems = [...errors, ...hints].map(({ message }) => message);
@@ -44,7 +44,7 @@ export function supergraphOf(subgraphs: SubgraphSource[]): string {
   return supergraphSdl;
 }
 
-/** Apollo's own router of JavaScript: it plans queries ahead. */
+/** Apollo's JavaScript router, which creates query plans. */
 export async function startApolloRouter(supergraphSdl: string): Promise<Router> {
   const server = new ApolloServer({
     gateway: new ApolloGateway({ supergraphSdl }),
@@ -79,7 +79,7 @@ export function startHiveRouter(supergraphSdl: string): Promise<Router> {
   });
 }
 
-/** Incidents that refer to runs, one by each key of `PipelineRun`. Nothing of a run is answered here. */
+/** Incidents that refer to runs, one by each key of `PipelineRun`. This subgraph resolves no field of a run. */
 export async function startIncidents(run: { projectId: string; runId: string }) {
   const typeDefs = parse(/* GraphQL */ `
     extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])

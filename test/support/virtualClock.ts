@@ -8,7 +8,7 @@ export interface VirtualClock extends Clock {
   advance(ms: number): Promise<void>;
   /** Sets the wall clock ahead or back, as an operator or NTP does: no time passes and no timer runs. */
   jump(ms: number): void;
-  /** How many timers are set and neither run nor called off. */
+  /** The number of pending timers. */
   pendingTimers(): number;
 }
 
