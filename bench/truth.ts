@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
-import { withSharedCache } from '../src/cache/withSharedCache.ts';
+import { createRedisTier, withSharedCache } from '../src/cache/withSharedCache.ts';
 import { createSteadyClock, systemClock } from '../src/core/clock.ts';
 import { createVirtualClock } from '../test/support/virtualClock.ts';
 import { startRedis } from './chaos/redis.ts';
@@ -51,7 +51,7 @@ show(
 
 const clock = createSteadyClock(systemClock);
 const redis = await startRedis(await freePort());
-const sharedCaches: { close(): void }[] = [];
+const tiers: { close(): void }[] = [];
 const clients = [new Redis(redis.url), new Redis(redis.url)];
 show(
   'two gateways with Redis',
@@ -62,14 +62,14 @@ show(
     advance: (ms) => pause(ms),
     between: clients.map((client) => (upstream, freshMs, staleMs) => {
       const options = { redis: client, identity: `seed ${seed}`, clock, staleMs };
-      const gateway = withSharedCache(upstream, { ...options, freshMs: () => freshMs });
-      sharedCaches.push(gateway);
-      return gateway;
+      const tier = createRedisTier({ ...options, freshMs: () => freshMs });
+      tiers.push(tier);
+      return withSharedCache(upstream, tier);
     }),
     slackMs: 5,
     checkMonotony,
   })),
 );
-for (const cache of sharedCaches) cache.close();
+for (const tier of tiers) tier.close();
 for (const client of clients) client.disconnect();
 await redis.kill();

@@ -1,4 +1,3 @@
-import { createRequestContext } from './graphql/requestContext.ts';
 import { type Closers, createClosers } from './core/closers.ts';
 import { healthOf } from './health.ts';
 import type { Redis } from 'ioredis';
@@ -8,17 +7,15 @@ import { withCallerLimits } from './quota/withCallerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
 import { withCache } from './cache/withCache.ts';
 import { createDemand } from './cache/demand.ts';
-import { withSharedCache } from './cache/withSharedCache.ts';
+import { createRedisTier, withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
-import { withCredentialCheck } from './upstream/withCredentialCheck.ts';
-import { startHttpServer } from './http/server.ts';
+import { CREDENTIALS_UNVERIFIED, withCredentialCheck } from './upstream/withCredentialCheck.ts';
+import { serve } from './serve.ts';
 import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
-import { createExecution } from './graphql/execution.ts';
 import { type Clock, createSteadyClock, systemClock } from './core/clock.ts';
 import { createListMemory } from './loaders/list.ts';
 import { createObservability } from './telemetry/observability.ts';
-import { createQuotaProbe } from './quota/quotaProbe.ts';
-import { createSchema } from './graphql/schema.ts';
+import { withQuotaProbe } from './quota/withQuotaProbe.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import { accountIdentity, type CredentialSource } from './upstream/credentials.ts';
@@ -56,122 +53,111 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
 /** Returns the URL. Adds each resource to `closers` as soon as it is started, so that a failure leaves nothing running. */
 async function start(config: Config, parts: GatewayParts, closers: Closers): Promise<string> {
-  const { credential, clock = systemClock } = parts;
-  const steady = createSteadyClock(clock);
+  const { credential, clock: wallClock = systemClock } = parts;
+  const clock = createSteadyClock(wallClock);
   const logger = parts.logger ?? createLogger('error');
+  const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   if (redis) closers.add(() => redis.disconnect());
-  const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
+  const closing = new AbortController();
+  closers.add(() => closing.abort());
+  let credentialProblem = parts.checkCredentials ? CREDENTIALS_UNVERIFIED : null;
+
   const quota = createQuota({
     limits: limitsFor(config.quota.edition, config.quota.overrides),
-    clock,
-    steadyClock: steady,
-    onExhaustion(nextProbeAt) {
-      observability.quotaChanged(nextProbeAt);
-      quotaProbe.start();
-    },
+    clock: wallClock,
+    steadyClock: clock,
+    onExhaustion: (nextProbeAt) => observability.quotaChanged(nextProbeAt),
     ...(redis && { shared: { redis, identity, replicas: config.replicas } }),
   });
   const observability = createObservability({
     logger,
-    clock,
+    clock: wallClock,
     quota: () => quota.snapshot(),
     live: () => subscriptions.counts(),
   });
-  const client = createClient({ ...config.upstream, credential, clock: steady });
-  const patient = withRetries(withQuota(client, quota), {
-    clock: steady,
-    onBreakerChange: observability.breakerChanged,
-  });
-  const calls = {
-    clock: steady,
-    upstream: patient,
+  const { freshMs, staleMs } = config.cache;
+  const demand = createDemand({ freshMs, clock, allowances: quota.allowances });
+  const redisTier =
+    redis && createRedisTier({ redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
+  if (redisTier) closers.add(() => redisTier.close());
+  const background = {
+    clock,
     timeoutMs: config.requestDeadlineMs,
+    signal: closing.signal,
     report: observability.background,
   };
-  const quotaProbe = createQuotaProbe({
-    ...calls,
-    nextProbeAt() {
-      const { nextProbeAt } = quota.snapshot();
-      return nextProbeAt === null ? null : steady.fromWall(nextProbeAt);
+
+  // The path of a call, from the inside out: each layer wraps the one before and is an `Upstream` itself.
+  const { upstream, view } = withCache(
+    withCallerLimits(
+      withSharedCache(
+        withCredentialCheck(
+          withQuotaProbe(
+            withRetries(withQuota(createClient({ ...config.upstream, credential, clock }), quota), {
+              clock,
+              onBreakerChange: observability.breakerChanged,
+            }),
+            quota,
+            background,
+          ),
+          {
+            ...background,
+            isEnabled: parts.checkCredentials ?? false,
+            isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
+            onChange: credentialsChanged,
+          },
+        ),
+        redisTier,
+      ),
+      { clock: wallClock, steadyClock: clock },
+    ),
+    {
+      ...config.cache,
+      clock,
+      demand,
+      allowances: quota.allowances,
+      newestElsewhere: redisTier && ((key) => redisTier.newestElsewhere(key)),
+      patienceMs: config.requestDeadlineMs,
+      report: observability.background,
     },
-  });
-  const credentialCheck = parts.checkCredentials
-    ? withCredentialCheck(patient, {
-        ...calls,
-        isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
-        onChange: observability.credentialsChanged,
-      })
-    : null;
-  closers.add(() => quotaProbe.stop());
-  if (credentialCheck) closers.add(() => credentialCheck.stop());
-  const { freshMs, staleMs } = config.cache;
-  const demand = createDemand({ freshMs, clock: steady, allowances: quota.allowances });
-  const checked = credentialCheck?.upstream ?? patient;
-  const common =
-    redis &&
-    withSharedCache(checked, { redis, identity, clock: steady, staleMs, freshMs: () => demand.freshMs() });
-  if (common) closers.add(() => common.close());
-  const { upstream, view } = withCache(withCallerLimits(common ?? checked, { clock, steadyClock: steady }), {
-    ...config.cache,
-    clock: steady,
-    demand,
-    allowances: quota.allowances,
-    ...(common && { newestElsewhere: (key: string) => common.newestElsewhere(key) }),
-    patienceMs: config.requestDeadlineMs,
-    report: observability.background,
-  });
-  const listMemory = createListMemory(config.pageSize, steady);
+  );
+
+  const memory = createListMemory(config.pageSize, clock);
   const subscriptions = createSubscriptionSource(upstream, {
-    clock: steady,
+    clock,
     limits: config.live.limits,
     get pageSize() {
-      return listMemory.sizeOf('ListPipelineRuns');
+      return memory.sizeOf('ListPipelineRuns');
     },
     fastMs: freshMs,
     slowMs: config.live.idleMs,
     deadlineMs: config.requestDeadlineMs,
     report: observability.background,
   });
-  const isRedisUnavailable = () =>
-    redis !== null &&
-    (redis.status !== 'ready' || common?.health() === 'down' || quota.snapshot().shared === 'fallback');
-  const contextOptions = {
+  const server = await serve(config, {
     upstream,
     view,
-    memory: listMemory,
+    memory,
     subscriptions,
     quota: () => quota.snapshot(),
-    clock: steady,
-    deadlineMs: config.requestDeadlineMs,
-    maxOperationCalls: config.maxOperationCalls,
-    maxObjects: config.http.limits.rows,
-  };
-  const schema = createSchema((time) => steady.toWall(time));
-  const server = await startHttpServer({
-    ...config.http,
-    schema,
-    execute: createExecution({ compile: config.compiledQueries }),
-    introspection: config.introspection,
-    explorer: config.explorer,
-    clock,
-    steadyClock: steady,
-    createContext: (start) => createRequestContext(contextOptions, start),
-    report: observability.background,
+    observability,
     health: () =>
       healthOf({
-        credentialProblem: credentialCheck?.problem() ?? null,
-        isRedisUnavailable: isRedisUnavailable(),
+        credentialProblem,
+        isRedisUnavailable: redisTier?.isUnavailable() === true || quota.snapshot().shared === 'fallback',
         nextProbeAt: quota.snapshot().nextProbeAt,
       }),
-    metrics: config.metrics ? observability.scrape : null,
-    observe: observability.observe,
-    onBug: observability.bug,
-    onUnusableFile: observability.unusableFile,
-    onIssuerChange: observability.issuerChanged,
+    clock,
+    wallClock,
   });
   closers.add(() => server.close());
   return server.url;
+
+  function credentialsChanged(problem: string | null): void {
+    credentialProblem = problem;
+    observability.credentialsChanged(problem);
+  }
 }
 
 /** Loads the Redis packages only where Redis is configured. */

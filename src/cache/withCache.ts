@@ -26,7 +26,7 @@ export interface CacheOptions extends FreshnessSettings {
    * When the newest answer was read that another replica has under a key; -Infinity if there is none. An older answer is not fresh here.
    * Default: there are no other replicas.
    */
-  newestElsewhere?: (key: string) => number;
+  newestElsewhere?: ((key: string) => number) | null;
   /** Reports what happens to background refreshes. */
   report(event: CallEvent): void;
 }

@@ -27,11 +27,16 @@ export interface SharedOptions {
   report?: (event: { type: 'redis'; health: Health }) => void;
 }
 
-/** An upstream that replicas share through Redis. */
-export interface SharedUpstream extends Upstream {
+/** What replicas share through Redis. One per process. */
+export interface RedisTier {
+  options: SharedOptions;
+  claim: ReturnType<typeof createClaims>;
+  announcements: ReturnType<typeof createAnnouncements>;
   /** `down` while Redis is unavailable and each replica makes its own calls. */
   health(): Health;
-  /** As the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
+  /** Whether the connection or the last command failed. */
+  isUnavailable(): boolean;
+  /** For the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
   newestElsewhere(key: string): number;
   /** Closes its own connection for announcements. */
   close(): void;
@@ -43,27 +48,38 @@ const POLL_MS = 25;
 /** Clocks of replicas may differ by this much, in milliseconds. */
 const CLOCK_SKEW_MS = 1000;
 
-/**
- * Shares answers between replicas: of all that request the same at the same time, one makes the call and the others read its
- * answer from Redis, for as long as it is fresh and no older than `context.notBefore`. When the call fails, an answer in Redis that is
- * within its bound is served as stale. Without Redis every call goes to the upstream.
- */
-export function withSharedCache(upstream: Upstream, options: SharedOptions): SharedUpstream {
-  const { redis, identity, clock, staleMs, commandTimeoutMs = 150, maxValueBytes = 1_000_000 } = options;
+/** Opens a connection of its own for announcements: close it with `close`. */
+export function createRedisTier(options: SharedOptions): RedisTier {
+  const { redis, identity, clock, commandTimeoutMs = 150, maxValueBytes = 1_000_000 } = options;
   const commands = createRedisCommands({
     redis,
     clock,
     timeoutMs: commandTimeoutMs,
     onHealth: (health) => options.report?.({ type: 'redis', health }),
   });
-  const claim = createClaims(redis, commands, clock, maxValueBytes);
   const channel = `${sharedPrefix(identity)}:announcements`;
   const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
-
   return {
+    options,
+    claim: createClaims(redis, commands, clock, maxValueBytes),
+    announcements,
     health: commands.health,
+    isUnavailable: () => redis.status !== 'ready' || commands.health() === 'down',
     newestElsewhere: (key) => (commands.health() === 'ok' ? announcements.newestElsewhere(key) : -Infinity),
     close: announcements.close,
+  };
+}
+
+/**
+ * Shares answers between replicas: of all that request the same at the same time, one makes the call and the others read its
+ * answer from Redis, for as long as it is fresh and no older than `context.notBefore`. When the call fails, an answer in Redis that is
+ * within its bound is served as stale. Without Redis every call goes to the upstream.
+ */
+export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Upstream {
+  if (tier === null) return upstream;
+  const { options, claim, announcements } = tier;
+  const { identity, clock, staleMs } = options;
+  return {
     async call(action, params, context) {
       const key = sharedKey(identity, action, params);
       for (;;) {

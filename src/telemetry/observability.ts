@@ -16,7 +16,8 @@ export interface Observability {
   breakerChanged: (action: Action, state: BreakerState) => void;
   /** The time of the next trial call once DataWorks reports a used up daily quota; null once calls succeed again. */
   quotaChanged: (nextProbeAt: number | null) => void;
-  credentialsChanged: (state: 'rejected' | 'accepted') => void;
+  /** Why DataWorks does not accept the credentials; null if it does. */
+  credentialsChanged: (problem: string | null) => void;
   bug: (error: unknown, requestId: string) => void;
   unusableFile: (error: OperatorError) => void;
   /** What prevents the key set of AUTH_JWKS_URL from being read; null once it is readable again. */
@@ -86,6 +87,7 @@ export function createObservability({ logger, clock, quota, live }: Observabilit
 function createStateLog(
   logger: Logger,
 ): Pick<Observability, 'quotaChanged' | 'credentialsChanged' | 'bug' | 'unusableFile' | 'issuerChanged'> {
+  let areCredentialsRejected = false;
   return {
     quotaChanged(nextProbeAt) {
       if (nextProbeAt === null) logger.info('DataWorks accepts calls again: the daily quota is available.');
@@ -96,12 +98,10 @@ function createStateLog(
         );
       }
     },
-    credentialsChanged(state) {
-      if (state === 'accepted') logger.info('DataWorks accepts the credentials again.');
-      else
-        logger.error(
-          'DataWorks rejects the credentials. Check the access key, its expiry and the system clock.',
-        );
+    credentialsChanged(problem) {
+      if (problem !== null) logger.error(`${problem} Check the access key, its expiry and the system clock.`);
+      else if (areCredentialsRejected) logger.info('DataWorks accepts the credentials again.');
+      areCredentialsRejected = problem !== null;
     },
     bug: (error, requestId) => logger.error({ err: error, requestId }, 'Internal server error.'),
     unusableFile: ({ problems }) =>

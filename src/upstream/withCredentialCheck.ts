@@ -2,28 +2,26 @@ import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
-/** Observes whether DataWorks accepts the gateway's credentials. */
-export interface CredentialCheck {
-  /** Passes calls on and learns from their outcomes. */
-  upstream: Upstream;
-  /** Null while DataWorks accepts the credentials; else the reason for operators. */
-  problem(): string | null;
-  stop(): void;
-}
-
 export interface CredentialCheckOptions extends Omit<ProbeOptions, 'upstream'> {
+  /** Default: true. */
+  isEnabled?: boolean;
+  /** Ends the checks. */
+  signal: AbortSignal;
   /** Whether no call is left for the day, so that a check cannot succeed. Default: never. */
   isQuotaExhausted?: () => boolean;
-  /** Called when DataWorks begins to reject the credentials and when it accepts them again. */
-  onChange?: (state: 'rejected' | 'accepted') => void;
+  /** Called with each change: why DataWorks does not accept the credentials, or null if it does. */
+  onChange: (problem: string | null) => void;
 }
 
 /** The delay between checks while the credentials are rejected doubles from the first to the longest. Milliseconds. */
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 60 * 60_000;
 
+/** The problem before the first call has an outcome. */
+export const CREDENTIALS_UNVERIFIED = 'DataWorks has not accepted the credentials yet.';
+
 const problems = {
-  unknown: 'DataWorks has not accepted the credentials yet.',
+  unknown: CREDENTIALS_UNVERIFIED,
   accepted: null,
   rejected: 'DataWorks rejects the credentials.',
 };
@@ -32,9 +30,9 @@ const problems = {
  * Makes one call at the start, because DataWorks can reject credentials that were found, and more calls while it rejects them. A
  * failure of another kind proves nothing: the gateway still becomes ready, and rejected credentials stay rejected.
  */
-export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckOptions): CredentialCheck {
-  const { clock, onChange } = options;
-  const stopped = new AbortController();
+export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckOptions): Upstream {
+  if (options.isEnabled === false) return wrapped;
+  const { clock, signal, onChange } = options;
   let state: keyof typeof problems = 'unknown';
   let retryMs = FIRST_RETRY_MS;
   let cancelRetry: (() => void) | null = null;
@@ -51,24 +49,18 @@ export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckO
     },
   };
 
+  signal.addEventListener('abort', () => cancelRetry?.(), { once: true });
   void check();
-  return {
-    upstream,
-    problem: () => problems[state],
-    stop() {
-      stopped.abort();
-      cancelRetry?.();
-    },
-  };
+  return upstream;
 
   async function check(): Promise<void> {
     cancelRetry = null;
     if (state === 'rejected') scheduleRetry();
     if (!options.isQuotaExhausted?.()) {
       // The upstream above has learned from the outcome.
-      await probeUpstream({ ...options, upstream }, 'interactive', stopped.signal).catch(() => undefined);
+      await probeUpstream({ ...options, upstream }, 'interactive', signal).catch(() => undefined);
     }
-    if (state === 'unknown') state = 'accepted';
+    if (state === 'unknown') become('accepted');
   }
 
   function learnFrom({ kind }: UpstreamError): void {
@@ -78,21 +70,25 @@ export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckO
   }
 
   function rejected(): void {
-    if (state !== 'rejected') onChange?.('rejected');
-    state = 'rejected';
+    become('rejected');
     if (cancelRetry === null) scheduleRetry();
   }
 
   function accepted(): void {
-    if (state === 'rejected') onChange?.('accepted');
-    state = 'accepted';
+    become('accepted');
     retryMs = FIRST_RETRY_MS;
     cancelRetry?.();
     cancelRetry = null;
   }
 
+  function become(next: typeof state): void {
+    if (state === next) return;
+    state = next;
+    onChange(problems[state]);
+  }
+
   function scheduleRetry(): void {
-    if (stopped.signal.aborted) return;
+    if (signal.aborted) return;
     cancelRetry = clock.after(retryMs, () => void check());
     retryMs = Math.min(2 * retryMs, LONGEST_RETRY_MS);
   }

@@ -2,7 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withCache } from '../../src/cache/withCache.ts';
-import { withSharedCache, type SharedOptions, type SharedUpstream } from '../../src/cache/withSharedCache.ts';
+import {
+  createRedisTier,
+  type RedisTier,
+  type SharedOptions,
+  withSharedCache,
+} from '../../src/cache/withSharedCache.ts';
 import { sharedKey } from '../../src/cache/sharedEntry.ts';
 import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
@@ -19,7 +24,7 @@ const identity = 'account';
 describeWithRedis('answers shared through Redis', () => {
   let server: RedisServer;
   let connections: Redis[];
-  let replicas: SharedUpstream[];
+  let replicas: RedisTier[];
   let runs: PipelineRun[];
   let upstream: FakeUpstream;
   let events: CallEvent[];
@@ -68,8 +73,8 @@ describeWithRedis('answers shared through Redis', () => {
   async function startShared(
     options: Partial<SharedOptions> = {},
     below: Upstream = upstream,
-  ): Promise<SharedUpstream> {
-    const made = withSharedCache(below, {
+  ): Promise<RedisTier & Upstream> {
+    const tier = createRedisTier({
       redis: await connect(),
       identity,
       clock,
@@ -80,8 +85,8 @@ describeWithRedis('answers shared through Redis', () => {
       commandTimeoutMs: 5_000,
       ...options,
     });
-    replicas.push(made);
-    return made;
+    replicas.push(tier);
+    return { ...tier, ...withSharedCache(below, tier) };
   }
 
   function startCached(below: Upstream): Upstream {
@@ -437,8 +442,9 @@ describeWithRedis('answers shared through Redis', () => {
       await server.kill();
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
-      const replica = withSharedCache(upstream, { redis, identity, clock, freshMs: () => freshMs, staleMs });
-      replicas.push(replica);
+      const tier = createRedisTier({ redis, identity, clock, freshMs: () => freshMs, staleMs });
+      const replica = { ...tier, ...withSharedCache(upstream, tier) };
+      replicas.push(tier);
       expect((await head(replica)).value.rows).toHaveLength(10);
       expect(replica.health()).toBe('down');
       await server.restart();

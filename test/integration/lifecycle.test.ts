@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { GraphQLError } from 'graphql';
 import { loadConfig } from '../../src/config/config.ts';
-import { withCredentialCheck } from '../../src/upstream/withCredentialCheck.ts';
+import { CREDENTIALS_UNVERIFIED, withCredentialCheck } from '../../src/upstream/withCredentialCheck.ts';
 import { startGateway } from '../../src/gateway.ts';
 import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import type { Actions, Upstream } from '../../src/core/upstream.ts';
@@ -239,13 +239,20 @@ describe('readiness', () => {
         return Promise.resolve({ value: value as never, asOf: clock.now(), staleBecause: null });
       },
     };
-    const check = withCredentialCheck(upstream, {
+    const stopped = new AbortController();
+    let problem: string | null = CREDENTIALS_UNVERIFIED;
+    const checked = withCredentialCheck(upstream, {
       clock,
       timeoutMs: 1000,
+      signal: stopped.signal,
       isQuotaExhausted: () => quota.isExhausted,
-      onChange: (state) => changes.push(state),
+      onChange(changed) {
+        problem = changed;
+        changes.push(changed === null ? 'accepted' : 'rejected');
+      },
       report: () => undefined,
     });
+    const check = { upstream: checked, problem: () => problem, stop: () => stopped.abort() };
     return { clock, check, callsAtS, changes, quota };
   }
 
@@ -306,16 +313,19 @@ describe('readiness', () => {
   test('does not depend on an unavailable upstream', async () => {
     const clock = createVirtualClock();
     const away = new UpstreamError('Away.', { kind: 'unavailable', action: 'ListProjects' });
-    const check = withCredentialCheck(
+    const problems: (string | null)[] = [];
+    withCredentialCheck(
       { call: () => Promise.reject(away) },
       {
         clock,
         timeoutMs: 1000,
+        signal: new AbortController().signal,
+        onChange: (problem) => problems.push(problem),
         report: () => undefined,
       },
     );
     await clock.advance(0);
-    expect(check.problem()).toBeNull();
+    expect(problems).toEqual([null]);
   });
 });
 

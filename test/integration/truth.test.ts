@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FuzzFigures, fuzz } from '../../bench/truth/fuzz.ts';
 import { figuresInWords, refusedIn, sum } from '../../bench/truth/report.ts';
-import { withSharedCache } from '../../src/cache/withSharedCache.ts';
+import { createRedisTier, withSharedCache } from '../../src/cache/withSharedCache.ts';
 import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -47,15 +47,18 @@ describeWithRedis('two gateways that share Redis', () => {
       const between = clients.map(
         (redis): Parameters<typeof fuzz>[0]['between'][number] =>
           (upstream, freshMs, staleMs) =>
-            withSharedCache(upstream, {
-              redis,
-              identity: 'account',
-              clock,
-              freshMs: () => freshMs,
-              staleMs,
-              // Generous, because the machine may be busy and Redis is not under test.
-              commandTimeoutMs: 5000,
-            }),
+            withSharedCache(
+              upstream,
+              createRedisTier({
+                redis,
+                identity: 'account',
+                clock,
+                freshMs: () => freshMs,
+                staleMs,
+                // Generous, because the machine may be busy and Redis is not under test.
+                commandTimeoutMs: 5000,
+              }),
+            ),
       );
       parts.push(
         await fuzz({
