@@ -35,7 +35,7 @@ const server = {
   REQUEST_DEADLINE_MS: setting(
     whole(100, 120_000),
     10_000,
-    'Longest time of an operation with all tries, and of the arrival of a request.',
+    'Longest time of an operation with all attempts, and of the arrival of a request.',
   ),
   SHUTDOWN_GRACE_MS: setting(whole(0, 600_000), 15_000, 'Time for requests in flight after SIGTERM.'),
   CORS_ORIGINS: setting(
@@ -79,15 +79,19 @@ const upstream = {
   ),
   DATAWORKS_DAILY_CALLS: optional(whole(1, 1_000_000_000), 'from the edition', 'Calls per day.'),
   DATAWORKS_MONTHLY_CALLS: optional(whole(1, 1_000_000_000), 'from the edition', 'Calls per month.'),
-  DATAWORKS_PAGE_SIZE: setting(whole(10, 100), 100, 'Rows requested per upstream page.'),
-  UPSTREAM_TRY_TIMEOUT_MS: setting(whole(100, 60_000), 4000, 'Longest time of one try of a call.'),
+  DATAWORKS_PAGE_SIZE: setting(
+    whole(10, 100),
+    100,
+    'Rows requested per upstream page: the size of a canonical page.',
+  ),
+  UPSTREAM_TRY_TIMEOUT_MS: setting(whole(100, 60_000), 4000, 'Longest time of one attempt of a call.'),
 };
 
 const cache = {
   CACHE_FRESH_MS: setting(
     whole(0, 86_400_000),
     5000,
-    'Freshness of the head of a list and of unfinished runs.',
+    'Freshness of list heads and unfinished runs; fast poll interval of subscriptions (at least 1 s).',
   ),
   CACHE_STALE_MS: setting(
     whole(0, 604_800_000),
@@ -108,7 +112,7 @@ const replicas = {
   REDIS_URL: optional(
     matching(/^rediss?:\/\/\S+$/, 'a URL such as redis://127.0.0.1:6379', 'URL', false),
     '',
-    'Shares cache and quota between replicas. Needs PUBLISH and SUBSCRIBE on `dwgw:*`.',
+    'Shares cache and quota between replicas. For its ACL see notes.',
   ),
   DATAWORKS_ACCOUNT: optional(
     text,

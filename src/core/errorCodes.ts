@@ -42,8 +42,9 @@ export const errorCodes = {
     action: 'Request less at once.',
   },
   TOO_MANY_SUBSCRIPTIONS: {
-    status: 200,
-    meaning: 'A limit of subscriptions or of their objects is reached.',
+    status: '503 (upgrade)',
+    retryAfter: true,
+    meaning: 'A limit of sockets, subscriptions or their objects is reached.',
     action: 'End a subscription, or poll with a query.',
   },
   OVERLOADED: {
@@ -60,13 +61,13 @@ export const errorCodes = {
   },
   UPSTREAM_FORBIDDEN: {
     status: 200,
-    meaning: 'DataWorks denies the gateway access, or the project does not exist.',
-    action: 'Add the account to the workspace, or check its policy.',
+    meaning: 'DataWorks rejects the credentials or denies access, or no such project exists.',
+    action: 'Check credentials, policy and membership.',
   },
   UPSTREAM_REJECTED: {
     status: 200,
     meaning: 'DataWorks rejected the request.',
-    action: 'Correct what the message names.',
+    action: 'Change the request; a retry fails again.',
   },
   UPSTREAM_THROTTLED: {
     status: 200,
@@ -95,7 +96,7 @@ export const errorCodes = {
   UPSTREAM_INVALID_RESPONSE: {
     status: 200,
     meaning: 'The response of DataWorks violates its protocol or contradicts itself.',
-    action: 'Report it with the request id.',
+    action: 'Retry once, then report `upstream.requestId`.',
   },
   INTERNAL_SERVER_ERROR: {
     status: '200 (field), 500, 503 (issuer keys)',

@@ -63,7 +63,7 @@ export type MetricName = keyof typeof metricsTable;
 
 export const PREFIX = 'dataworks_gateway_';
 
-/** The table of metrics in docs/operations.md. */
+/** The table of metrics in docs/metrics.md. */
 export function renderMetricsDoc(): string {
   const rows = Object.entries<MetricInfo>(metricsTable).map(
     ([name, { type, labels, help }]) =>

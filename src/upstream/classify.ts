@@ -125,7 +125,7 @@ const messages: Record<UpstreamErrorKind, { what: string; advice: string }> = {
   },
   rejected: {
     what: 'DataWorks rejected the request',
-    advice: 'Change the request: repeating it does not help.',
+    advice: 'Change the request: a retry fails again.',
   },
   throttled: {
     what: 'DataWorks limits the calls of this account',
@@ -145,6 +145,6 @@ const messages: Record<UpstreamErrorKind, { what: string; advice: string }> = {
   },
   invalidResponse: {
     what: 'DataWorks sent an invalid response',
-    advice: 'Try again; if that does not help, report the request id to Alibaba Cloud.',
+    advice: 'Retry once, then report the request id to Alibaba Cloud.',
   },
 };
