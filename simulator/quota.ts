@@ -20,7 +20,7 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
 /** The quota of one account in one region. The limit per second uses a strict sliding window, without bursts at a boundary. */
 export function createQuota(options: QuotaOptions): Quota {
   let recent: number[] = [];
-  let refusals = 0;
+  let rejections = 0;
   const day = createCounter('yyyy-mm-dd'.length);
   const month = createCounter('yyyy-mm'.length);
 
@@ -34,7 +34,7 @@ export function createQuota(options: QuotaOptions): Quota {
       if (day.count(now) >= (options.dailyCalls ?? Infinity)) throw dailyLimitError();
       if (recent.length >= (options.qps ?? Infinity)) {
         // Both codes are documented and neither is specific to this limit, so a client must handle both.
-        const code = refusals++ % 2 === 0 ? 'Throttling.User' : 'Throttling.Api';
+        const code = rejections++ % 2 === 0 ? 'Throttling.User' : 'Throttling.Api';
         throw new ApiError(429, code, 'Your request is too frequent. Try again later.');
       }
       if (options.qps !== null) recent.push(now);

@@ -1,10 +1,10 @@
 import type { Fault } from '../../simulator/faults.ts';
 import type { Replica, World } from './world.ts';
 
-/** Something that goes wrong. */
+/** A failure scenario. */
 export interface Scenario {
   name: string;
-  /** Gives what puts it right again. */
+  /** Starts the failure and returns the function that ends it. */
   begin(world: World): Ending | Promise<Ending>;
 }
 
@@ -68,7 +68,7 @@ function setAhead(replicas: readonly Replica[], aheadMs: number): Ending {
   };
 }
 
-/** The scenario, and its end, again and again. */
+/** Starts and ends the scenario repeatedly. */
 function flapping(everyMs: number, scenario: Scenario): Scenario {
   return {
     name: scenario.name,

@@ -2,7 +2,7 @@ import { createJudge, type Verdicts } from '../load/judge.ts';
 import { head, type Operation, page } from '../load/operations.ts';
 import type { Replica, World } from './world.ts';
 
-/** A few queries a second, to each replica in turn, for as long as it runs. */
+/** Sends a few queries per second, to each replica in turn, while it runs. */
 export interface Trickle {
   stop(): Promise<TrickleFigures>;
 }
@@ -10,7 +10,7 @@ export interface Trickle {
 export interface TrickleFigures {
   queries: number;
   verdicts: Verdicts;
-  /** Refusals where the answer was known before the scenario, and could have been given. */
+  /** Errors for queries whose result was cached before the scenario and could have been served. */
   refusedKnown: number;
   /** For what had been asked before, and for what was asked for the first time, in milliseconds. */
   longestWaitMs: { known: number; unknown: number };
@@ -30,7 +30,7 @@ const known: readonly Operation[] = [
   ...['20000', '20001', '20002'].map((projectId) => head('other heads', { projectId }, 10)),
 ];
 
-/** Of all queries, one in so many is about a list that nobody has asked for before. */
+/** One in this many queries requests an uncached list. */
 const UNKNOWN_EVERY = 20;
 
 export function startTrickle({ replicas, simulator }: World): Trickle {
@@ -77,12 +77,12 @@ export function startTrickle({ replicas, simulator }: World): Trickle {
   };
 }
 
-/** Asks for all that the trickle counts as known. */
+/** Queries everything that the trickle counts as cached. */
 export async function warmUp({ replicas }: World): Promise<void> {
   for (const replica of replicas) for (const operation of known) await post(replica, operation);
 }
 
-/** Whether each replica shows the head of the list as it was no longer ago than `since`, and says that it is well. */
+/** Whether each replica returns the head of the list as of `since` or later, and reports that it is healthy. */
 export async function areWell({ replicas }: World, since: number): Promise<boolean> {
   const hot = known[0];
   const each = await Promise.all(

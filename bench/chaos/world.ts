@@ -24,7 +24,7 @@ export interface World extends AsyncDisposable {
   replicas: readonly Replica[];
 }
 
-/** A new run every 4 s in the big project, so that hardly an answer can be right by being old. */
+/** A new run every 4 s in the big project, so that an old response is rarely correct. */
 const newRunEveryMs = { '10000': 4000, '20000': 15_000 };
 
 export async function startWorld(): Promise<World> {

@@ -37,7 +37,7 @@ export const strategies: readonly Strategy[] = [
 type RunPage = UpstreamResult<Page<PipelineRun>>;
 type Read = (page: { list: List; number: number; size: number }) => Promise<RunPage>;
 
-/** Every window is a page of the upstream of its own size; what the upstream answers, a refusal too, is what the caller gets. */
+/** Every window is a page of the upstream of its own size; the caller gets every upstream response, including errors. */
 function askingFor(read: Read, hasLoader: boolean): Ask {
   return async (list, windows) => {
     const loader = new DataLoader<{ number: number; size: number }, RunPage, string>(
@@ -66,7 +66,7 @@ function createRead(client: Upstream, clock: Clock): Read {
     client.call('ListPipelineRuns', { ...list, pageNumber: number, pageSize: size }, contextOf(clock));
 }
 
-/** What many services do: an answer is kept for a time under its exact parameters, whatever it holds. */
+/** What many services do: cache each response for a fixed time by its exact parameters. */
 function flatCache(read: Read, clock: Clock): Read {
   const kept = new Map<string, RunPage>();
   return async (page) => {

@@ -10,7 +10,7 @@ type Settings = Readonly<Record<string, string>>;
 /** The gateway's own, and not what the other measurements have it wait. */
 const DEFAULTS: Settings = { MAX_QUEUE_MS: '1000' };
 
-/** A thousand callers, each of whom asks again as soon as it is answered, and what that does to the event loop. */
+/** A thousand callers that each send the next request after a response, and the effect on the event loop. */
 export async function crowd(simulator: string): Promise<void> {
   console.log(`\n## ${CONNECTIONS} connections\n`);
   console.log(
@@ -23,7 +23,7 @@ export async function crowd(simulator: string): Promise<void> {
   await ofWorkload('500 variables, no stored answers', manyPages, costly, simulator);
 }
 
-/** What the request scheduler does for a crowd, beside the same server without it. */
+/** The effect of the request scheduler under many callers, compared with the same server without it. */
 export async function scheduling(): Promise<void> {
   console.log(`\n## ${CONNECTIONS} connections, with the request scheduler and without\n`);
   console.log('| server | responses / s | unanswered for 10 s | p50, p99 | event loop delay, 99th |');

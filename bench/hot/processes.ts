@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { PROJECT_ID, TOKEN } from './workload.ts';
 
-/** What a server process is told to be, as its argument. */
+/** The configuration of a server process, passed as its argument. */
 export type Start =
   /** `qps`: calls a second that it allows; default: any number. */
   | { kind: 'simulator'; qps?: number }
@@ -40,7 +40,7 @@ export interface ServerProcess extends AsyncDisposable {
 
 const SCRIPT = fileURLToPath(new URL('serverProcess.js', import.meta.url));
 
-/** Its standard output goes nowhere. */
+/** Its standard output is discarded. */
 export async function startServer(start: Start, execArgv: readonly string[] = []): Promise<ServerProcess> {
   const child = fork(SCRIPT, [JSON.stringify({ ...start, token: TOKEN, projectId: PROJECT_ID })], {
     execArgv: ['--import', 'tsx', ...execArgv],

@@ -4,7 +4,7 @@
 
 export const PROJECT_ID = '10000';
 
-/** The one caller that the gateway knows. Authentication is on the way of every request that is measured. */
+/** The only caller. Every measured request is authenticated. */
 export const TOKEN = 'a-token-of-the-hot-benchmark';
 
 export const QUERY = `query Hot($page: PageInput) {
@@ -28,7 +28,7 @@ export interface Page {
   size: number;
 }
 
-/** The same query again and again. */
+/** Repeats the same query. */
 export const samePage: readonly Page[] = [{ number: 1, size: 10 }];
 
 /** 500 different variables: 250 pages of ten rows, and 250 of nine. */

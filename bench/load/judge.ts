@@ -3,14 +3,14 @@ import type { RunTruth } from '../../simulator/server.ts';
 import type { Operation } from './operations.ts';
 import { problemWithList, problemWithRuns, type ShownRun } from './truth.ts';
 
-/** What came of the answers. */
+/** Counts of the checked responses. */
 export interface Verdicts {
   fresh: number;
-  /** Older than fresh, and saying so. */
+  /** Stale and labelled as stale. */
   stale: number;
-  /** Documented refusals by their code. */
+  /** Documented errors by code. */
   refused: Record<string, number>;
-  /** Answers held against the truth, row by row. */
+  /** Responses compared with the simulator's data, row by row. */
   checked: number;
   /** In words, with what was asked. */
   wrong: string[];
@@ -32,8 +32,8 @@ export interface Judge {
   conclude(truthOf: (projectId: string) => Promise<readonly RunTruth[]>): Promise<Verdicts>;
 }
 
-/** What a caller may be refused with, each with what to do about it in the documentation. A masked error is a bug: it is none. */
-const refusals: Readonly<Record<string, true>> = {
+/** Error codes that a caller may get, all documented. A masked error is a bug, so it is not included. */
+const documentedErrors: Readonly<Record<string, true>> = {
   BAD_USER_INPUT: true,
   UNAUTHENTICATED: true,
   FORBIDDEN: true,
@@ -57,10 +57,10 @@ const refusals: Readonly<Record<string, true>> = {
   true
 >;
 
-/** Any operation may meet these: they say nothing of what was asked. */
+/** Errors that any operation can get, whatever it requests. */
 const ofTheMoment = /^(?:RATE_LIMITED|OVERLOADED|REQUEST_TIMEOUT|UPSTREAM_.*)$/;
 
-/** More wrong answers than this are counted and not described. */
+/** Beyond this number, wrong responses are counted but not described. */
 const MAX_DESCRIBED = 20;
 
 /**
@@ -78,11 +78,12 @@ export function createJudge({ checkEvery, freshMs }: { checkEvery: number; fresh
     verdicts.wrong.push(verdicts.wrong.length < MAX_DESCRIBED ? described : operation.name);
   }
 
-  function hearRefusal(arrival: Arrival): void {
+  function judgeError(arrival: Arrival): void {
     const codes = codesIn(arrival.text);
     const { expect } = arrival.operation;
     const isFit = (code: string) =>
-      code in refusals && (ofTheMoment.test(code) || (expect.answer === 'refusal' && expect.code === code));
+      code in documentedErrors &&
+      (ofTheMoment.test(code) || (expect.answer === 'refusal' && expect.code === code));
     const unfit = codes.find((code) => !isFit(code));
     if (codes.length === 0 || unfit !== undefined)
       found(`${unfit ?? 'No code'} is no refusal of it.`, arrival);
@@ -93,7 +94,7 @@ export function createJudge({ checkEvery, freshMs }: { checkEvery: number; fresh
     hear(arrival) {
       const { text, operation } = arrival;
       if (!text.startsWith('{"data":{') || text.includes('"errors":[{')) {
-        hearRefusal(arrival);
+        judgeError(arrival);
       } else if (operation.expect.answer === 'refusal') {
         found('It was not refused.', arrival);
       } else {

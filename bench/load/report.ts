@@ -88,8 +88,8 @@ function cpuShare(samples: readonly Sample[]): number {
 }
 
 function codes(refused: Readonly<Record<string, number>>): string {
-  const told = Object.entries(refused).sort(([, one], [, other]) => other - one);
-  return told.map(([code, times]) => `${count(times)} \`${code}\``).join(', ') || 'none';
+  const sorted = Object.entries(refused).sort(([, one], [, other]) => other - one);
+  return sorted.map(([code, times]) => `${count(times)} \`${code}\``).join(', ') || 'none';
 }
 
 function count(value: number): string {

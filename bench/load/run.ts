@@ -21,11 +21,11 @@ export interface LoadPlan {
   /** To which share of the sustainable rate. */
   limitedShare: number;
   sampleEveryMs: number;
-  /** Told of each stretch as it ends. */
+  /** Called at the end of each stretch. */
   tell?: (figures: LoadFigures) => void;
 }
 
-/** What came of one stretch of load. */
+/** The results of one stretch of load. */
 export interface LoadFigures {
   name: string;
   seconds: number;
@@ -34,7 +34,7 @@ export interface LoadFigures {
   answeredPerSecond: number;
   /** As the callers waited, in milliseconds. */
   latencyMs: { p50: number; p99: number; max: number };
-  /** Connections that failed or went without an answer. */
+  /** Connections that failed or got no response. */
   unanswered: number;
   verdicts: Verdicts;
   upstream: { calls: number; throttled: number; mostInASecond: number };
@@ -107,7 +107,7 @@ function rateLimitedTo(perSecond: number): Record<string, string> {
   return { RATE_LIMIT_PER_SECOND: String(perSecond), RATE_LIMIT_BURST: String(perSecond) };
 }
 
-/** Asks for everything once, so that the rate measured is that of a gateway that has been up for a while. */
+/** Sends every operation once, so that the rate is measured with a warm gateway. */
 async function warmUp({ gateway, mix }: Stage): Promise<void> {
   for (const body of new Set(mix.map((operation) => operation.body))) {
     await fetch(`${gateway.url}/graphql`, { method: 'POST', headers: HEADERS, body }).then((answer) =>
@@ -142,7 +142,7 @@ async function load(stage: Stage, stretch: Stretch): Promise<LoadFigures> {
     connections: callers,
     duration: seconds,
     timeout: 30,
-    // Waits are told as they were: a caller sends a request only when its last was answered.
+    // Latencies need no correction: a caller sends a request only after its last response.
     ...(perSecond !== null && { overallRate: perSecond, ignoreCoordinatedOmission: true }),
     setupClient: (client) => listen(client, mix, (caller += 37), judge),
   });

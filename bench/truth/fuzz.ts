@@ -49,7 +49,7 @@ const PAGE_SIZE = 10;
 const DEADLINE_MS = 1500;
 const LENGTH = 85;
 
-/** So many that a list never grows to the length that it claimed before: that would not be told from no change at all. */
+/** So many that a list never grows to the length that it claimed before: that would be indistinguishable from no change. */
 const EXTRA_TOTAL = 5000;
 
 /** Rows are few and pages small, so that most windows lie over an edge. */
@@ -65,7 +65,7 @@ const climates: readonly { weather: Partial<Weather>; extraTotal?: number }[] = 
 
 const caps: readonly Partial<Weather>[] = [{}, {}, { cap: 7, statesCap: true }, { cap: 7, statesCap: false }];
 
-/** Gateways before an upstream whose lists change all the time, and callers who compare each answer with what the lists were. */
+/** Gateways with an upstream whose lists change all the time, and callers that compare each response with the lists' history. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   const { clock, advance, answers: wanted, checkMonotony = true, callers = 8 } = options;
   const dice = createDice(options.seed);

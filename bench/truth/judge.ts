@@ -5,7 +5,7 @@ import type { Model, Version } from './model.ts';
 import type { Question } from './questions.ts';
 
 /*
- * Holds answers against the truth. Pure but for the model.
+ * Compares responses with the model. Pure except for the model.
  */
 
 /** When an answer was asked for and came, in epoch milliseconds. */
@@ -104,7 +104,7 @@ function summaryOf({ since, runs, extraTotal }: Version, question: Question): st
   return `since ${since}, of ${runs.length}+${extraTotal}: ${ids.join(' ')}`;
 }
 
-/** The rows from the first up to but not including the second. Null where the anchor's place can't be told. */
+/** The rows from the first up to but not including the second. Null if the position of the anchor is unknown. */
 function boundsIn(
   { runs }: Version,
   { window, anchor }: Question,

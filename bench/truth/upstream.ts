@@ -86,7 +86,7 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
     const all = model.runs(filter);
     const rows = all.slice((pageNumber - 1) * pageSize, pageNumber * pageSize);
     const key = JSON.stringify([filter, pageNumber]);
-    // Twice the same false page is not told from a true one.
+    // The same wrong page twice is indistinguishable from a correct one.
     if (!shortened.delete(key) && dice.chance(shortPages)) {
       shortened.add(key);
       rows.splice(dice(rows.length + 1));

@@ -38,7 +38,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
   });
   afterAll(() => browser.close());
 
-  describe('as a list that is scrolled', () => {
+  describe('as a scrolling list', () => {
     test('shows every run once and in order over three pages while new ones arrive', async () => {
       await using scene = await open('/?project=10000');
       const { page, gateway } = scene;
@@ -61,7 +61,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       expect(runCalls(gateway).sort()).toEqual([1, 1, 1, 1, 1, 2, 2]);
     });
 
-    test('keeps the reader’s place when runs arrive above, and leads to them', async () => {
+    test('keeps the scroll position when runs arrive above, and links to them', async () => {
       await using scene = await open('/?project=10000');
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -94,7 +94,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await scene.until(status.getByText(/Succeeded|Failed|Terminated|Canceled/));
     });
 
-    test('stops asking while the tab is hidden, and asks at once when it is seen again', async () => {
+    test('stops polling while the tab is hidden, and polls immediately when it is visible again', async () => {
       await using scene = await open('/?project=10001');
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -111,8 +111,8 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     });
   });
 
-  describe('through a socket', () => {
-    test('hears of new runs without asking, and asks again by itself while the socket is gone', async () => {
+  describe('over a WebSocket', () => {
+    test('receives new runs without polling, and polls while the socket is disconnected', async () => {
       await using scene = await open('/?project=10000', { sockets: true });
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -135,7 +135,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
   });
 
   describe('as numbered pages', () => {
-    test('goes from page to page, and back with the browser', async () => {
+    test('navigates between pages, and back with the browser', async () => {
       await using scene = await open('/?project=10001&mode=pages&page=2');
       const { page, gateway } = scene;
       const runs = idsOf(gateway, '10001');
@@ -150,7 +150,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       expect(runCalls(gateway)).toEqual([1]);
     });
 
-    test('says that there is no page behind the last', async () => {
+    test('reports that there is no page beyond the last', async () => {
       await using scene = await open('/?project=10002&mode=pages&page=9');
       await scene.page.getByRole('heading', { name: 'Page not found' }).waitFor();
       await scene.page.getByRole('button', { name: 'Go to the first page' }).click();
@@ -158,8 +158,8 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     });
   });
 
-  describe('when something is wrong', () => {
-    test('shows the last known runs with a badge, and no error, while DataWorks throttles', async () => {
+  describe('on errors', () => {
+    test('shows cached runs with a badge, and no error, while DataWorks throttles', async () => {
       await using scene = await open('/?project=10000', { settings: { CACHE_STALE_MS: '600000' } });
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -172,7 +172,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await scene.until(badge, { everywhere: true, isThere: false });
     });
 
-    test('says in words that a project is forbidden, and asks no more', async () => {
+    test('reports that a project is forbidden, and stops polling', async () => {
       await using scene = await open('/?project=10004');
       const { page, gateway } = scene;
       const alert = page.getByRole('alert');
@@ -184,7 +184,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       expect(runCalls(gateway)).toEqual([]);
     });
 
-    test('counts down to the time that it was told, and then tries again', async () => {
+    test('counts down to the reported retry time, and then retries', async () => {
       await using scene = await open('about:blank', { settings: { DATAWORKS_DAILY_CALLS: '1' } });
       const { page, gateway, url } = scene;
       await gateway.query('{ project(projectId: 10001) { name } }');
@@ -201,7 +201,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       expect(runCalls(gateway)).toEqual([1]);
     });
 
-    test('says that the gateway cannot be reached, and goes on when it can', async () => {
+    test('reports that the gateway is unreachable, and continues when it is reachable', async () => {
       await using scene = await open('/?project=10002');
       const { page } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -215,7 +215,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await scene.until(page.getByRole('alert'), { isThere: false });
     });
 
-    test('tells an empty project from a filter that nothing matches', async () => {
+    test('distinguishes an empty project from a filter without matches', async () => {
       await using scene = await open('/?project=10003');
       await scene.page.getByRole('heading', { name: 'No runs yet' }).waitFor();
       await scene.page.goto(`${scene.url}/?project=10001&creator=1`);
@@ -224,8 +224,8 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
     });
   });
 
-  describe('for everyone', () => {
-    test('is filtered by keyboard alone', async () => {
+  describe('accessibility', () => {
+    test('can be filtered by keyboard alone', async () => {
       await using scene = await open('/?project=10000');
       const { page, gateway } = scene;
       await rowsAre(scene, PAGE_SIZE);
@@ -247,7 +247,7 @@ describeWithChromium('the dashboard', [dashboardPackages], () => {
       await page.getByText(`Run ${wanted[0]!}`).waitFor();
     });
 
-    test('lets any workspace be named by its number', async () => {
+    test('accepts any workspace id', async () => {
       await using scene = await open('/?project=10000');
       const { page } = scene;
       await page.getByLabel('Workspace').selectOption('Another…');

@@ -26,7 +26,7 @@ const [container] = pod.containers;
 const config: Record<string, string> = manifest('ConfigMap').data;
 
 describe('the Kubernetes example', () => {
-  test('is the manifests that its README names', () => {
+  test('consists of the manifests that its README names', () => {
     expect(manifests.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort()).toEqual([
       'ConfigMap dataworks-gateway',
       'Deployment dataworks-gateway',
@@ -39,7 +39,7 @@ describe('the Kubernetes example', () => {
     ]);
   });
 
-  test('sets nothing that no one reads', () => {
+  test('sets no unknown variables', () => {
     const names = [...Object.keys(config), ...container.env.map(({ name }: { name: string }) => name)];
     const known = (name: string) => name in settings.shape || /^(?:ALIBABA_CLOUD|OTEL)_/.test(name);
     expect(names.filter((name) => !known(name))).toEqual([]);
@@ -55,24 +55,24 @@ describe('the Kubernetes example', () => {
     expect(loaded).not.toHaveProperty('problems');
   });
 
-  test('takes secrets by reference, and writes none', () => {
+  test('references secrets, and contains none', () => {
     const values = container.env.filter((one: object) => !('valueFrom' in one));
     expect(values).toEqual([]);
     expect(Object.keys(config).filter((name) => /SECRET|PASSWORD|TOKEN_|KEY|REDIS/.test(name))).toEqual([]);
     expect(manifests.filter(({ kind }) => kind === 'Secret')).toEqual([]);
   });
 
-  test('counts as many replicas as it runs', () => {
+  test('configures the number of replicas that it runs', () => {
     expect(config['REPLICAS']).toBe(String(manifest('Deployment').spec.replicas));
   });
 
-  test('gives the end of a pod the time that it takes', () => {
+  test('allows enough time for the shutdown of a pod', () => {
     const [waitMs] = /\d{4,}/.exec(container.lifecycle.preStop.exec.command.at(-1)) ?? [];
     const neededMs = Number(waitMs) + Number(config['SHUTDOWN_GRACE_MS']);
     expect(pod.terminationGracePeriodSeconds * 1000).toBeGreaterThan(neededMs);
   });
 
-  test('runs as nobody on a file system that nobody can write', () => {
+  test('runs without privileges on a read-only file system', () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: 1000 });
     expect(container.securityContext).toEqual({
       allowPrivilegeEscalation: false,
@@ -81,7 +81,7 @@ describe('the Kubernetes example', () => {
     });
   });
 
-  test('asks on the port that the gateway listens on', () => {
+  test('probes the port on which the gateway listens', () => {
     const [port] = container.ports;
     expect(String(port.containerPort)).toBe(config['PORT']);
     const probes = [container.startupProbe, container.livenessProbe, container.readinessProbe];
@@ -93,7 +93,7 @@ describe('the Kubernetes example', () => {
     expect(manifest('Service').spec.ports[0].targetPort).toBe(port.name);
   });
 
-  test('names pods by labels that they have', () => {
+  test('selects pods by labels that they have', () => {
     for (const { spec } of manifests) {
       const selected = spec?.podSelector?.matchLabels ?? spec?.selector?.matchLabels ?? spec?.selector;
       if (!selected) continue;
@@ -107,7 +107,7 @@ describe('the image', () => {
   const dockerfile = readFileSync(`${ROOT}Dockerfile`, 'utf8');
   const ignored = readFileSync(`${ROOT}.dockerignore`, 'utf8');
 
-  test('copies nothing that its build context leaves out', () => {
+  test('copies nothing that its build context excludes', () => {
     const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, names = '']) =>
       names.split(' '),
     );
