@@ -149,7 +149,7 @@ async function loadProjects(
     const project = byId.get(id) ?? null;
     if (project === null && isAnyUnreadable) {
       return new UpstreamError(
-        'DataWorks sent a project without a valid Id, which can be this one. Try again; if that does not help, report it to Alibaba Cloud.',
+        'DataWorks sent a project without a valid Id, which can be this one. Retry once, then report it to Alibaba Cloud.',
         { kind: 'invalidResponse', action: 'ListProjects' },
       );
     }
