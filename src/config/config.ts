@@ -14,7 +14,7 @@ export interface Config {
     /** `host` or `host:port`. */
     endpoint: string;
     protocol: 'http' | 'https';
-    /** How long one try of a call may take. */
+    /** How long one attempt of a call may take. */
     tryTimeoutMs: number;
   };
   quota: {
