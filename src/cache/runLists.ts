@@ -108,12 +108,13 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     return served(ACTION, snapshot, isFresh ? null : 'REFRESHING', context);
   }
 
+  /** Reads an old head first: it may confirm the page, and it shows whether the list has changed. */
   async function refresh(place: Place, context: CallContext): Promise<void> {
     const { index } = place;
     const list = listOf(place);
     const notBefore = list?.state.snapshots.get(index)?.asOf ?? -Infinity;
     const request = notOlderThan(notBefore, context);
-    if (list && needsHead(list, index, request)) {
+    if (index > 0 && isHeadOld(list, request)) {
       await fetchPage(headOf(place), request);
       const page = listOf(place)?.page(index);
       if (page && page.asOf >= notBefore && clock.now() < freshUntilOf(page, core.rules().freshMs)) return;
@@ -122,10 +123,13 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   /** Whether a new head can confirm the page, so that it need not be read itself. */
-  function needsHead(list: RunList, index: number, { notBefore = -Infinity }: CallContext): boolean {
-    const { head } = list.state;
-    if (index === 0 || !head || !list.confirmed(index)) return false;
-    return head.asOf < notBefore || head.asOf + core.rules().freshMs <= clock.now();
+  function needsHead(list: RunList, index: number, request: CallContext): boolean {
+    return index > 0 && list.confirmed(index) !== null && isHeadOld(list, request);
+  }
+
+  function isHeadOld(list: RunList | undefined, { notBefore = -Infinity }: CallContext): boolean {
+    const headAsOf = list?.state.head?.asOf ?? -Infinity;
+    return headAsOf < notBefore || headAsOf + core.rules().freshMs <= clock.now();
   }
 
   function dependencyOn(place: Place, asOf: number): Dependency | null {
