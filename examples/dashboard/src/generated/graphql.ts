@@ -4,48 +4,48 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
-/** A numbered page, for page pickers. */
+/** A numbered page of a list. */
 export type PageInput = {
-  /** The page, from 1. */
+  /** The number of the page, starting at 1. */
   number?: number;
-  /** Runs a page, 1 to 100. */
+  /** The number of runs per page, from 1 to 100. */
   size?: number;
 };
 
-/** Narrows a list of pipeline runs. Every field given must match. */
+/** Filters a list of pipeline runs. A run must match all of the given fields. */
 export type PipelineRunFilter = {
-  /** Only runs created by this Alibaba Cloud account, by its uid. */
+  /** Runs created by the Alibaba Cloud account with this uid. */
   creator?: string | number | null | undefined;
-  /** Only runs that publish this object (node, workflow, resource or function), by its id. */
+  /** Runs that deploy the object (node, workflow, resource or function) with this ID. */
   objectId?: string | number | null | undefined;
-  /** Only runs in this status. `UNKNOWN` cannot be asked for: DataWorks has no word for it. */
+  /** Runs with this status. `UNKNOWN` is rejected, because DataWorks cannot filter by it. */
   status?: PipelineRunStatus | null | undefined;
 };
 
-/** How far a run, a stage or an item has come. DataWorks has two spellings of each; both arrive here as one. */
+/** The status of a run, a stage or an item. DataWorks has two spellings of each status, which this schema unifies. */
 export type PipelineRunStatus =
-  /** Called off. */
+  /** Canceled. */
   | 'CANCELED'
-  /** Ended by an error. */
+  /** Failed with an error. */
   | 'FAILED'
-  /** Created and not yet started. */
+  /** Created, but not started yet. */
   | 'INIT'
-  /** In progress, or waiting for someone to advance a stage. */
+  /** In progress, or waiting for somebody to advance a stage. */
   | 'RUNNING'
-  /** Done, and successfully so. */
+  /** Completed successfully. */
   | 'SUCCEEDED'
-  /** Ended from outside before it was done. */
+  /** Terminated before it was complete. */
   | 'TERMINATED'
-  /** A status that this gateway does not know: see `rawStatus`. */
+  /** A status that this schema does not define: see `rawStatus`. */
   | 'UNKNOWN';
 
-/** Why an answer is older than its freshness allows. */
+/** The reason why data is older than its freshness policy allows. */
 export type StaleReason =
-  /** The account's allowance of upstream calls is spent for now. */
+  /** The upstream quota of the account is exhausted for now. */
   | 'BUDGET'
-  /** A newer one is being fetched: ask again in a moment. */
+  /** Newer data is being fetched. Retry in a moment. */
   | 'REFRESHING'
-  /** DataWorks failed or could not be reached. */
+  /** DataWorks returned an error or is unavailable. */
   | 'UPSTREAM_ERROR';
 
 export type WorkspaceQueryVariables = Exact<{
