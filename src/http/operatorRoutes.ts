@@ -27,7 +27,7 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
   const { admission, metrics } = options;
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', (_, reply) => {
-    const health = healthOf(options);
+    const health = readinessOf(options);
     return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
   });
   if (metrics === null) return;
@@ -39,7 +39,7 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
   });
 }
 
-function healthOf({ health, isDraining, keysProblem }: OperatorRoutesOptions): Health {
+function readinessOf({ health, isDraining, keysProblem }: OperatorRoutesOptions): Health {
   if (isDraining()) return { status: 'unavailable', reasons: ['The gateway is shutting down.'] };
   const { status, reasons } = health();
   const problem = keysProblem();

@@ -18,26 +18,26 @@ const asBrowser = { accept: 'text/html,application/xhtml+xml' };
 
 describe('the explorers', () => {
   test('are off in production by default', async () => {
-    await using door = await startServer({ NODE_ENV: 'production' });
-    expect((await door.get('/explorer')).status).toBe(404);
-    const { headers, text } = await door.get('/graphql');
+    await using server = await startServer({ NODE_ENV: 'production' });
+    expect((await server.get('/explorer')).status).toBe(404);
+    const { headers, text } = await server.get('/graphql');
     expect(headers.get('content-type')).toMatch(/json/);
     expect(text).not.toMatch(/<html/i);
   });
 
   test('are on in production with EXPLORER on', async () => {
-    await using door = await startServer({ NODE_ENV: 'production', EXPLORER: 'on' });
+    await using server = await startServer({ NODE_ENV: 'production', EXPLORER: 'on' });
     for (const path of ['/explorer', '/graphql']) {
-      const { status, headers } = await door.get(path);
+      const { status, headers } = await server.get(path);
       expect([status, headers.get('content-type')]).toEqual([200, expect.stringContaining('text/html')]);
     }
-    expect(door.gateway.newCalls()).toEqual([]);
+    expect(server.gateway.newCalls()).toEqual([]);
   });
 
   test('have policies without inline scripts and foreign requests', async () => {
-    await using door = await startServer();
+    await using server = await startServer();
     for (const path of ['/explorer', '/graphql']) {
-      const policy = policyOf((await door.get(path)).headers);
+      const policy = policyOf((await server.get(path)).headers);
       expect(policy).toMatchObject({
         'default-src': ["'none'"],
         'connect-src': ["'self'"],
@@ -52,15 +52,15 @@ describe('the explorers', () => {
 
 describe('GraphiQL’s page', () => {
   test('references only files of this gateway, which have the right type', async () => {
-    await using door = await startServer();
-    const { text, headers } = await door.get('/explorer');
+    await using server = await startServer();
+    const { text, headers } = await server.get('/explorer');
     expect(headers.get('cache-control')).toBe('no-cache');
     const files = [...text.matchAll(/(?:src|href)="([^"]+)"|"(explorer\/[^"]+)"/g)]
       .map(([, attribute, setting]) => attribute ?? setting!)
       .filter((address) => !address.startsWith('data:'));
     expect(files).toHaveLength(7);
     for (const file of files) {
-      const { status, headers } = await door.get(`/${file}`, { method: 'HEAD' });
+      const { status, headers } = await server.get(`/${file}`, { method: 'HEAD' });
       expect([status, headers.get('content-type')]).toEqual([
         200,
         `text/${file.endsWith('.css') ? 'css' : 'javascript'}; charset=utf-8`,
@@ -71,11 +71,11 @@ describe('GraphiQL’s page', () => {
   });
 
   test('is compressed for clients that accept gzip', async () => {
-    await using door = await startServer();
-    const [, script] = /src="(explorer\/graphiql\.[^"]+)"/.exec((await door.get('/explorer')).text)!;
+    await using server = await startServer();
+    const [, script] = /src="(explorer\/graphiql\.[^"]+)"/.exec((await server.get('/explorer')).text)!;
     const [small, whole] = await Promise.all(
       ['gzip, br', 'identity'].map((encoding) =>
-        door.get(`/${script!}`, { headers: { 'accept-encoding': encoding } }),
+        server.get(`/${script!}`, { headers: { 'accept-encoding': encoding } }),
       ),
     );
     expect(small!.headers.get('content-encoding')).toBe('gzip');
@@ -85,18 +85,18 @@ describe('GraphiQL’s page', () => {
   });
 
   test('has no other files', async () => {
-    await using door = await startServer();
+    await using server = await startServer();
     for (const path of ['/explorer/graphiql.js', '/explorer/..%2fmain.js', '/explorer/__proto__']) {
-      expect((await door.get(path)).status).toBe(404);
+      expect((await server.get(path)).status).toBe(404);
     }
   });
 
   test('needs and contains no token, whereas operations need one', async () => {
-    await using door = await startServerWithTokens();
-    const { status, text } = await door.get('/explorer');
+    await using server = await startServerWithTokens();
+    const { status, text } = await server.get('/explorer');
     expect(status).toBe(200);
     expect(text).toContain('need a token');
-    expect((await door.gateway.query('{ __typename }')).status).toBe(401);
+    expect((await server.gateway.query('{ __typename }')).status).toBe(401);
   });
 });
 
@@ -107,14 +107,14 @@ describe('a note on a restriction', () => {
   ])('is shown on both pages with %j', async (settings, note) => {
     await using files = await temporaryFiles();
     const manifest = await files.write('manifest.json', {});
-    await using door = await startServer({ PERSISTED_OPERATIONS_FILE: manifest, ...settings });
-    for (const path of ['/explorer', '/graphql']) expect((await door.get(path)).text).toContain(note);
+    await using server = await startServer({ PERSISTED_OPERATIONS_FILE: manifest, ...settings });
+    for (const path of ['/explorer', '/graphql']) expect((await server.get(path)).text).toContain(note);
   });
 
   test('is absent without restrictions', async () => {
-    await using door = await startServer();
-    expect((await door.get('/explorer')).text).not.toContain('<aside>');
-    expect((await door.get('/graphql')).text).not.toContain('INTROSPECTION');
+    await using server = await startServer();
+    expect((await server.get('/explorer')).text).not.toContain('<aside>');
+    expect((await server.get('/graphql')).text).not.toContain('INTROSPECTION');
   });
 });
 
@@ -205,10 +205,10 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
     });
 
     test('ends a subscription when the gateway does', async () => {
-      const door = await startServer();
-      const { id } = door.gateway.simulator.runs('10000').find(({ status }) => status === 'Success')!;
+      const server = await startServer();
+      const { id } = server.gateway.simulator.runs('10000').find(({ status }) => status === 'Success')!;
       const operation = `subscription { pipelineRunUpdated(projectId: 10000, runId: "${id}") { run { status } } }`;
-      await using scene = await open(`/explorer?query=${encodeURIComponent(operation)}`, door);
+      await using scene = await open(`/explorer?query=${encodeURIComponent(operation)}`, server);
       await run(scene.page);
       await answerShows(scene.page, '"status": "SUCCEEDED"');
       await scene.page.getByRole('button', { name: 'Execute query' }).waitFor();
@@ -247,12 +247,12 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
   });
 
   /** An open page of the gateway and its problems: policy violations, errors and foreign requests. */
-  async function open(path: string, opened?: Door, standIns: Record<string, StandIn> = {}) {
-    const door = opened ?? (await startServer());
+  async function open(path: string, opened?: TestServer, standIns: Record<string, StandIn> = {}) {
+    const server = opened ?? (await startServer());
     const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
     const faults: string[] = [];
     await context.route(
-      (url) => url.origin !== door.gateway.url,
+      (url) => url.origin !== server.gateway.url,
       (route) => {
         const { host, pathname } = new URL(route.request().url());
         const standIn = standIns[host];
@@ -275,12 +275,12 @@ describeWithChromium('in a browser that reaches nothing but the gateway', [], ()
       }
     });
     // Not `networkidle`: Chromium does not always report that the request for a worker's script has ended.
-    await page.goto(door.gateway.url + path, { waitUntil: 'load' });
-    return { page, gateway: door.gateway, faults, [Symbol.asyncDispose]: close };
+    await page.goto(server.gateway.url + path, { waitUntil: 'load' });
+    return { page, gateway: server.gateway, faults, [Symbol.asyncDispose]: close };
 
     async function close(): Promise<void> {
       await context.close();
-      await door[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
     }
   }
 });
@@ -291,13 +291,13 @@ interface UpstreamResult {
   text: string;
 }
 
-interface Door extends AsyncDisposable {
+interface TestServer extends AsyncDisposable {
   gateway: TestGateway;
   get(path: string, init?: RequestInit): Promise<UpstreamResult>;
 }
 
 /** A gateway with a browser. */
-async function startServer(settings: Record<string, string> = {}, clock?: Clock): Promise<Door> {
+async function startServer(settings: Record<string, string> = {}, clock?: Clock): Promise<TestServer> {
   const gateway = await startTestGateway({
     settings,
     ...(clock && { clock, simulator: { now: () => clock.now() } }),
@@ -313,14 +313,14 @@ async function startServer(settings: Record<string, string> = {}, clock?: Clock)
   };
 }
 
-async function startServerWithTokens(): Promise<Door> {
+async function startServerWithTokens(): Promise<TestServer> {
   const files = await temporaryFiles();
   const tokens = [{ name: 'reader', sha256: digestOf(TOKEN), projects: '*' }];
-  const door = await startServer({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
+  const server = await startServer({ AUTH_TOKENS_FILE: await files.write('tokens.json', tokens) });
   return {
-    ...door,
+    ...server,
     async [Symbol.asyncDispose]() {
-      await door[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
       await files[Symbol.asyncDispose]();
     },
   };
