@@ -96,7 +96,7 @@ function gateway(client: Upstream, clock: Clock): Ask {
       { view, memory: createListMemory(PAGE_SIZE, clock), mayRead: () => true },
       contextOf(clock),
     );
-    const shown = await Promise.all(windows.map((window) => loaders.runs(list, window)));
+    const shown = await Promise.all(windows.map((window) => loaders.runs(list).read(window)));
     const last = shown.at(-1);
     return {
       asOf: Math.min(...shown.map(({ asOf }) => asOf)),

@@ -1,6 +1,7 @@
 import { withCache } from '../../src/cache/withCache.ts';
+import type { WindowRequest } from '../../src/core/window.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
-import { createListMemory } from '../../src/loaders/list.ts';
+import { createListMemory, type RunListKey } from '../../src/loaders/list.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
@@ -198,7 +199,7 @@ function createGateway(upstream: Upstream, clock: Clock) {
   });
   const loaders = () => createLoaders(cache, { view, memory, mayRead: () => true }, context());
   return {
-    runs: (...question: Parameters<ReturnType<typeof loaders>['runs']>) => loaders().runs(...question),
+    runs: (list: RunListKey, window: WindowRequest) => loaders().runs(list).read(window),
     run: (projectId: string, runId: string) => cache.call('GetPipelineRun', { projectId, runId }, context()),
   };
 }

@@ -68,7 +68,7 @@ export function admitOperation(
     const got = output.countedObjects;
     throw tooExpensive({ what: 'output objects', max: maxObjects, got, setting: 'MAX_ROWS' });
   }
-  cost.atWorst = priceOf(bound, loaders.prices);
+  cost.atWorst = priceOf(bound, loaders);
   if (cost.atWorst > cost.ceiling) {
     const what = 'upstream calls at worst';
     throw tooExpensive({ what, max: cost.ceiling, got: cost.atWorst, setting: 'MAX_OPERATION_CALLS' });

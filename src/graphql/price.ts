@@ -12,8 +12,8 @@ import type { GatewayContext } from './context.ts';
 import { type GlobalId, parseGlobalId, parseRepresentation } from './globalId.ts';
 import type { BoundArguments, BoundOperation, Variables } from './operation.ts';
 
-type Prices = GatewayContext['loaders']['prices'];
-type RunKey = Parameters<Prices['run']>[0];
+type Loaders = GatewayContext['loaders'];
+type RunKey = Parameters<Loaders['run']>[0];
 
 /** What is known about the object that fields are selected on, before anything has been read. */
 type Subject =
@@ -25,7 +25,7 @@ type Subject =
 
 /** Names of the upstream calls of an operation. Equal names are one call. */
 interface Calls {
-  prices: Prices;
+  loaders: Pick<Loaders, 'runs' | 'items' | 'prices'>;
   names: Set<string>;
   /** Calls for projects at the root, which the loaders batch. */
   rootProjects: Set<string>;
@@ -38,9 +38,9 @@ const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, limit: 100 };
  * How many upstream calls an operation could need at worst, given what is cached now. Calls that the loaders share count once.
  * An argument that is rejected costs nothing. Makes no call.
  */
-export function priceOf(operation: BoundOperation, prices: Prices): number {
+export function priceOf(operation: BoundOperation, loaders: Calls['loaders']): number {
   const { variables, analysis } = operation;
-  const calls: Calls = { prices, names: new Set(), rootProjects: new Set() };
+  const calls: Calls = { loaders, names: new Set(), rootProjects: new Set() };
   visit(analysis.plan, { type: 'Query' });
   for (const name of calls.rootProjects) calls.names.delete(name);
   return calls.names.size + Math.ceil(calls.rootProjects.size / MAX_PROJECTS_PER_CALL);
@@ -58,7 +58,7 @@ export function priceOf(operation: BoundOperation, prices: Prices): number {
       try {
         for (const child of field.price(calls, given, subject)) visit(below, child);
       } catch {
-        // An argument that the field rejects with an error when it is resolved.
+        // An argument or a project that the field rejects with an error when it is resolved.
       }
     }
   }
@@ -91,29 +91,33 @@ export const pricedFields: Readonly<Record<string, FieldPricing>> = {
   'Query.node': (calls, { values }) => priceObject(calls, parseGlobalId(values.id)),
   'Query.nodes'(calls, { values: { ids } }) {
     assertLength('ids', ids);
-    return priceEach(calls, ids, parseGlobalId);
+    return priceEach(ids, (id) => priceObject(calls, parseGlobalId(id)));
   },
   'Query._entities'(calls, { values: { representations } }) {
     assertLength('representations', representations);
-    return priceEach(calls, representations, parseRepresentation);
+    return priceEach(representations, (one) => priceObject(calls, parseRepresentation(one)));
   },
   'Subscription.pipelineRunUpdated': (calls, { values }) => priceRun(calls, runKeyOf(values)),
   'Subscription.pipelineRunsUpdated': (calls, { values }) =>
     priceRuns(calls, projectIdOf(values.projectId), values, FIRST_PAGE),
   'Project.pipelineRuns': (calls, { values, window }, subject) =>
     subject.type === 'Project' ? priceRuns(calls, subject.projectId, values, window) : [],
-  'PipelineRun.project'({ names, prices }, _, subject) {
+  'PipelineRun.project'({ names, loaders: { prices } }, _, subject) {
     // A fragment on PipelineRun does not apply to another object.
     if (subject.type !== 'PipelineRun' && subject.type !== 'PipelineRuns') return [];
     for (const name of prices.project(subject.projectId)) names.add(name);
     return [{ type: 'Project', projectId: subject.projectId }];
   },
-  'PipelineRun.items'({ names, prices }, { window }, subject) {
+  'PipelineRun.items'({ names, loaders }, { window }, subject) {
     if (!window || !(subject.type === 'PipelineRun' || subject.type === 'PipelineRuns')) return [];
     const runs = subject.type === 'PipelineRun' ? [subject] : subject.known();
-    for (const run of runs ?? []) for (const name of prices.items(run, window)) names.add(name);
-    if (runs || subject.type === 'PipelineRun') return [];
-    for (const name of prices.itemsOfAnyRun(window)) {
+    if (runs || subject.type === 'PipelineRun') {
+      return priceEach(runs ?? [], ({ projectId, runId }) => {
+        for (const name of loaders.items({ projectId, runId }).price(window)) names.add(name);
+        return [];
+      });
+    }
+    for (const name of loaders.prices.itemsOfAnyRun(window)) {
       for (let row = 0; row < subject.count; row++) names.add(`row ${row} of ${subject.window}: ${name}`);
     }
     return [];
@@ -121,31 +125,32 @@ export const pricedFields: Readonly<Record<string, FieldPricing>> = {
 };
 
 function priceRuns(
-  { names, prices }: Calls,
+  { names, loaders }: Calls,
   projectId: string,
   { filter }: ArgumentValues,
   window: WindowRequest | null,
 ): Subject[] {
   if (!window) return [];
   const list = { projectId, filter: filterOf(filter) };
-  for (const name of prices.runs(list, window)) names.add(name);
+  const runs = loaders.runs(list);
+  for (const name of runs.price(window)) names.add(name);
   return [
     {
       type: 'PipelineRuns',
       projectId,
       window: JSON.stringify([list, window]),
       count: window.by === 'offset' ? window.limit : window.count,
-      known: () => prices.knownRuns(list, window),
+      known: () => runs.cachedRows(window),
     },
   ];
 }
 
-function priceRun({ names, prices }: Calls, key: RunKey): Subject[] {
+function priceRun({ names, loaders: { prices } }: Calls, key: RunKey): Subject[] {
   for (const name of prices.run(key)) names.add(name);
   return [{ type: 'PipelineRun', ...key }];
 }
 
-function priceRootProject({ prices, rootProjects }: Calls, projectId: string): Subject[] {
+function priceRootProject({ loaders: { prices }, rootProjects }: Calls, projectId: string): Subject[] {
   for (const name of prices.project(projectId)) rootProjects.add(name);
   return [{ type: 'Project', projectId }];
 }
@@ -154,11 +159,11 @@ function priceObject(calls: Calls, id: GlobalId): Subject[] {
   return id.type === 'Project' ? priceRootProject(calls, id.projectId) : priceRun(calls, id);
 }
 
-/** An id that is rejected costs nothing and does not affect the others. */
-function priceEach<Given>(calls: Calls, given: readonly Given[], parse: (one: Given) => GlobalId): Subject[] {
+/** What is rejected costs nothing and does not affect the others. */
+function priceEach<Given>(given: readonly Given[], priceOne: (one: Given) => Subject[]): Subject[] {
   return given.flatMap((one) => {
     try {
-      return priceObject(calls, parse(one));
+      return priceOne(one);
     } catch {
       return [];
     }

@@ -75,7 +75,12 @@ export const resolvers: Resolvers & FederationResolvers = {
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
     project: ({ projectId }, _, context, info) => loadProject(projectId, context, info),
     items: async ({ projectId, runId }, window, context, info) =>
-      noteStale(await context.loaders.items({ projectId, runId }, windowOf(window)), null, context, info),
+      noteStale(
+        await context.loaders.items({ projectId, runId }).read(windowOf(window)),
+        null,
+        context,
+        info,
+      ),
   },
   Project: {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
@@ -103,7 +108,7 @@ async function loadRuns(
   info: Info,
 ): Promise<PipelineRunWindow> {
   const list = { projectId, filter: filterOf(given.filter) };
-  return noteStale(await context.loaders.runs(list, windowOf(given)), null, context, info);
+  return noteStale(await context.loaders.runs(list).read(windowOf(given)), null, context, info);
 }
 
 function loadRun(key: { projectId: string; runId: string }, context: GatewayContext, info: Info) {

@@ -36,25 +36,26 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
   return { id, time: time === '' ? null : Number(time), offset: Number(offset) };
 }
 
-/** A requested window with its cursors decoded: an offset, or rows between two anchors. */
+/** A requested window with its cursors decoded: rows from an offset on, or rows at an anchor or at the end of the list. */
 export type WindowSpec =
   | { by: 'offset'; offset: number; limit: number }
   | { by: 'anchor'; from: 'start' | 'end'; count: number; after: Anchor | null; before: Anchor | null };
 
-/** The window with its cursors decoded, or BAD_USER_INPUT for a cursor of another list. */
-export function decodeRequest(request: WindowRequest, list: ListSource<unknown>): WindowSpec | Error {
+/** @throws BAD_USER_INPUT for a cursor of another list */
+export function decodeRequest(request: WindowRequest, list: ListSource<unknown>): WindowSpec {
   if (request.by === 'offset') return request;
   const { from, count } = request;
-  const after = request.after === null ? null : decodeCursor(list.identity, request.after);
-  const before = request.before === null ? null : decodeCursor(list.identity, request.before);
-  if (request.after !== null && after === null) return badCursor('after', request.after, list);
-  if (request.before !== null && before === null) return badCursor('before', request.before, list);
+  const after = request.after === null ? null : anchorOf('after', request.after, list);
+  const before = request.before === null ? null : anchorOf('before', request.before, list);
+  if (from === 'start' && !after && !before) return { by: 'offset', offset: 0, limit: count };
   return { by: 'anchor', from, count, after, before };
 }
 
-function badCursor(argument: string, cursor: string, { description }: ListSource<unknown>): Error {
+function anchorOf(argument: string, cursor: string, { identity, description }: ListSource<unknown>): Anchor {
+  const anchor = decodeCursor(identity, cursor);
+  if (anchor) return anchor;
   const shown = cursor.length > 40 ? `${cursor.slice(0, 40)}…` : cursor;
-  return badUserInput(
+  throw badUserInput(
     `\`${argument}\` must be a cursor of ${description}, from an edge or pageInfo of this list; got ${JSON.stringify(shown)}. ` +
       'Cursors are not valid for another filter or parent: start again without one.',
   );

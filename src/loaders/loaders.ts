@@ -9,7 +9,7 @@ import {
   type UpstreamResult,
 } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import type { Window, WindowRequest } from '../core/window.ts';
+import type { WindowRequest } from '../core/window.ts';
 import {
   itemList,
   type ListMemory,
@@ -23,34 +23,27 @@ import { createListReader, type ListReader } from './reader.ts';
 import { pagesAtWorst } from './windows.ts';
 
 /**
- * How resolvers reach the upstream. There is one set for each operation: it batches the requests of one tick and keeps what it has read.
- * Everything rejects with FORBIDDEN, without a call, for a project that the caller may not read, whether it exists or not.
+ * How resolvers reach the upstream, and how its calls are priced. There is one set for each operation: it batches the requests of one
+ * tick and keeps what it has read. Everything throws or rejects with FORBIDDEN, without a call, for a project that the caller may not
+ * read, whether it exists or not.
  */
 export interface Loaders {
-  runs(list: RunListKey, window: WindowRequest): Promise<Window<PipelineRun>>;
+  runs(list: RunListKey): ListReader<PipelineRun>;
   run(key: RunKey): Promise<UpstreamResult<PipelineRun | null>>;
-  items(run: RunKey, window: WindowRequest): Promise<Window<PipelineRunItem>>;
+  items(run: RunKey): ListReader<PipelineRunItem>;
   project(projectId: string): Promise<UpstreamResult<Project | null>>;
-  /** Returns the key, for what reaches the upstream without these loaders. Throws FORBIDDEN as they do. */
+  /** Returns the key, for what reaches the upstream without these loaders. */
   authorised<Key extends { projectId: string }>(key: Key): Key;
-  /** What all these can cost, given what is cached now. */
   prices: Prices;
 }
 
-/**
- * Prices, as names of the upstream calls that a look-up can need at worst. Equal names are one call, which the look-ups of an operation
- * share. What is fresh in the cache costs nothing, and neither does what will be refused.
- */
+/** Names of the upstream calls that a look-up can need at worst, given what is cached now. Equal names are one call. */
 export interface Prices {
-  runs(list: RunListKey, window: WindowRequest): string[];
   run(key: RunKey): string[];
-  items(run: RunKey, window: WindowRequest): string[];
   /** The calls for one run's items where it is not known yet which run that will be. */
   itemsOfAnyRun(window: WindowRequest): string[];
   /** Projects that are requested in one tick are one call. */
   project(projectId: string): string[];
-  /** The runs that a window shows, if no call is needed to know them, else null. */
-  knownRuns(list: RunListKey, window: WindowRequest): RunKey[] | null;
 }
 
 export interface LoaderOptions {
@@ -74,8 +67,8 @@ export function createLoaders(
   });
 
   return {
-    runs: async (key, window) => open(runLists, runList(lists, authorised(key))).read(window),
-    async items(key, window) {
+    runs: (key) => readerOf(runLists, runList(lists, authorised(key))),
+    items(key) {
       // Nothing can be requested by the id of a placeholder.
       if (isPlaceholderId(authorised(key).runId)) {
         throw new UpstreamError(
@@ -83,7 +76,7 @@ export function createLoaders(
           { kind: 'invalidResponse', action: 'ListPipelineRunItems' },
         );
       }
-      return open(itemLists, itemList(lists, key)).read(window);
+      return readerOf(itemLists, itemList(lists, key));
     },
     async run(key) {
       const id = `${authorised(key).projectId}/${key.runId}`;
@@ -96,28 +89,17 @@ export function createLoaders(
     project: async (projectId) => projects.load(authorised({ projectId }).projectId),
     authorised,
     prices: {
-      runs: (key, window) =>
-        mayRead(key.projectId) ? open(runLists, runList(lists, key)).price(window) : [],
-      items: (key, window) =>
-        mayRead(key.projectId) ? open(itemLists, itemList(lists, key)).price(window) : [],
-      itemsOfAnyRun: (window) => priceOfAnyItems(window, memory.sizeOf('ListPipelineRunItems')),
       run: (key) =>
-        mayRead(key.projectId) && !view.peek('GetPipelineRun', key)
-          ? [`run ${key.projectId}/${key.runId}`]
-          : [],
+        view.peek('GetPipelineRun', authorised(key)) ? [] : [`run ${key.projectId}/${key.runId}`],
       project: (projectId) =>
-        mayRead(projectId) && !view.peek('ListProjects', { projectIds: [projectId] })
-          ? [`project ${projectId}`]
-          : [],
-      knownRuns({ projectId, filter }, window) {
-        if (!mayRead(projectId)) return [];
-        const rows = open(runLists, runList(lists, { projectId, filter })).cachedRows(window);
-        return rows?.map(({ runId }) => ({ projectId, runId })) ?? null;
-      },
+        view.peek('ListProjects', { projectIds: [authorised({ projectId }).projectId] })
+          ? []
+          : [`project ${projectId}`],
+      itemsOfAnyRun: (window) => priceOfAnyItems(window, memory.sizeOf('ListPipelineRunItems')),
     },
   };
 
-  function open<Row>(readers: Map<string, ListReader<Row>>, source: ListSource<Row>): ListReader<Row> {
+  function readerOf<Row>(readers: Map<string, ListReader<Row>>, source: ListSource<Row>): ListReader<Row> {
     const reader = readers.get(source.identity) ?? createListReader(source, memory);
     readers.set(source.identity, reader);
     return reader;

@@ -156,12 +156,12 @@ export function firstDoubtfulPage({ known, size, source, memory }: ListPages): n
  */
 export function outdatedPages(list: ListPages, pages: PageMap = list.known): number[] {
   if (pages.size < 2) return [];
-  const newestFirst = [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
-  const totalCount = newestFirst[0]?.[1].totalCount;
+  const ordered = newestFirst(pages);
+  const totalCount = ordered[0]?.[1].totalCount;
   const seen = new Set<string>();
   const outdated: number[] = [];
-  for (const [index, page] of newestFirst) {
-    const isBehindNewer = newestFirst.some(([other, { asOf }]) => other < index && asOf > page.asOf);
+  for (const [index, page] of ordered) {
+    const isBehindNewer = ordered.some(([other, { asOf }]) => other < index && asOf > page.asOf);
     const isOutdated =
       page.totalCount !== totalCount ||
       page.keys.some(({ id }) => seen.has(id)) ||
@@ -170,6 +170,10 @@ export function outdatedPages(list: ListPages, pages: PageMap = list.known): num
     else for (const { id } of page.keys) seen.add(id);
   }
   return outdated;
+}
+
+export function newestFirst<Row>(pages: PageMap<Row>): [number, ReadPage<Row>][] {
+  return [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
 }
 
 /** Whether nothing that the cache has learned since makes the page doubtful. */

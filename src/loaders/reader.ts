@@ -14,14 +14,14 @@ const MAX_SMALLER_PAGES = 10;
 interface ListWindow<Row> {
   /** Identifies the window among those of all lists. */
   key: string;
-  /** The error is BAD_USER_INPUT. */
-  spec: WindowSpec | Error;
+  spec: WindowSpec;
   plan: WindowPlan | Error;
   /** The version of the pages that the plan was made from. */
   version: number;
   /** The newest `asOf` with which the window was served before. */
   notBefore: number;
-  result: Promise<Window<Row>> | null;
+  /** Of the batch that the window is in, or null if it is in none. */
+  results: Promise<Results<Row>> | null;
 }
 
 /** One result a window of a batch: the window, or the error that it met. */
@@ -56,13 +56,14 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
 
   return {
     /**
-     * Names of the upstream calls that the window can need at worst, given what is cached now. Equal names are one call. A window that
-     * will be rejected needs none.
+     * Names of the upstream calls that the window can need at worst, given what is cached now. Equal names are one call.
+     *
+     * @throws BAD_USER_INPUT, as `read` and `cachedRows` do, for a cursor of another list
      */
     price(request: WindowRequest): string[] {
       const window = windowOf(request);
       const plan = planOnCache(window);
-      if (!('need' in plan) || window.spec instanceof Error) return [];
+      if (!('need' in plan)) return [];
       const calls: string[] = [];
       const totalCount = source.peekPage(0, pageSize)?.value.totalCount ?? null;
       for (const page of pagesAtWorst(window.spec, pageSize, totalCount)) {
@@ -73,17 +74,22 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       if (calls.length === 0) peekPage(pages, 0);
       return calls;
     },
-    /** The rows of the window if no call is needed to know them, else null. A window that will be rejected has none. */
+    /** The rows of the window if no call is needed to know them, else null. */
     cachedRows(request: WindowRequest): Row[] | null {
       const window = windowOf(request);
-      const plan = planOnCache(window);
-      if (window.spec instanceof Error) return [];
-      return cutWindow(pages, window.spec, plan)?.edges.map(({ node }) => node) ?? null;
+      return cutWindow(pages, window.spec, planOnCache(window))?.edges.map(({ node }) => node) ?? null;
     },
     /** Reads the windows of one tick together, and equal windows once. An error of one does not affect the others. */
-    read(request: WindowRequest): Promise<Window<Row>> {
+    async read(request: WindowRequest): Promise<Window<Row>> {
       const window = windowOf(request);
-      return (window.result ??= readInBatch(window));
+      if (window.results === null) {
+        // One batch after the other: the second does not repeat what the first has read.
+        if (nextBatch.push(window) === 1) lastBatch = lastBatch.then(readBatch);
+        window.results = lastBatch;
+      }
+      const result = (await window.results).get(window) ?? keptChanging(source);
+      if (result instanceof Error) throw result;
+      return result;
     },
   };
 
@@ -92,7 +98,7 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
     let window = windows.get(key);
     if (!window) {
       const spec = decodeRequest(request, source);
-      window = { key, spec, plan: { need: [] }, version: -1, notBefore: -Infinity, result: null };
+      window = { key, spec, plan: { need: [] }, version: -1, notBefore: -Infinity, results: null };
       windows.set(key, window);
     }
     return window;
@@ -100,10 +106,9 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
 
   /** Plans the window once for each state of the known pages: its price and its read share the plan. */
   function planOf(window: ListWindow<Row>): WindowPlan | Error {
-    const { spec } = window;
     if (window.version === pages.version) return window.plan;
     window.version = pages.version;
-    window.plan = spec instanceof Error ? spec : planWindow(spec, pages.known, pages.size);
+    window.plan = planWindow(window.spec, pages.known, pages.size);
     const needed = pagesNeeded([window.plan]);
     for (const index of needed) window.plan = pages.failures.get(index) ?? window.plan;
     const isTooMuch = pages.size < pageSize && needed.length > MAX_SMALLER_PAGES;
@@ -119,14 +124,6 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       for (const index of pagesNeeded([plan])) isFound = peekPage(pages, index) || isFound;
       if (!isFound) return plan;
     }
-  }
-
-  async function readInBatch(window: ListWindow<Row>): Promise<Window<Row>> {
-    // One batch after the other: the second does not repeat what the first has read.
-    if (nextBatch.push(window) === 1) lastBatch = lastBatch.then(readBatch);
-    const result = (await lastBatch).get(window) ?? keptChanging(source);
-    if (result instanceof Error) throw result;
-    return result;
   }
 
   async function readBatch(): Promise<Results<Row>> {
@@ -161,18 +158,15 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       if (firstDoubtfulPage(pages) !== null || outdatedPages(pages).length > 0) await repairPages(pages);
     }
     const results: Results<Row> = new Map();
-    for (const window of batch) results.set(window, cut(window));
+    for (const window of batch) {
+      const plan = planOf(window);
+      let result: Window<Row> | Error | null = plan instanceof Error ? plan : null;
+      if ('need' in plan)
+        result = new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`);
+      result ??= cutWindow(pages, window.spec, plan) ?? cutFromSomePages(pages, window.spec);
+      results.set(window, result ?? pages.rereadError ?? keptChanging(source));
+    }
     return results;
-  }
-
-  function cut(window: ListWindow<Row>): Window<Row> | Error {
-    const plan = planOf(window);
-    const { spec } = window;
-    if (plan instanceof Error) return plan;
-    if ('need' in plan || spec instanceof Error)
-      return new Error(`No window of ${source.description} after ${MAX_ROUNDS} rounds of reading.`);
-    const result = cutWindow(pages, spec, plan) ?? cutFromSomePages(pages, spec);
-    return result ?? pages.rereadError ?? keptChanging(source);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Window } from '../core/window.ts';
 import { type AnchorSearch, findAnchor } from './anchors.ts';
 import { encodeCursor, type WindowSpec } from './cursor.ts';
-import { type ListPages, outdatedPages, type PageMap, type ReadPage } from './pages.ts';
+import { type ListPages, newestFirst, outdatedPages, type PageMap, type ReadPage } from './pages.ts';
 
 /* Which canonical pages a window needs, and the window that is cut from them. No calls are made here. */
 
@@ -140,8 +140,4 @@ export function cutFromSomePages<Row>(list: ListPages<Row>, spec: WindowSpec): W
 function basisOf<Row>(spec: WindowSpec, used: PageMap<Row>, known: PageMap<Row>): PageMap<Row> {
   if (spec.by === 'anchor' && (spec.after ?? spec.before) !== null) return known;
   return used.size > 0 ? used : new Map(newestFirst(known).slice(0, 1));
-}
-
-function newestFirst<Row>(pages: PageMap<Row>): [number, ReadPage<Row>][] {
-  return [...pages].sort(([, a], [, b]) => b.asOf - a.asOf);
 }

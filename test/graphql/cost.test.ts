@@ -83,6 +83,12 @@ describe('the price of an operation', () => {
       1,
     ],
     ['a skipped field', '{ pipelineRuns(projectId: 10001) @skip(if: true) { totalCount } __typename }', 0, 0],
+    [
+      'a rejected cursor',
+      '{ pipelineRuns(projectId: 10001, after: "x") { nodes { items { totalCount } } } }',
+      0,
+      0,
+    ],
     ['a rejected field', '{ pipelineRuns(projectId: 10001, first: 1000) { totalCount } }', 0, 0],
   ])('of %s', async (_, query, atWorst, used) => {
     await using gateway = await startTestGateway();

@@ -166,8 +166,8 @@ const contextValue = {
   output: { objectsLeft: Infinity },
   staleParts: [] as unknown[],
   loaders: {
-    runs: (_: unknown, window: object) => Promise.resolve(windowOf(window, runNamed)),
-    items: (_: unknown, window: object) => Promise.resolve(windowOf(window, () => ({ itemId: '1' }))),
+    runs: () => ({ read: (window: object) => Promise.resolve(windowOf(window, runNamed)) }),
+    items: () => ({ read: (window: object) => Promise.resolve(windowOf(window, () => ({ itemId: '1' }))) }),
     run: ({ runId }: { runId: string }) => answerOf(runNamed(runId)),
     project: (projectId: string) => answerOf({ projectId, status: 'AVAILABLE', rawStatus: 'A' }),
   },

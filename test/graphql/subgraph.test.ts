@@ -205,19 +205,22 @@ describe('a failure of some representations', () => {
 
 describe('the price of _entities', () => {
   const schema = createSchema();
+  const unread = () => Promise.reject(new Error('A price reads nothing.'));
 
   function price(selection: string, representations: unknown[], known: readonly string[] = []): number {
     const document = parse(
       `query ($representations: [_Any!]!) { _entities(representations: $representations) ${selection} }`,
     );
     const unlessKnown = (name: string) => (known.includes(name) ? [] : [name]);
+    const list = (name: string) => ({ price: () => [name], cachedRows: () => null, read: unread });
     return priceOf(boundOperation(schema, { document, variables: { representations } }), {
-      project: (projectId) => unlessKnown(`project ${projectId}`),
-      run: ({ runId }) => unlessKnown(`run ${runId}`),
-      runs: ({ projectId }) => [`runs ${projectId}`],
-      items: ({ runId }) => [`items ${runId}`],
-      itemsOfAnyRun: () => ['items'],
-      knownRuns: () => null,
+      runs: ({ projectId }) => list(`runs ${projectId}`),
+      items: ({ runId }) => list(`items ${runId}`),
+      prices: {
+        project: (projectId) => unlessKnown(`project ${projectId}`),
+        run: ({ runId }) => unlessKnown(`run ${runId}`),
+        itemsOfAnyRun: () => ['items'],
+      },
     });
   }
 

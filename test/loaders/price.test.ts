@@ -98,10 +98,10 @@ describe('the price of windows', () => {
     );
   });
 
-  test('is nothing for a cursor that will be rejected, and no rows are known of it', () => {
+  test('is refused for a cursor that the read rejects, and so are the rows', () => {
     const { reader } = createScene(30, 10, [0]);
     const request: WindowRequest = { by: 'cursor', from: 'start', count: 5, after: 'bm8', before: null };
-    expect(reader.price(request)).toEqual([]);
-    expect(reader.cachedRows(request)).toEqual([]);
+    expect(() => reader.price(request)).toThrow('`after` must be a cursor');
+    expect(() => reader.cachedRows(request)).toThrow('`after` must be a cursor');
   });
 });

@@ -137,7 +137,8 @@ function createScene() {
         subscriptions,
         loaders: {
           authorised: (key: unknown) => key,
-          prices: { run: () => [], runs: () => [], knownRuns: () => null },
+          runs: () => ({ price: () => [], cachedRows: () => null }),
+          prices: { run: () => [] },
         },
         cost: { ceiling: 100, atWorst: 0 },
         output: { countedObjects: 0, objectsLeft: 10_000 },

@@ -2,9 +2,18 @@ import type { StalePart } from '../../src/graphql/context.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { runOf } from './fakeUpstream.ts';
 
+interface FakeReader {
+  read: (window: unknown) => Promise<unknown>;
+}
+
 /** A context for executing operations without a gateway, and what its loaders were asked for. */
 export interface FakeContext {
-  loaders: Record<string, (...given: never[]) => Promise<unknown>>;
+  loaders: {
+    runs: (list: { projectId: string }) => FakeReader;
+    items: (run: { runId: string }) => FakeReader;
+    run: (key: { projectId: string; runId: string }) => Promise<unknown>;
+    project: (projectId: string) => Promise<unknown>;
+  };
   /** Each call with its arguments, as text. */
   calls: string[];
   staleParts: StalePart[];
@@ -23,23 +32,27 @@ export function fakeContext(): FakeContext {
     staleParts: [],
     output: { objectsLeft: Infinity },
     loaders: {
-      runs(list: { projectId: string }, window: unknown) {
-        called('runs', list, window);
-        return list.projectId === '13'
-          ? Promise.reject(failure())
-          : // One row at most is invalid: two let graphql-js leave a rejected promise unhandled.
-            Promise.resolve(windowOf(['run-1', 'run-2'].map(runNamed)));
-      },
-      run({ projectId, runId }: { projectId: string; runId: string }) {
+      runs: (list) => ({
+        read(window) {
+          called('runs', list, window);
+          return list.projectId === '13'
+            ? Promise.reject(failure())
+            : // One row at most is invalid: two let graphql-js leave a rejected promise unhandled.
+              Promise.resolve(windowOf(['run-1', 'run-2'].map(runNamed)));
+        },
+      }),
+      run({ projectId, runId }) {
         called('run', projectId, runId);
         if (runId === 'run-13') return Promise.reject(failure());
         return staleAnswerOf(runId === 'none' ? null : runNamed(runId));
       },
-      items({ runId }: { runId: string }, window: unknown) {
-        called('items', runId, window);
-        return runId === 'run-2' ? Promise.reject(failure()) : Promise.resolve(windowOf([item]));
-      },
-      project(projectId: string) {
+      items: ({ runId }) => ({
+        read(window) {
+          called('items', runId, window);
+          return runId === 'run-2' ? Promise.reject(failure()) : Promise.resolve(windowOf([item]));
+        },
+      }),
+      project(projectId) {
         called('project', projectId);
         return projectId === '13' ? Promise.reject(failure()) : staleAnswerOf({ ...project, projectId });
       },

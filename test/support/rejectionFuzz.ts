@@ -66,11 +66,11 @@ function rowsOperation(dice: Dice): Pick<GeneratedOperation, 'query' | 'operatio
 function unreliableContext(dice: Dice) {
   const { loaders } = fakeContext();
   const { run, project, items } = loaders;
-  const unreliable = (load: ((...given: never[]) => Promise<unknown>) | undefined, half = 2) =>
-    async function (...given: never[]): Promise<unknown> {
+  const unreliable = <Given>(load: (given: Given) => Promise<unknown>, half = 2) =>
+    async function (given: Given): Promise<unknown> {
       for (let turns = dice(4); turns > 0; turns--) await new Promise(setImmediate);
       if (dice(half) === 0) throw new Error('It failed.');
-      return load?.(...given);
+      return load(given);
     };
   let left = 1;
   return {
@@ -87,8 +87,8 @@ function unreliableContext(dice: Dice) {
     loaders: {
       run: unreliable(run),
       project: unreliable(project),
-      items: unreliable(items),
-      runs: unreliable(() => Promise.resolve(windowOf(dice)), 8),
+      items: (key: { runId: string }) => ({ read: unreliable(items(key).read) }),
+      runs: () => ({ read: unreliable(() => Promise.resolve(windowOf(dice)), 8) }),
     },
   };
 }
