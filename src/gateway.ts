@@ -35,6 +35,8 @@ export interface GatewayParts {
   clock?: Clock;
   /** Default: errors alone, on standard output. */
   logger?: Logger;
+  /** Whether an OpenTelemetry SDK is registered. Default: no. */
+  tracing?: boolean;
   /** Whether to be ready only once DataWorks has accepted the credentials, which costs one call. Default: no. */
   checkCredentials?: boolean;
 }
@@ -73,6 +75,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const observability = createObservability({
     logger,
     clock: wallClock,
+    tracing: parts.tracing ?? false,
     quota: () => quota.snapshot(),
     live: () => subscriptions.counts(),
   });

@@ -38,7 +38,12 @@ function addToEnvironment(values: Environment): void {
 async function serve(config: Config, credential: ReturnType<typeof createCredentialSource>): Promise<void> {
   const logger = createLogger(config.logLevel);
   const stopTracing = await startTracing(process.env);
-  const gateway = await startGateway(config, { credential, logger, checkCredentials: true });
+  const gateway = await startGateway(config, {
+    credential,
+    logger,
+    tracing: stopTracing !== null,
+    checkCredentials: true,
+  });
   manageLifecycle({
     process,
     logger,

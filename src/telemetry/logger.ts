@@ -10,7 +10,12 @@ export function createLogger(level: string, destination: DestinationStream = sta
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
     serializers: { err: describeBug },
-    hooks: { logMethod: logBounded },
+    hooks: {
+      // Texts can come from callers and from the upstream.
+      logMethod(args: Parameters<LogFn>, log: LogFn) {
+        log.apply(this, bounded(args, MAX_LEVELS + 1) as Parameters<LogFn>);
+      },
+    },
   };
   return pino(options, destination);
 }
@@ -27,15 +32,9 @@ const MAX_ELEMENTS = 20;
 /** Levels of objects and arrays below the fields of a line. */
 const MAX_LEVELS = 3;
 
-/** Bounds each line, since its texts can come from callers and from the upstream. */
-function logBounded(this: Logger, args: Parameters<LogFn>, log: LogFn): void {
-  for (let i = 0; i < args.length; i++) args[i] = bounded(args[i], MAX_LEVELS);
-  log.apply(this, args);
-}
-
 /** The value with every text in it cut. Errors are left to their serializer. */
 function bounded(value: unknown, levels: number): unknown {
-  if (typeof value === 'string') return cut(value);
+  if (typeof value === 'string') return value.length <= MAX_TEXT ? value : cut(value);
   if (typeof value !== 'object' || value === null || value instanceof Error) return value;
   if (levels < 0) return '…';
   if (Array.isArray(value))

@@ -1,11 +1,10 @@
-import type { Observe, SubscriptionCounts } from '../core/observation.ts';
-import type { OperatorError } from '../core/operatorError.ts';
-import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { Clock } from '../core/clock.ts';
+import type { Observe } from '../core/observation.ts';
+import type { OperatorError } from '../core/operatorError.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import type { Logger } from './logger.ts';
-import { type BreakerState, createMetrics, type Metrics } from './metrics.ts';
-import { startTrace } from './traces.ts';
+import { type BreakerState, createMetrics, type Levels, type Metrics } from './metrics.ts';
+import { startTrace, UNTRACED } from './traces.ts';
 
 /** Turns the events that other layers report into log lines, metrics and spans. */
 export interface Observability {
@@ -25,36 +24,42 @@ export interface Observability {
   scrape: Metrics['scrape'];
 }
 
-export interface ObservabilityOptions {
+export interface ObservabilityOptions extends Levels {
   logger: Logger;
   clock: Clock;
-  /** The current quota. */
-  quota: () => QuotaSnapshot;
-  /** The current number of subscriptions. */
-  live: () => SubscriptionCounts;
+  /** Whether an OpenTelemetry SDK is registered. */
+  tracing: boolean;
 }
 
-export function createObservability({ logger, clock, quota, live }: ObservabilityOptions): Observability {
-  const metrics = createMetrics({ quota, live });
+export function createObservability({
+  logger,
+  clock,
+  tracing,
+  ...levels
+}: ObservabilityOptions): Observability {
+  const metrics = createMetrics(levels);
+  let areCredentialsRejected = false;
+
   return {
     observe({ requestId, headers }) {
       const startedAt = clock.monotonic();
-      const { traceId, traceparent, recorder } = startTrace(headers);
+      const { traceId, traceparent, recorder } =
+        tracing || headers['traceparent'] !== undefined ? startTrace(headers) : UNTRACED;
       const counts = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
       return {
         traceparent,
         report(event) {
-          metrics.call(event);
-          recorder?.call(event);
+          count(event);
           const { type } = event;
           if (type === 'attempt') counts.upstreamCalls += 1;
           else if (type === 'retry') counts.retries += 1;
-          else if (type !== 'outcome' && type !== 'undecodable') counts.cache[type] += 1;
+          else if (type === 'outcome') recorder?.call(event);
+          else if (type !== 'undecodable') counts.cache[type] += 1;
         },
         ended(end) {
           const durationMs = clock.monotonic() - startedAt;
           const { codes, aborted } = end;
-          metrics.operation(codes[0] ?? (aborted ? 'ABORTED' : 'OK'), durationMs);
+          metrics.operations.observe({ code: codes[0] ?? (aborted ? 'ABORTED' : 'OK') }, durationMs / 1000);
           recorder?.ended(end);
           const line = {
             requestId,
@@ -73,22 +78,12 @@ export function createObservability({ logger, clock, quota, live }: Observabilit
         },
       };
     },
-    background: (event) => metrics.call(event),
-    scrape: () => metrics.scrape(),
+    background: count,
+    scrape: metrics.scrape,
     breakerChanged(action, state) {
-      metrics.breaker(action, state);
+      metrics.setBreaker(action, state);
       logger.warn({ action, state }, `The circuit breaker of ${action} changed to ${state}.`);
     },
-    ...createStateLog(logger),
-  };
-}
-
-/** Changes of state that operators must know or act on. */
-function createStateLog(
-  logger: Logger,
-): Pick<Observability, 'quotaChanged' | 'credentialsChanged' | 'bug' | 'unusableFile' | 'issuerChanged'> {
-  let areCredentialsRejected = false;
-  return {
     quotaChanged(nextProbeAt) {
       if (nextProbeAt === null) logger.info('DataWorks accepts calls again: the daily quota is available.');
       else {
@@ -115,4 +110,15 @@ function createStateLog(
         );
     },
   };
+
+  /** Counts the event in the metrics of its action. */
+  function count(event: CallEvent): void {
+    const { type, action } = event;
+    if (type === 'retry') metrics.retries.inc({ action, kind: event.kind });
+    else if (type === 'undecodable') metrics.undecodable.inc({ action, what: event.what }, event.count);
+    else if (type === 'outcome') {
+      const outcome = event.error?.kind ?? 'ok';
+      metrics.upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
+    } else if (type !== 'attempt') metrics.cacheResults.inc({ action, result: type });
+  }
 }

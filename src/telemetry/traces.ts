@@ -9,8 +9,12 @@ export interface OperationTrace {
   /** The W3C `traceparent` for upstream calls; null without tracing. */
   traceparent: string | null;
   /** Records spans; null if no SDK is registered or the trace is not sampled. */
-  recorder: { call(event: CallEvent): void; ended(end: RequestEnd): void } | null;
+  recorder: { call(outcome: CallOutcome): void; ended(end: RequestEnd): void } | null;
 }
+
+type CallOutcome = Extract<CallEvent, { type: 'outcome' }>;
+
+export const UNTRACED: OperationTrace = { traceId: null, traceparent: null, recorder: null };
 
 /** W3C Trace Context, version 00. */
 const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -25,9 +29,7 @@ export function startTrace(headers: RequestStart['headers']): OperationTrace {
     // Without an SDK, the log line and the calls still carry the caller's trace.
     const { traceparent } = headers;
     const isValid = typeof traceparent === 'string' && TRACEPARENT.test(traceparent);
-    return isValid
-      ? { traceId: traceparent.slice(3, 35), traceparent, recorder: null }
-      : { traceId: null, traceparent: null, recorder: null };
+    return isValid ? { traceId: traceparent.slice(3, 35), traceparent, recorder: null } : UNTRACED;
   }
   const traceparent = `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`;
   if (!span.isRecording()) return { traceId, traceparent, recorder: null };
@@ -37,9 +39,7 @@ export function startTrace(headers: RequestStart['headers']): OperationTrace {
     traceId,
     traceparent,
     recorder: {
-      call(event) {
-        if (event.type !== 'outcome') return;
-        const { action, durationMs, error, requestId } = event;
+      call({ action, durationMs, error, requestId }) {
         const endTime = Date.now();
         const attributes = {
           'rpc.system': 'dataworks',

@@ -210,8 +210,8 @@ describe('traces', () => {
   afterAll(() => provider.shutdown());
 
   test('have a span of the operation below the span of its caller, and one of each upstream call below it', async () => {
-    spans.reset();
-    await gateway.query(
+    await using traced = await startTestGateway({ logger: log.logger, tracing: true });
+    await traced.query(
       'query Names { project(projectId: 10001) { name } pipelineRun(projectId: 10002, runId: "a") { runId } }',
       undefined,
       {

@@ -62,6 +62,7 @@ beforeAll(async () => {
     .sign(privateKey);
   gateway = await startTestGateway({
     logger: log.logger,
+    tracing: true,
     simulator: { accessKeyId: KEY_ID, accessKeySecret: KEY_SECRET },
     settings: {
       REQUEST_DEADLINE_MS: '300',

@@ -35,6 +35,8 @@ export interface TestGatewayOptions {
   settings?: Record<string, string>;
   clock?: Clock;
   logger?: Logger;
+  /** Whether the test has registered an OpenTelemetry SDK. */
+  tracing?: boolean;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
     credential: createCredentialSource(simulator),
     ...(options.clock && { clock: options.clock }),
     ...(options.logger && { logger: options.logger }),
+    tracing: options.tracing ?? false,
   });
   let seen = 0;
 

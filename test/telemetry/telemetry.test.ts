@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { byLabel } from '../../src/telemetry/metrics.ts';
+import { errorCodes, requestErrorCodes } from '../../src/core/errorCodes.ts';
 import { metricsTable, PREFIX, renderMetricsDoc } from '../../src/telemetry/metricsTable.ts';
 import { captureLog } from '../support/fixtures.ts';
-import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { postOperation, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
 const log = captureLog();
 let gateway: TestGateway;
@@ -51,18 +51,26 @@ describe('a log line', () => {
 });
 
 describe('labels of metrics', () => {
-  test('take a bounded number of short values', () => {
-    const made: string[] = [];
-    const of = byLabel((label) => {
-      made.push(label);
-      return label;
-    });
-    expect(of('OK')).toBe('OK');
-    expect(of('x'.repeat(90_000))).toBe('OTHER');
-    for (let n = 0; n < 1000; n++) of(`CODE_${n}`);
-    expect(made.length).toBeLessThanOrEqual(65);
-    expect(of('CODE_999')).toBe('OTHER');
-    expect(of('OK')).toBe('OK');
+  test('take documented codes only, whatever callers send', async () => {
+    const bodies: unknown[] = [
+      { query: '{' },
+      { query: '{ nothing }' },
+      { query: '{ pipelineRun(projectId: "x", runId: "") { runId } }' },
+      { query: 'query Q($p: ID!) { project(projectId: $p) { name } }', variables: { p: [] } },
+      { query: 'mutation { x }' },
+      { query: '{ __typename }', operationName: 'Missing' },
+      { extensions: { persistedQuery: { version: 1, sha256Hash: 'x'.repeat(64) } } },
+      { query: '{ __typename }', extensions: { code: 'MADE_UP' } },
+      { documentId: 'x' },
+      [],
+    ];
+    for (const body of bodies) await postOperation(gateway.url, body);
+    await fetch(`${gateway.url}/graphql?query={__typename}`);
+    const text = await (await fetch(`${gateway.url}/metrics`)).text();
+    const codes = [...text.matchAll(/_duration_seconds_count\{code="([^"]*)"\}/g)].map(([, code]) => code);
+    expect(codes.length).toBeGreaterThan(4);
+    const documented = ['OK', ...Object.keys(errorCodes), ...Object.keys(requestErrorCodes)];
+    expect(documented).toEqual(expect.arrayContaining(codes));
   });
 });
 
