@@ -1,9 +1,7 @@
 import {
   type ASTVisitor,
-  type DocumentNode,
   getArgumentValues,
   getVariableValues,
-  type GraphQLSchema,
   type OperationDefinitionNode,
   type ValidationContext,
 } from 'graphql';
@@ -19,10 +17,8 @@ import { priceOf } from './price.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
 
-/** An operation of a valid document, with variables as the request has them. */
+/** An operation of a document that `limitsRule` has accepted, with variables as the request has them. */
 export interface OperationRequest {
-  schema: GraphQLSchema;
-  document: DocumentNode;
   operation: OperationDefinitionNode;
   variables: Variables;
 }
@@ -56,13 +52,14 @@ export interface BoundArguments {
  * @throws FORBIDDEN, BAD_USER_INPUT for variables that do not fit their types, QUERY_TOO_EXPENSIVE
  */
 export function admitOperation(
-  request: OperationRequest,
+  { operation, variables }: OperationRequest,
   { viewer, cost, output, loaders }: Pick<GatewayContext, 'viewer' | 'cost' | 'output' | 'loaders'>,
   { introspection, maxObjects }: OperationRules,
 ): BoundOperation {
-  const analysis = analysisOf(request);
+  const analysis = analyses.get(operation);
+  if (!analysis) throw new Error('The document of the operation was not validated.');
   if (analysis.gatedFields.size > 0) assertMaySelect(analysis.gatedFields, viewer, introspection);
-  const bound = bindOperation(analysis, request.variables, maxObjects);
+  const bound = bindOperation(analysis, variables, maxObjects);
   output.countedObjects = countObjects(bound);
   if (output.countedObjects > maxObjects) {
     const got = output.countedObjects;
@@ -76,22 +73,8 @@ export function admitOperation(
   return bound;
 }
 
-/** Analyses of the documents that exist. Their number is bounded by the caches of valid documents. */
+/** Made by `limitsRule`. Their number is bounded by the caches of valid documents. */
 const analyses = new WeakMap<OperationDefinitionNode, OperationAnalysis>();
-
-/** The analysis of one operation of the document. Validation has made it, unless the document was validated elsewhere. */
-export function analysisOf({
-  operation,
-  document,
-  schema,
-}: Pick<OperationRequest, 'operation' | 'document' | 'schema'>): OperationAnalysis {
-  const known = analyses.get(operation);
-  if (known) return known;
-  const analysis = analyse(document, schema).find((one) => one.operation === operation);
-  if (!analysis) throw new Error('The operation is not in its document.');
-  analyses.set(operation, analysis);
-  return analysis;
-}
 
 /** @throws BAD_USER_INPUT for variables that do not fit their types */
 export function bindOperation(

@@ -108,14 +108,13 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
           isValidationLong = source.length > LARGE_DOCUMENT;
           return Promise.resolve();
         },
-        async didResolveOperation({ schema, document, operation, request: { variables = {} } }) {
+        async didResolveOperation({ operation, request: { variables = {} } }) {
           // Execution reports why the request has no operation.
           if (!operation) return;
           contextValue.record.operationName = operation.name?.value ?? null;
           contextValue.record.operationType = operation.operation;
           if (operation.operation !== OperationTypeNode.QUERY) throw noQuery(operation.operation);
-          const operationRequest = { schema, document, operation, variables };
-          contextValue.operation = admitOperation(operationRequest, contextValue, rules);
+          contextValue.operation = admitOperation({ operation, variables }, contextValue, rules);
           // Execution takes another turn of the event loop.
           if (isValidationLong) await nextTurn();
         },

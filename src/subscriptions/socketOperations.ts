@@ -94,12 +94,12 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     const { viewer } = state;
     const error = admission.countOperation(viewer, peer);
     if (error) throw requestError(error);
-    const { document, operation } = readDocument(payload);
+    const operation = readDocument(payload);
     start.operation = operation;
     const variables = payload.variables ?? {};
     const ending = endingWith(closing);
     const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, start };
-    const bound = admitOperation({ schema, document, operation, variables }, contextValue, {
+    const bound = admitOperation({ operation, variables }, contextValue, {
       introspection,
       maxObjects: limits.rows,
     });

@@ -37,7 +37,7 @@ export function createDocumentReader(options: DocumentReaderOptions) {
   const rules = [...specifiedRules, limitsRule(limits)];
   const validDocuments = new LRUCache<string, DocumentNode>({ max: MAX_DOCUMENTS });
 
-  return (payload: SubscribePayload): { document: DocumentNode; operation: OperationDefinitionNode } => {
+  return (payload: SubscribePayload): OperationDefinitionNode => {
     const document = validDocument(textOf(payload, trustedDocuments));
     const operation = getOperationAST(document, payload.operationName);
     if (!operation) {
@@ -50,7 +50,7 @@ export function createDocumentReader(options: DocumentReaderOptions) {
       const message = `Sockets are for subscriptions only: send the ${operation.operation} with HTTP POST.`;
       throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
     }
-    return { document, operation };
+    return operation;
   };
 
   function validDocument(text: string): DocumentNode {

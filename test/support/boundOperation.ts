@@ -1,12 +1,16 @@
 import { type DocumentNode, type ExecutionResult, getOperationAST, type GraphQLSchema } from 'graphql';
 import { createExecution, type ExecutionOptions } from '../../src/graphql/execution.ts';
-import { analysisOf, bindOperation, type BoundOperation } from '../../src/graphql/operation.ts';
+import { analyse, type OperationAnalysis } from '../../src/graphql/analysis.ts';
+import { bindOperation, type BoundOperation } from '../../src/graphql/operation.ts';
 
 export interface DocumentRequest {
   document: DocumentNode;
   operationName?: string | null;
   variables?: Readonly<Record<string, unknown>>;
 }
+
+/** As in the gateway, an operation has one analysis. */
+const analyses = new WeakMap<DocumentNode, OperationAnalysis[]>();
 
 /** @throws for variables that do not fit their types */
 export function boundOperation(
@@ -17,7 +21,10 @@ export function boundOperation(
   const { document, operationName, variables = {} } = request;
   const operation = getOperationAST(document, operationName);
   if (!operation) throw new Error('The request must name one operation of its document.');
-  return bindOperation(analysisOf({ operation, document, schema }), variables, maxObjects);
+  const analysed = analyses.get(document) ?? analyse(document, schema);
+  analyses.set(document, analysed);
+  const analysis = analysed.find((one) => one.operation === operation)!;
+  return bindOperation(analysis, variables, maxObjects);
 }
 
 /** Binds and executes. Variables that do not fit are the result's error. */
