@@ -1,7 +1,7 @@
 import type { Config } from './config/config.ts';
 import type { Clock, SteadyClock } from './core/clock.ts';
 import { createExecution } from './graphql/execution.ts';
-import { type ContextOptions, createRequestContext } from './graphql/requestContext.ts';
+import { type ContextOptions, createRequestContext } from './graphql/context.ts';
 import { createSchema } from './graphql/schema.ts';
 import type { Health } from './http/operatorRoutes.ts';
 import { type HttpServer, startHttpServer } from './http/server.ts';

@@ -57,7 +57,7 @@ function askingFor(read: Read, hasLoader: boolean): Ask {
 
 /** The cursor of these strategies is the number of the last page shown. */
 function pageOf(window: WindowRequest): { number: number; size: number } {
-  if (window.by === 'offset') return { number: window.offset / window.limit + 1, size: window.limit };
+  if (window.by === 'offset') return { number: window.offset / window.count + 1, size: window.count };
   return { number: Number(window.after ?? 0) + 1, size: window.count };
 }
 

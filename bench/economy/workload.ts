@@ -54,8 +54,8 @@ export function createClients(): Client[] {
     const window: WindowRequest =
       kind < 0.7 || isFiltered
         ? { by: 'cursor', from: 'start', count: pick([5, 10, 20, 50]), after: null, before: null }
-        : { by: 'offset', offset: (page - 1) * 20, limit: 20 };
-    const rows = window.by === 'offset' ? window.limit : window.count;
+        : { by: 'offset', offset: (page - 1) * 20, count: 20 };
+    const rows = window.count;
     const offset = window.by === 'offset' ? window.offset : 0;
     return {
       firstMs: Math.floor(dice() * 10_000),

@@ -111,7 +111,7 @@ function boundsIn(
   totalCount: number,
 ): [start: number, end: number] | null {
   const clamp = (at: number) => Math.max(0, Math.min(at, totalCount));
-  if (window.by === 'offset') return [clamp(window.offset), clamp(window.offset + window.limit)];
+  if (window.by === 'offset') return [clamp(window.offset), clamp(window.offset + window.count)];
   const { from, count } = window;
   if (anchor === null) return from === 'start' ? [0, clamp(count)] : [clamp(totalCount - count), totalCount];
   const at = runs.findIndex(({ runId }) => runId === anchor.runId);

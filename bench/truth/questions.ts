@@ -70,7 +70,7 @@ export function createQuestioner(dice: Dice): Questioner {
       return {
         filter,
         anchor: null,
-        window: { by: 'offset', offset: dice(8) * count, limit: count },
+        window: { by: 'offset', offset: dice(8) * count, count },
       };
     }
     const anchor = dice.pick(known);

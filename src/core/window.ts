@@ -23,5 +23,5 @@ export type PipelineRunItemWindow = Window<PipelineRunItem>;
 
 /** Which rows of a list a connection requests. The cursors are not decoded yet. */
 export type WindowRequest =
-  | { by: 'offset'; offset: number; limit: number }
+  | { by: 'offset'; offset: number; count: number }
   | { by: 'cursor'; from: 'start' | 'end'; count: number; after: string | null; before: string | null };

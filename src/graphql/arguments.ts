@@ -39,8 +39,8 @@ export function windowOf({ page, first, after, last, before }: WindowArguments):
       );
     }
     if (page.number < 1) throw badUserInput(`\`page.number\` must be at least 1; got ${page.number}.`);
-    const limit = rowCount('page.size', page.size);
-    return { by: 'offset', offset: (page.number - 1) * limit, limit };
+    const count = rowCount('page.size', page.size);
+    return { by: 'offset', offset: (page.number - 1) * count, count };
   }
   if (first != null && last != null) {
     throw badUserInput(`\`first\` and \`last\` can't go together: got first: ${first} and last: ${last}.`);

@@ -1,5 +1,5 @@
 import { type GraphQLResolveInfo, SchemaMetaFieldDef, valueFromASTUntyped } from 'graphql';
-import type { FieldPlan, PlannedSelection, SelectionPlan } from './analysis.ts';
+import type { FieldPlan, SelectionPlan } from './analysis.ts';
 import type { BoundArguments, BoundOperation } from './operation.ts';
 
 /** Objects of a selection set: those that exist once, and those that exist once for each row of a connection. */
@@ -35,8 +35,8 @@ export function countObjects(operation: BoundOperation): number {
     const known = counted.get(plan);
     if (known) return known;
     const total = { fixed: plan.aliasedLeaves / ALIASED_LEAVES_PER_OBJECT, perRow: 0 };
-    for (const selection of plan.selections) {
-      const { fixed, perRow } = objectsOfSelection(selection);
+    for (const { field, below } of plan.selections) {
+      const { fixed, perRow } = field ? objectsOfField(field, below) : objectsOf(below);
       total.fixed = Math.min(total.fixed + fixed, Number.MAX_SAFE_INTEGER);
       total.perRow = Math.min(total.perRow + perRow, Number.MAX_SAFE_INTEGER);
     }
@@ -44,18 +44,23 @@ export function countObjects(operation: BoundOperation): number {
     return total;
   }
 
-  function objectsOfSelection({ field, below }: PlannedSelection): Objects {
-    if (!field) return objectsOf(below);
+  function objectsOfField(field: FieldPlan, below: SelectionPlan): Objects {
     if (field.returns === 'introspection') {
       return { fixed: introspectionObjects(field, below, operation), perRow: 0 };
     }
-    const objects = objectsOf(below);
-    const each = 1 + objects.fixed;
+    const { fixed, perRow } = objectsOf(below);
+    const each = 1 + fixed;
     if (field.returns === 'object') return { fixed: each, perRow: 0 };
     if (field.returns === 'rows') return { fixed: 0, perRow: each };
     const given = operation.argumentsOf(field);
     if (field.returns === 'list') return { fixed: lengthOf(field, given) * each, perRow: 0 };
-    return { fixed: objectsOfConnection(given, objects), perRow: 0 };
+    if (!given?.window) return { fixed: REJECTED_CONNECTION_OBJECTS, perRow: 0 };
+    const { window } = given;
+    // The rows are read and given cursors even if only their count is selected.
+    const objects = each + window.count * Math.max(1, perRow);
+    // A cursor can be rejected as well.
+    const hasCursor = window.by === 'cursor' && (window.after ?? window.before) !== null;
+    return { fixed: hasCursor ? Math.max(objects, REJECTED_CONNECTION_OBJECTS) : objects, perRow: 0 };
   }
 }
 
@@ -65,17 +70,6 @@ function lengthOf({ name, definition }: FieldPlan, given: BoundArguments | null)
   // A rejected list.
   if (definition.args.length > 0) return 1;
   return NOMINAL_LENGTHS[name] ?? DEFAULT_NOMINAL_LENGTH;
-}
-
-function objectsOfConnection(given: BoundArguments | null, below: Objects): number {
-  if (!given?.window) return REJECTED_CONNECTION_OBJECTS;
-  const { window } = given;
-  const rows = window.by === 'offset' ? window.limit : window.count;
-  // The rows are read and given cursors even if only their count is selected.
-  const objects = 1 + below.fixed + rows * Math.max(1, below.perRow);
-  // A cursor can be rejected as well.
-  const hasCursor = window.by === 'cursor' && (window.after !== null || window.before !== null);
-  return hasCursor ? Math.max(objects, REJECTED_CONNECTION_OBJECTS) : objects;
 }
 
 /**

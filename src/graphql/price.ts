@@ -32,7 +32,7 @@ interface Calls {
 }
 
 /** The first event of a subscription has the first page of the list. */
-const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, limit: 100 };
+const FIRST_PAGE: WindowRequest = { by: 'offset', offset: 0, count: 100 };
 
 /**
  * How many upstream calls an operation could need at worst, given what is cached now. Calls that the loaders share count once.
@@ -139,7 +139,7 @@ function priceRuns(
       type: 'PipelineRuns',
       projectId,
       window: JSON.stringify([list, window]),
-      count: window.by === 'offset' ? window.limit : window.count,
+      count: window.count,
       known: () => runs.cachedRows(window),
     },
   ];

@@ -35,7 +35,7 @@ type Info = Pick<GraphQLResolveInfo, 'path'>;
 export const resolvers: Resolvers & FederationResolvers = {
   Query: {
     pipelineRuns: async (_, given, context, info) =>
-      loadRuns(projectIdOf(given.projectId), given, context, info),
+      loadRuns({ projectId: projectIdOf(given.projectId) }, given, context, info),
     pipelineRun: (_, given, context, info) => loadRun(runKeyOf(given), context, info),
     project: (_, { projectId }, context, info) => loadProject(projectIdOf(projectId), context, info),
     node: async (_, { id }, context, info) => loadObject(parseGlobalId(id), context, info),
@@ -84,7 +84,7 @@ export const resolvers: Resolvers & FederationResolvers = {
   },
   Project: {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
-    pipelineRuns: async ({ projectId }, given, context, info) => loadRuns(projectId, given, context, info),
+    pipelineRuns: loadRuns,
   },
   PipelineRunConnection: { edges: datedEdges, nodes: datedNodes, pageInfo },
   PipelineRunItemConnection: { nodes: ({ edges }) => edges.map(({ node }) => node), pageInfo },
@@ -102,7 +102,7 @@ function noteStale<Part extends { staleBecause: StaleReason | null }>(
 }
 
 async function loadRuns(
-  projectId: string,
+  { projectId }: Pick<DatedProject, 'projectId'>,
   given: Pick<ArgumentValues, 'filter'> & WindowArguments,
   context: GatewayContext,
   info: Info,

@@ -38,7 +38,7 @@ export function decodeCursor(list: string, cursor: string): Anchor | null {
 
 /** A requested window with its cursors decoded: rows from an offset on, or rows at an anchor or at the end of the list. */
 export type WindowSpec =
-  | { by: 'offset'; offset: number; limit: number }
+  | { by: 'offset'; offset: number; count: number }
   | { by: 'anchor'; from: 'start' | 'end'; count: number; after: Anchor | null; before: Anchor | null };
 
 /** @throws BAD_USER_INPUT for a cursor of another list */
@@ -47,7 +47,7 @@ export function decodeRequest(request: WindowRequest, list: ListSource<unknown>)
   const { from, count } = request;
   const after = request.after === null ? null : anchorOf('after', request.after, list);
   const before = request.before === null ? null : anchorOf('before', request.before, list);
-  if (from === 'start' && !after && !before) return { by: 'offset', offset: 0, limit: count };
+  if (from === 'start' && !after && !before) return { by: 'offset', offset: 0, count: count };
   return { by: 'anchor', from, count, after, before };
 }
 

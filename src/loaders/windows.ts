@@ -15,7 +15,7 @@ export function planWindow(spec: WindowSpec, pages: PageMap, pageSize: number): 
   const totalCount = newestFirst(pages)[0]?.[1].totalCount ?? null;
   const bounds =
     spec.by === 'offset'
-      ? { start: spec.offset, end: spec.offset + spec.limit }
+      ? { start: spec.offset, end: spec.offset + spec.count }
       : anchorBounds(spec, { pages, pageSize, totalCount });
   if ('need' in bounds) return bounds;
   // The first page shows whether the list reaches a second one, which would otherwise be a wasted call.
@@ -37,7 +37,7 @@ export function pagesAtWorst(
   pageSize: number,
   totalCount: number | null,
 ): (number | string)[] {
-  if (spec.by === 'offset') return pagesWithin(spec.offset, spec.offset + spec.limit, pageSize, totalCount);
+  if (spec.by === 'offset') return pagesWithin(spec.offset, spec.offset + spec.count, pageSize, totalCount);
   const { from, count, after, before } = spec;
   if (after ?? before) {
     const offsets = [after, before].flatMap((anchor) => anchor?.offset ?? []);

@@ -485,7 +485,7 @@ function createReader(world: World) {
 }
 
 async function readWindow(world: World, offset: number, limit: number): Promise<void> {
-  const window = await createReader(world).read({ by: 'offset', offset, limit });
+  const window = await createReader(world).read({ by: 'offset', offset, count: limit });
   const shown = window.edges.map(({ node }) => node.runId);
   expect(new Set(shown).size).toBe(shown.length);
   if (world.hasTurnedOverSince(window.asOf)) return;

@@ -124,7 +124,7 @@ async function pollAtRandom(seed: number, withFaults: boolean) {
     const filter = dice(5) === 0 ? ({ status: 'RUNNING' } as const) : {};
     const [offset, limit] = WINDOWS[dice(WINDOWS.length)]!;
     return poll(JSON.stringify([filter, offset, limit]), () =>
-      loaders.runs({ projectId: '1', filter }).read({ by: 'offset', offset, limit }),
+      loaders.runs({ projectId: '1', filter }).read({ by: 'offset', offset, count: limit }),
     );
   }
 

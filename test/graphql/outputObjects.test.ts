@@ -190,8 +190,8 @@ function runNamed(runId: string) {
   return runOf(runId, 'SUCCEEDED', { stages: Array.from({ length: 5 }, () => stage as never) });
 }
 
-function windowOf<Row>(window: { limit?: number; count?: number }, makeRow: (name: string) => Row) {
-  const rows = Array.from({ length: window.limit ?? window.count ?? 0 }, (_, n) => makeRow(`run-${n}`));
+function windowOf<Row>(window: { count?: number }, makeRow: (name: string) => Row) {
+  const rows = Array.from({ length: window.count ?? 0 }, (_, n) => makeRow(`run-${n}`));
   return {
     edges: rows.map((node, at) => ({ node, cursor: `c${at}` })),
     totalCount: rows.length,

@@ -133,7 +133,7 @@ describe('a window', () => {
         fc.integer({ min: 1, max: 20 }),
         async (length, pageSize, offset, limit) => {
           const list = createList(newestFirst(length), pageSize);
-          const window = await list.reader().read({ by: 'offset', offset, limit });
+          const window = await list.reader().read({ by: 'offset', offset, count: limit });
           expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(offset, offset + limit));
           expect(window.totalCount).toBe(length);
           expect(window.hasNextPage).toBe(offset + limit < length);
@@ -145,7 +145,7 @@ describe('a window', () => {
 
   test('beyond the end depends on one page only, also where the list ends in the middle of a page', async () => {
     const list = createList(newestFirst(13), 10);
-    const window = await list.reader().read({ by: 'offset', offset: 30, limit: 10 });
+    const window = await list.reader().read({ by: 'offset', offset: 30, count: 10 });
     expect(list.reads).toEqual([3]);
     expect(window).toMatchObject({ edges: [], totalCount: 13, hasPreviousPage: true, asOf: 1 });
   });
@@ -153,8 +153,8 @@ describe('a window', () => {
   test('beyond the end is as old as the newest page that the operation has read', async () => {
     const list = createList(newestFirst(13), 10);
     const windows = await readAll(list.reader(), [
-      { by: 'offset', offset: 0, limit: 10 },
-      { by: 'offset', offset: 30, limit: 10 },
+      { by: 'offset', offset: 0, count: 10 },
+      { by: 'offset', offset: 30, count: 10 },
     ]);
     expect(windows).toMatchObject([{ asOf: 1 }, { asOf: 2 }]);
     expect(list.reads).toEqual([0, 3]);
@@ -162,14 +162,14 @@ describe('a window', () => {
 
   test('costs one read where one canonical page covers it, and two where it lies on two', async () => {
     const list = createList(newestFirst(1000), 100);
-    await list.reader().read({ by: 'offset', offset: 200, limit: 100 });
-    await list.reader().read({ by: 'offset', offset: 295, limit: 10 });
+    await list.reader().read({ by: 'offset', offset: 200, count: 100 });
+    await list.reader().read({ by: 'offset', offset: 295, count: 10 });
     expect(list.reads).toEqual([2, 2, 3]);
   });
 
   test('reads no second page of a list that ends on the first', async () => {
     const list = createList(newestFirst(97), 100);
-    const window = await list.reader().read({ by: 'offset', offset: 95, limit: 10 });
+    const window = await list.reader().read({ by: 'offset', offset: 95, count: 10 });
     expect(window.edges).toHaveLength(2);
     expect(list.reads).toEqual([0]);
   });
@@ -284,8 +284,8 @@ describe('the windows of one operation', () => {
     const list = createList(newestFirst(1000), 100);
     const windows = await readAll(list.reader(), [
       forward(5),
-      { by: 'offset', offset: 20, limit: 20 },
-      { by: 'offset', offset: 190, limit: 20 },
+      { by: 'offset', offset: 20, count: 20 },
+      { by: 'offset', offset: 190, count: 20 },
       forward(50),
     ]);
     expect(windows.map(({ edges }) => edges.length)).toEqual([5, 20, 20, 50]);
@@ -294,7 +294,7 @@ describe('the windows of one operation', () => {
 
   test('learn the length of the list from each other', async () => {
     const list = createList(newestFirst(250), 100);
-    await readAll(list.reader(), [backward(10), { by: 'offset', offset: 100, limit: 10 }]);
+    await readAll(list.reader(), [backward(10), { by: 'offset', offset: 100, count: 10 }]);
     expect(list.reads).toEqual([1, 2]);
   });
 
@@ -302,7 +302,7 @@ describe('the windows of one operation', () => {
     const list = createList(newestFirst(40), 10);
     list.beforeNextRead(() => undefined);
     list.beforeNextRead(() => insertAtHead(list.rows, 3));
-    const window = await list.reader().read({ by: 'offset', offset: 0, limit: 20 });
+    const window = await list.reader().read({ by: 'offset', offset: 0, count: 20 });
     // Page 0 was read of the list before the insert and page 1 after it: page 0 is read again.
     expect(list.reads).toEqual([0, 1, 0]);
     expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(0, 20));
@@ -316,7 +316,7 @@ describe('the windows of one operation', () => {
       insertAtHead(list.rows, 1);
       list.rows.pop();
     });
-    const window = await list.reader().read({ by: 'offset', offset: 0, limit: 20 });
+    const window = await list.reader().read({ by: 'offset', offset: 0, count: 20 });
     expect(window.edges.map(({ node }) => node)).toEqual(list.rows.slice(0, 20));
   });
 

@@ -48,7 +48,7 @@ function createScene(length: number, pageSize: number, cachedPages: readonly num
 
 const counts = fc.integer({ min: 1, max: 25 });
 const windows = fc.oneof(
-  fc.record({ by: fc.constant('offset' as const), offset: fc.nat(70), limit: counts }),
+  fc.record({ by: fc.constant('offset' as const), offset: fc.nat(70), count: counts }),
   fc.record({
     by: fc.constant('cursor' as const),
     from: fc.constantFrom('start' as const, 'end' as const),

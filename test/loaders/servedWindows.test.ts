@@ -5,7 +5,7 @@ import { createListMemory, type ListSource, type RowKey } from '../../src/loader
 import type { WindowRequest } from '../../src/core/window.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
-const FIRST_TEN: WindowRequest = { by: 'offset', offset: 0, limit: 10 };
+const FIRST_TEN: WindowRequest = { by: 'offset', offset: 0, count: 10 };
 
 /** A list of three rows. Each operation reads it through a reader of its own. */
 function createScene() {
