@@ -69,7 +69,6 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     limits: limitsFor(config.quota.edition, config.quota.overrides),
     clock: wallClock,
     steadyClock: clock,
-    onExhaustion: (nextProbeAt) => observability.quotaChanged(nextProbeAt),
     ...(redis && { shared: { redis, identity, replicas: config.replicas } }),
   });
   const observability = createObservability({
@@ -79,6 +78,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     quota: () => quota.snapshot(),
     live: () => subscriptions.counts(),
   });
+  quota.onExhaustion(observability.quotaChanged);
   const { freshMs, staleMs } = config.cache;
   const demand = createDemand({ freshMs, clock, allowances: quota.allowances });
   const redisTier =

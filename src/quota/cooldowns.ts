@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { backoffMs } from './backoff.ts';
 import type { CalendarWindow } from './calendar.ts';
-import type { Denial } from './store.ts';
+import type { Denial } from './permit.ts';
 
 /** Longer than after a fault: the window that is full is a second long. */
 const throttleBackoff = { firstMs: 1_000, longestMs: 30_000 };
@@ -15,14 +15,10 @@ const longestProbeMs = 60 * 60_000;
  * DataWorks does not document when its day turns. So an exhausted day is probed by one call after five minutes,
  * at the time that the answer names or at the assumed turn of the day, and then after delays that double up to an hour.
  */
-export function createCooldowns(
-  clock: Clock,
-  day: CalendarWindow,
-  random: () => number,
-  onExhaustion: (nextProbeAt: number | null) => void,
-) {
+export function createCooldowns(clock: Clock, day: CalendarWindow, random: () => number) {
   let throttledUntilMs = -Infinity;
   let throttles = 0;
+  const listeners: ((nextProbeAt: number | null) => void)[] = [];
   let exhaustion: { probeAtMs: number; delayMs: number; isProbing: boolean } | null = null;
 
   const isThrottled = () => clock.monotonic() < throttledUntilMs;
@@ -32,6 +28,10 @@ export function createCooldowns(
   function probeAfter(delayMs: number, isProbing = false): void {
     const untilTurnMs = day.at(clock.now()).turnsAt - clock.now();
     exhaustion = { probeAtMs: clock.monotonic() + Math.min(delayMs, untilTurnMs), delayMs, isProbing };
+  }
+
+  function report(): void {
+    for (const listener of listeners) listener(nextProbeAt());
   }
 
   return {
@@ -47,7 +47,7 @@ export function createCooldowns(
     exhausted({ retryAfterMs }: UpstreamError) {
       if (exhaustion === null) {
         probeAfter(Math.min(retryAfterMs ?? firstProbeMs, longestProbeMs));
-        onExhaustion(nextProbeAt());
+        report();
       } else if (exhaustion.isProbing) {
         // Without a probe, this is the response to a call that was sent before the first such response.
         probeAfter(Math.min(Math.max(2 * exhaustion.delayMs, firstProbeMs), longestProbeMs));
@@ -58,7 +58,7 @@ export function createCooldowns(
       if (!isThrottled()) throttles = 0;
       if (!exhaustion?.isProbing) return;
       exhaustion = null;
-      onExhaustion(null);
+      report();
     },
     /** A call departs. While the day is exhausted, the first one that is due is the probe. */
     departed() {
@@ -75,6 +75,7 @@ export function createCooldowns(
         ? { window: 'day', waitMs: exhaustedMs }
         : { window: 'second', waitMs: throttledMs };
     },
+    onExhaustion: (listener: (typeof listeners)[number]) => void listeners.push(listener),
     /** When the next probe of an exhausted day is due, in epoch milliseconds; null while the day is not exhausted. */
     nextProbeAt,
   };

@@ -1,9 +1,21 @@
 import type { Clock } from '../core/clock.ts';
-import type { WindowSnapshot } from '../core/quotaSnapshot.ts';
-import type { CalendarWindows } from './calendar.ts';
-import { callsLeft, snapshotOf } from './calendar.ts';
+import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
+import { type CalendarWindows, callsLeft, snapshotOf } from './calendar.ts';
+import type { Denial, Permit } from './permit.ts';
 import { createSecondWindow } from './secondWindow.ts';
-import type { Denial, Permit } from './store.ts';
+
+/** Counts the calls of the second, the day and the month. Calls of `take` do not overlap. */
+export interface QuotaStore {
+  /** Counts one call in all windows, or in none. Never rejects. */
+  take(): Permit | Denial | Promise<Permit | Denial>;
+  /** What delays the call that is `ahead` places behind the next one. Never overestimates. */
+  forecast(ahead: number): Denial;
+  /** Counts the second as full, because the upstream reports that it is. */
+  fillSecond(): void;
+  second(): WindowSnapshot;
+  calendar(): [day: WindowSnapshot, month: WindowSnapshot];
+  location(): QuotaSnapshot['shared'];
+}
 
 export interface LocalStoreOptions {
   clock: Clock;
@@ -14,26 +26,21 @@ export interface LocalStoreOptions {
 }
 
 /** Counts the calls of this process. A restart loses the counts. */
-export function createLocalStore({ clock, calendar, ...options }: LocalStoreOptions) {
-  const second = createSecondWindow(options.perSecond, options.spanMs, options.marginMs);
+export function createLocalStore({ clock, calendar, spanMs, marginMs, ...options }: LocalStoreOptions) {
+  const window = createSecondWindow(options.perSecond, spanMs, marginMs);
 
-  function forecast(
-    perSecond = options.perSecond,
-    replicas: number | null = null,
-  ): (ahead: number) => Denial {
-    const monotonicMs = clock.monotonic();
+  /** With `replicas`, this process has its share of day and month. */
+  function forecast(ahead: number, perSecond = options.perSecond, replicas: number | null = null): Denial {
     const nowMs = clock.now();
-    return (ahead) => {
-      let denial: Denial = { window: 'second', waitMs: second.waitMs(monotonicMs, ahead, perSecond) };
-      for (const { name, limit, at } of calendar) {
-        if (limit === Infinity) continue;
-        const count = at(nowMs);
-        const isLeft = ahead < callsLeft(limit, count, replicas);
-        const waitMs = count.turnsAt - nowMs;
-        if (!isLeft && waitMs > denial.waitMs) denial = { window: name, waitMs };
-      }
-      return denial;
-    };
+    let denial: Denial = { window: 'second', waitMs: window.waitMs(clock.monotonic(), ahead, perSecond) };
+    for (const { name, limit, at } of calendar) {
+      if (limit === Infinity) continue;
+      const count = at(nowMs);
+      const isLeft = ahead < callsLeft(limit, count, replicas);
+      const waitMs = count.turnsAt - nowMs;
+      if (!isLeft && waitMs > denial.waitMs) denial = { window: name, waitMs };
+    }
+    return denial;
   }
 
   /**
@@ -43,9 +50,9 @@ export function createLocalStore({ clock, calendar, ...options }: LocalStoreOpti
    * @param onFree receives the monotonic time at which the place of the call in the second is free, or null for a call not sent
    */
   function record(nowMs: number, onFree?: (freeAtMs: number | null) => void): Permit {
-    const counts = calendar.map(({ at }) => at(nowMs));
+    const counts = [calendar[0].at(nowMs), calendar[1].at(nowMs)];
     for (const count of counts) count.own += 1;
-    const departure = second.depart(clock.monotonic());
+    const departure = window.depart(clock.monotonic());
     let isOpen = true;
     return {
       ended(answered) {
@@ -65,18 +72,18 @@ export function createLocalStore({ clock, calendar, ...options }: LocalStoreOpti
   }
 
   return {
-    window: second,
+    window,
     record,
     forecast,
     take() {
-      const denial = forecast()(0);
+      const denial = forecast(0);
       return denial.waitMs > 0 ? denial : record(clock.now());
     },
-    fillSecond: () => second.fill(clock.monotonic()),
+    fillSecond: () => window.fill(clock.monotonic()),
     second(limit = options.perSecond): WindowSnapshot {
       const nowMs = clock.monotonic();
-      const used = Math.min(limit, second.used(nowMs));
-      const clearInMs = used === 0 ? 0 : Math.ceil(second.waitMs(nowMs, limit - 1, limit));
+      const used = Math.min(limit, window.used(nowMs));
+      const clearInMs = used === 0 ? 0 : Math.ceil(window.waitMs(nowMs, limit - 1, limit));
       return { limit, used, left: limit - used, resetsAt: clock.now() + clearInMs };
     },
     calendar(replicas: number | null = null): [day: WindowSnapshot, month: WindowSnapshot] {

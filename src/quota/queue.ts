@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import { canceled, deadlinePassed, quotaError } from './errors.ts';
-import type { Denial, Permit } from './store.ts';
+import { canceled, deadlinePassed, type Denial, type Permit, quotaError } from './permit.ts';
 import { createWaitingLine, mostExpendable, type Waiter } from './waitingLine.ts';
 
 export interface QueueOptions {
@@ -10,7 +10,8 @@ export interface QueueOptions {
   maxWaiting: number;
   /** Not called again before it settles. The permit goes to the call that is first in order then. */
   take: () => Promise<Permit | Denial>;
-  forecast: () => (ahead: number) => Denial;
+  /** What delays the call that is `ahead` places behind the next one. */
+  forecast: (ahead: number) => Denial;
 }
 
 /** Denials are checked again at least this often: the wall clock can jump, and Redis can come back. */
@@ -18,82 +19,78 @@ const maxSleepMs = 1_000;
 /** Node runs a longer timer at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
+const ignore = () => undefined;
+
 export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions) {
   const line = createWaitingLine();
-  let isPumping = false;
   let isTaking = false;
   let cancelAlarm: (() => void) | null = null;
 
-  function permit(action: Action, context: CallContext): Promise<Permit> {
-    const { deadline, signal } = context;
+  async function permit(action: Action, context: CallContext): Promise<Permit> {
+    const { signal, deadline } = context;
     const leftMs = deadline - clock.now();
-    if (signal?.aborted) return Promise.reject(canceled(action));
-    if (leftMs <= 0) return Promise.reject(deadlinePassed(action));
-    return new Promise((resolve, reject) => {
-      const settle = () => {
-        cancelTimer();
-        signal?.removeEventListener('abort', cancel);
-      };
-      const waiter: Waiter = {
-        action,
-        callerId: context.caller?.id ?? '',
-        isProbe: context.isProbe ?? false,
-        get priority() {
-          return context.priority;
-        },
-        deadlineMs: clock.monotonic() + leftMs,
-        admit(granted) {
-          settle();
-          resolve(granted);
-        },
-        reject(reason) {
-          settle();
-          reject(reason);
-        },
-      };
-      const cancel = () => dismiss(waiter, canceled(action));
-      const cancelTimer = clock.after(Math.min(leftMs, maxTimerMs), () => {
-        dismiss(waiter, quotaError(action, forecast()(0)));
-      });
-      signal?.addEventListener('abort', cancel, { once: true });
-      enter(waiter);
+    if (signal?.aborted) throw canceled(action);
+    if (leftMs <= 0) throw deadlinePassed(action);
+    const waiter: Waiter = {
+      action,
+      callerId: context.caller?.id ?? '',
+      isProbe: context.isProbe ?? false,
+      get priority() {
+        return context.priority;
+      },
+      deadlineMs: clock.monotonic() + leftMs,
+      admit: ignore,
+      reject: ignore,
+    };
+    const granted = new Promise<Permit>((admit, reject) => Object.assign(waiter, { admit, reject }));
+    enter(waiter);
+    return within(granted, {
+      clock,
+      timeoutMs: Math.min(leftMs, maxTimerMs),
+      signal,
+      giveUp(reason) {
+        const error = reason === 'aborted' ? canceled(action) : quotaError(action, forecast(0));
+        dismiss(waiter, error);
+        // It may have been admitted in this very moment.
+        granted.then((permitted) => permitted.giveBack(), ignore);
+        return error;
+      },
     });
   }
 
   function enter(newcomer: Waiter): void {
     line.add(newcomer);
-    if (line.size() > maxWaiting) dismissMostExpendable();
+    if (line.waiters.size > maxWaiting) dismissMostExpendable();
     // Without other calls, the denial of this one reviews it.
-    if (line.size() > 1 || cancelAlarm !== null || isPumping) review(newcomer);
+    if (line.waiters.size > 1 || cancelAlarm !== null || isTaking) review(newcomer);
     if (cancelAlarm === null) void pump();
   }
 
   function dismissMostExpendable(): void {
     const order = line.inOrder();
     const waiter = mostExpendable(order);
-    if (waiter) dismiss(waiter, quotaError(waiter.action, forecast()(order.indexOf(waiter))));
+    if (waiter) dismiss(waiter, quotaError(waiter.action, forecast(order.indexOf(waiter))));
   }
 
   function dismiss(waiter: Waiter, reason: UpstreamError): void {
     if (line.remove(waiter)) waiter.reject(reason);
-    if (line.size() === 0) clearAlarm();
+    if (line.waiters.size === 0) clearAlarm();
   }
 
   /** A newcomer delays only itself and those behind it. */
   function review(newcomer?: Waiter): void {
-    const denialOf = forecast();
     const nowMs = clock.monotonic();
-    const soonest = denialOf(0);
+    const soonest = forecast(0);
     // The forecast includes a call that is being taken, which goes to the first in order.
     const inOrder = () => line.inOrder().slice(isTaking ? 1 : 0);
     let waiters = inOrder();
     // All in one pass, since an exhausted day rejects every call.
     const late = waiters.filter(({ deadlineMs }) => nowMs + soonest.waitMs >= deadlineMs);
-    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, denialOf(waiters.indexOf(waiter))));
+    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, forecast(waiters.indexOf(waiter))));
     if (late.length > 0) waiters = inOrder();
     let ahead = newcomer ? Math.max(0, waiters.indexOf(newcomer)) : 0;
     for (let waiter = waiters[ahead]; waiter !== undefined; waiter = waiters[ahead]) {
-      const denial = denialOf(ahead);
+      const denial = forecast(ahead);
       if (nowMs + denial.waitMs < waiter.deadlineMs) {
         ahead += 1;
       } else {
@@ -106,25 +103,20 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
 
   /** Sends calls in order until one is denied, then sleeps until it may be sent. */
   async function pump(): Promise<void> {
-    if (isPumping) return;
-    isPumping = true;
+    if (isTaking) return;
     clearAlarm();
-    try {
-      while (line.size() > 0) {
-        isTaking = true;
-        const taken = await take();
-        isTaking = false;
-        if ('waitMs' in taken) {
-          review();
-          if (line.size() > 0) setAlarm(taken.waitMs);
-          return;
-        }
-        const first = line.takeFirst();
-        if (first) first.admit(taken);
-        else taken.giveBack();
+    while (line.waiters.size > 0) {
+      isTaking = true;
+      const taken = await take();
+      isTaking = false;
+      if ('waitMs' in taken) {
+        review();
+        if (line.waiters.size > 0) setAlarm(taken.waitMs);
+        return;
       }
-    } finally {
-      isPumping = false;
+      const first = line.takeFirst();
+      if (first) first.admit(taken);
+      else taken.giveBack();
     }
   }
 

@@ -6,11 +6,11 @@ import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { calendarWindows } from './calendar.ts';
 import { createCooldowns } from './cooldowns.ts';
-import { createLocalStore } from './localStore.ts';
+import { createLocalStore, type QuotaStore } from './localStore.ts';
+import type { Denial, Permit } from './permit.ts';
 import type { Limits } from './presets.ts';
 import { createQueue } from './queue.ts';
 import { createRedisStore } from './redisStore.ts';
-import type { Denial, Permit, QuotaStore } from './store.ts';
 
 export interface QuotaOptions {
   /** See `limitsFor`. */
@@ -27,8 +27,6 @@ export interface QuotaOptions {
   maxWaiting?: number;
   /** From 0 to 1, for jitter. Default: Math.random. */
   random?: () => number;
-  /** Called when the upstream reports the day's quota as used up, with the time of the next probe; with null when that is over. */
-  onExhaustion?: (nextProbeAt: number | null) => void;
   /** Counts shared by all replicas. Default: each process counts its own calls. */
   shared?: SharedOptions;
 }
@@ -63,6 +61,8 @@ export interface Quota {
   exhausted(error: UpstreamError): number;
   /** The upstream answered: pauses start short again, and a probed day is not exhausted. */
   succeeded(): void;
+  /** Calls the listener when the upstream reports the day's quota as used up, with the time of the next probe; with null when that is over. */
+  onExhaustion(listener: (nextProbeAt: number | null) => void): void;
   /** The calls left of the day and of the month, for each that is limited or exhausted. */
   allowances: () => { left: number; resetsInMs: number }[];
   snapshot(): QuotaSnapshot;
@@ -70,16 +70,10 @@ export interface Quota {
 
 /** One per process and upstream account. Throws a `RangeError` for invalid limits. */
 export function createQuota(options: QuotaOptions): Quota {
-  const {
-    limits,
-    clock = systemClock,
-    random = Math.random,
-    maxWaiting = 1_000,
-    onExhaustion = () => undefined,
-  } = options;
+  const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000 } = options;
   assertLimits(limits);
   const calendar = calendarWindows(limits);
-  const cooldowns = createCooldowns(clock, calendar[0], random, onExhaustion);
+  const cooldowns = createCooldowns(clock, calendar[0], random);
   const store = createStore();
   const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
 
@@ -96,7 +90,7 @@ export function createQuota(options: QuotaOptions): Quota {
     if (paused.waitMs > 0) return paused;
     const taken = await store.take();
     if ('waitMs' in taken) return taken;
-    // The upstream may have imposed a pause while Redis was asked.
+    // The upstream may have imposed a pause since.
     const pausedSince = cooldowns.denial();
     if (pausedSince.waitMs > 0) {
       taken.giveBack();
@@ -106,13 +100,10 @@ export function createQuota(options: QuotaOptions): Quota {
     return taken;
   }
 
-  function forecast(): (ahead: number) => Denial {
+  function forecast(ahead: number): Denial {
     const paused = cooldowns.denial();
-    const denialOf = store.forecast();
-    return (ahead) => {
-      const denial = denialOf(ahead);
-      return denial.waitMs > paused.waitMs ? denial : paused;
-    };
+    const denial = store.forecast(ahead);
+    return denial.waitMs > paused.waitMs ? denial : paused;
   }
 
   function leftToday(day: WindowSnapshot, month: WindowSnapshot): number | null {
@@ -138,6 +129,7 @@ export function createQuota(options: QuotaOptions): Quota {
       return pauseMs();
     },
     succeeded: cooldowns.succeeded,
+    onExhaustion: cooldowns.onExhaustion,
     allowances() {
       const nowMs = clock.now();
       const [day, month] = store.calendar();

@@ -3,9 +3,9 @@ import type { Redis } from 'ioredis';
 
 import type { Clock } from '../core/clock.ts';
 import { backoffMs } from './backoff.ts';
-import { createLocalStore, type LocalStoreOptions } from './localStore.ts';
+import { createLocalStore, type LocalStoreOptions, type QuotaStore } from './localStore.ts';
+import type { Denial, Permit } from './permit.ts';
 import { takeScript } from './redisScript.ts';
-import type { Denial, Permit, QuotaStore } from './store.ts';
 
 export interface RedisStoreOptions extends LocalStoreOptions {
   redis: Redis;
@@ -87,12 +87,12 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
   }
 
   /** When Redis is due for a retry, it may have more of the day than this replica's share. */
-  function forecast(): (ahead: number) => Denial {
-    return local.forecast(limit(), mayTryRedis() ? null : replicas);
+  function forecast(ahead: number): Denial {
+    return local.forecast(ahead, limit(), mayTryRedis() ? null : replicas);
   }
 
   async function take(): Promise<Permit | Denial> {
-    const denial = forecast()(0);
+    const denial = forecast(0);
     if (denial.waitMs > 0) return denial;
     if (!mayTryRedis()) return local.record(clock.now());
     try {
@@ -101,7 +101,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
       return permit;
     } catch {
       lost();
-      const denialOfShare = forecast()(0);
+      const denialOfShare = forecast(0);
       return denialOfShare.waitMs > 0 ? denialOfShare : local.record(clock.now());
     }
   }
@@ -149,7 +149,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
       );
     }
     if (granted === 1) release(callId, null);
-    const denial = forecast()(0);
+    const denial = forecast(0);
     const retryMs = Math.min(Math.max(...freeInMs, shortestRetryMs), longestRetryMs);
     return denial.waitMs > 0 ? denial : { window: 'second', waitMs: retryMs };
   }

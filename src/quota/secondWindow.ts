@@ -38,13 +38,6 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
   let calls: Call[] = [];
   let othersFreeAtMs: number[] = [];
 
-  function noteRoundTrip(action: Action, durationMs: number): void {
-    const samplesMs = [...(roundTrips.get(action)?.samplesMs ?? []), durationMs].slice(-maxSamples);
-    const isEnough = samplesMs.length >= minSamples;
-    const assuredMs = isEnough ? assuredShare * Math.min(...samplesMs) + marginMs : 0;
-    roundTrips.set(action, { samplesMs, assuredMs });
-  }
-
   /** For a call under way, the earliest time at which its place can be free. */
   function freeTimes(nowMs: number): number[] {
     const mostAssuredMs = Math.max(0, ...[...roundTrips.values()].map(({ assuredMs }) => assuredMs));
@@ -64,13 +57,17 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
       const call: Call = { departedAtMs: nowMs, freeAtMs: null };
       calls.push(call);
       return {
-        /** Records the outcome. Returns when the place of the call is free. */
+        /** Records the outcome. Returns when the place of the call is free. Must be called once. */
         ended(endedAtMs: number, answered?: Action): number {
-          if (call.freeAtMs !== null) return call.freeAtMs;
           const durationMs = endedAtMs - nowMs;
-          const assuredMs = answered === undefined ? 0 : (roundTrips.get(answered)?.assuredMs ?? 0);
-          if (answered !== undefined) noteRoundTrip(answered, durationMs);
-          return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - assuredMs));
+          const known = answered && roundTrips.get(answered);
+          if (answered !== undefined) {
+            const samplesMs = [...(known?.samplesMs ?? []), durationMs].slice(-maxSamples);
+            const isEnough = samplesMs.length >= minSamples;
+            const assuredMs = isEnough ? assuredShare * Math.min(...samplesMs) + marginMs : 0;
+            roundTrips.set(answered, { samplesMs, assuredMs });
+          }
+          return (call.freeAtMs = nowMs + lengthMs + Math.max(0, durationMs - (known?.assuredMs ?? 0)));
         },
         /** Forgets the call, because it was not sent. */
         cancel() {

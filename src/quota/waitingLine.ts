@@ -1,6 +1,6 @@
 import type { Action, Priority } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import type { Permit } from './store.ts';
+import type { Permit } from './permit.ts';
 
 /** A queued call. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
 export interface Waiter {
@@ -25,7 +25,7 @@ const maxCallers = 10_000;
  * calls of one caller keep the order of their arrival. While refreshes are queued, every fifth interactive turn goes to one of them.
  */
 export function createWaitingLine() {
-  const line = new Set<Waiter>();
+  const waiters = new Set<Waiter>();
   /** For each priority: the callers and the number of their last turn, the oldest first. */
   const turns: Record<Priority, Map<string, number>> = {
     interactive: new Map(),
@@ -38,7 +38,7 @@ export function createWaitingLine() {
   function inOrder(): Waiter[] {
     const probes: Waiter[] = [];
     const waiting: Record<Priority, Waiter[]> = { interactive: [], refresh: [], polling: [] };
-    for (const waiter of line) (waiter.isProbe ? probes : waiting[waiter.priority]).push(waiter);
+    for (const waiter of waiters) (waiter.isProbe ? probes : waiting[waiter.priority]).push(waiter);
     return [
       ...probes,
       ...withShare(
@@ -51,14 +51,15 @@ export function createWaitingLine() {
   }
 
   return {
-    add: (waiter: Waiter) => void line.add(waiter),
+    waiters: waiters as ReadonlySet<Waiter>,
+    add: (waiter: Waiter) => void waiters.add(waiter),
     /** Returns false if the waiter is not queued. */
-    remove: (waiter: Waiter) => line.delete(waiter),
+    remove: (waiter: Waiter) => waiters.delete(waiter),
     /** Removes the first in order and counts a turn of its caller. */
     takeFirst(): Waiter | undefined {
-      const [first] = line.size === 1 ? line : inOrder();
+      const [first] = waiters.size === 1 ? waiters : inOrder();
       if (first === undefined) return undefined;
-      line.delete(first);
+      waiters.delete(first);
       const { priority, callerId } = first;
       const lastTurns = turns[priority];
       lastTurns.delete(callerId);
@@ -70,10 +71,9 @@ export function createWaitingLine() {
       return first;
     },
     inOrder,
-    size: () => line.size,
     sizes: (): Record<Priority, number> => {
       const sizes = { interactive: 0, refresh: 0, polling: 0 };
-      for (const { priority } of line) sizes[priority] += 1;
+      for (const { priority } of waiters) sizes[priority] += 1;
       return sizes;
     },
   };

@@ -1,9 +1,10 @@
 import type { Clock } from '../core/clock.ts';
+import { pause } from '../core/deadline.ts';
 import type { Action, CallContext, Caller, Upstream } from '../core/upstream.ts';
 import { withChanges } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { periodAt } from './calendar.ts';
-import { canceled } from './errors.ts';
+import { canceled } from './permit.ts';
 
 const secondMs = 1_000;
 
@@ -75,7 +76,9 @@ export function withCallerLimits(
         context.report(event);
       };
       try {
-        await waitUntil(turnMs, clock, action, context.signal);
+        const waitMs = turnMs - clock.monotonic();
+        if (waitMs > 0) await pause(clock, waitMs, context.signal);
+        if (context.signal?.aborted) throw canceled(action);
         return await upstream.call(action, params, withChanges(context, { report }));
       } finally {
         if (sent === 0) {
@@ -86,28 +89,6 @@ export function withCallerLimits(
       }
     },
   };
-}
-
-function waitUntil(
-  turnMs: number,
-  clock: Clock,
-  action: Action,
-  signal: AbortSignal | undefined,
-): Promise<void> | undefined {
-  const waitMs = turnMs - clock.monotonic();
-  if (waitMs <= 0) return undefined;
-  return new Promise((resolve, reject) => {
-    const leave = () => {
-      cancel();
-      reject(canceled(action));
-    };
-    const cancel = clock.after(waitMs, () => {
-      signal?.removeEventListener('abort', leave);
-      resolve();
-    });
-    signal?.addEventListener('abort', leave, { once: true });
-    if (signal?.aborted) leave();
-  });
 }
 
 function overLimit(

@@ -1,7 +1,7 @@
 import type { CheckingUpstream, Upstream } from '../core/upstream.ts';
 import { withSentMark } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import { canceled } from './errors.ts';
+import { canceled } from './permit.ts';
 import type { Quota } from './quota.ts';
 
 /**

@@ -1,7 +1,6 @@
 import type { SteadyClock } from '../core/clock.ts';
 import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 import type { Upstream } from '../core/upstream.ts';
-import { UpstreamError } from '../core/upstreamError.ts';
 import type { Quota } from './quota.ts';
 
 export interface QuotaProbeOptions extends Omit<ProbeOptions, 'upstream' | 'clock'> {
@@ -15,28 +14,18 @@ const MIN_PAUSE_MS = 30_000;
 
 /**
  * Detects when DataWorks accepts calls again after it reported the daily quota as used up: makes one call of the lowest priority
- * whenever the quota permits one. If a caller's call comes first, that call is the probe.
+ * whenever the quota permits one. If a caller's call comes first, that call is the probe. All other calls pass unchanged.
  */
 export function withQuotaProbe(upstream: Upstream, quota: Quota, options: QuotaProbeOptions): Upstream {
   const { clock, signal } = options;
   let cancel: (() => void) | null = null;
   signal.addEventListener('abort', () => cancel?.(), { once: true });
-
-  return {
-    async call(...args) {
-      try {
-        return await upstream.call(...args);
-      } catch (error) {
-        const isExhausted = error instanceof UpstreamError && error.kind === 'quotaExhausted';
-        if (isExhausted && cancel === null) schedule();
-        throw error;
-      }
-    },
-  };
+  quota.onExhaustion(() => schedule());
+  return upstream;
 
   function schedule(leastMs = 0): void {
     const { nextProbeAt } = quota.snapshot();
-    if (nextProbeAt === null || signal.aborted) return;
+    if (nextProbeAt === null || cancel !== null || signal.aborted) return;
     const delayMs = Math.ceil(clock.fromWall(nextProbeAt) - clock.now());
     cancel = clock.after(Math.max(leastMs, delayMs), () => void probe());
   }

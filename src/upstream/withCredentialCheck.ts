@@ -40,7 +40,7 @@ export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckO
     async call(...args) {
       try {
         const result = await wrapped.call(...args);
-        accepted();
+        if (state !== 'accepted') accepted();
         return result;
       } catch (error) {
         if (error instanceof UpstreamError) learnFrom(error);

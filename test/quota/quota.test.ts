@@ -335,8 +335,8 @@ describe('an answer that the quota is exhausted', () => {
 
   test('is tried again after delays that double to an hour, and at the turn of the day', async () => {
     const changes: (number | null)[] = [];
-    const onExhaustion = (nextProbeAt: number | null) => void changes.push(nextProbeAt);
-    const { clock, quota, ask, admittedAtMs } = setUp({ onExhaustion });
+    const { clock, quota, ask, admittedAtMs } = setUp();
+    quota.onExhaustion((nextProbeAt) => changes.push(nextProbeAt));
     const startedAt = clock.now();
     quota.exhausted(upstreamError('quotaExhausted'));
     while (clock.monotonic() < 6 * hour) {

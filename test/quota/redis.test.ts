@@ -4,7 +4,7 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Quota, SharedOptions } from '../../src/quota/quota.ts';
-import type { Permit } from '../../src/quota/store.ts';
+import type { Permit } from '../../src/quota/permit.ts';
 import { takeScript } from '../../src/quota/redisScript.ts';
 import { createQuota } from '../../src/quota/quota.ts';
 import type { Limits } from '../../src/quota/presets.ts';

@@ -1,7 +1,24 @@
 import type { WindowName } from '../core/quotaSnapshot.ts';
 import type { Action } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import type { Denial } from './store.ts';
+
+/** Permission to send one call, which is already counted. One of its methods must be called, once. */
+export interface Permit {
+  /**
+   * Reports that the outcome of the call is known. Until then the call may still reach the upstream at any time.
+   *
+   * @param answered the action, if the upstream answered with a result: only then does the duration measure a round trip
+   */
+  readonly ended: (answered?: Action) => void;
+  /** Reports that the call was not sent: it counts in no window. */
+  readonly giveBack: () => void;
+}
+
+/** The window that delays a call, and for how long at least (milliseconds). Zero: the call can be sent now. */
+export interface Denial {
+  window: WindowName;
+  waitMs: number;
+}
 
 /** No permit is available within the deadline. The window decides the kind. */
 export function quotaError(action: Action, { window, waitMs }: Denial): UpstreamError {
