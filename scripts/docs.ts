@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { renderConfigurationDoc } from '../src/config/configurationDoc.ts';
+import { renderConfigurationDoc } from './configurationDoc.ts';
 import { renderErrorsDoc } from '../src/core/errorCodes.ts';
 import { renderMetricsDoc } from '../src/telemetry/metricsTable.ts';
 

@@ -15,10 +15,6 @@ import {
   whole,
 } from './settingKinds.ts';
 
-export const EDITIONS = ['basic', 'standard', 'professional', 'enterprise'] as const;
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-
 /** An origin as browsers send it: scheme, host and port alone. */
 const ORIGIN = /^https?:\/\/[\w.-]+(?::\d+)?$/;
 
@@ -68,7 +64,7 @@ const upstream = {
     'Such as a VPC endpoint. `http` on loopback only.',
   ),
   DATAWORKS_EDITION: setting(
-    oneOf(EDITIONS),
+    oneOf(['basic', 'standard', 'professional', 'enterprise']),
     'standard',
     'Sets the calls per second, day and month; see notes.',
   ),
@@ -211,7 +207,11 @@ const authentication = {
 };
 
 const observability = {
-  LOG_LEVEL: setting(oneOf(LOG_LEVELS), 'info', 'Least severe level that is logged.'),
+  LOG_LEVEL: setting(
+    oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+    'info',
+    'Least severe level that is logged.',
+  ),
   METRICS: setting(
     flag,
     true,

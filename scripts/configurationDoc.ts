@@ -1,4 +1,4 @@
-import { sections } from './settings.ts';
+import { sections } from '../src/config/settings.ts';
 
 /** The tables of docs/configuration.md. */
 export function renderConfigurationDoc(): string {

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { renderConfigurationDoc } from '../../src/config/configurationDoc.ts';
+import { renderConfigurationDoc } from '../../scripts/configurationDoc.ts';
 import { settings } from '../../src/config/settings.ts';
 
 test('the configuration page has one row for each setting, short enough to read', () => {
