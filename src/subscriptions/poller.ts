@@ -116,26 +116,30 @@ export function createPoller<Value, Event>(
     if (isReading || state.phase === 'ended') return;
     isReading = true;
     cancelTimer();
-    const deadline = clock.now() + deadlineMs;
     try {
-      const context = { priority: 'polling', caller, deadline, signal: ending.signal, report } as const;
-      const result = await topic.read(context);
+      const result = await topic.read({
+        priority: 'polling',
+        caller,
+        deadline: clock.now() + deadlineMs,
+        signal: ending.signal,
+        report,
+        // Uses the cache while its value is fresh, also by a stretched freshness, and reads at this priority otherwise. A stale value
+        // would be refreshed at a higher priority, and labelled. Only the cache can decide, at one reading of its clock.
+        freshOnly: true,
+      });
       become(afterRead(state, result, topic, clock.now()));
     } catch (error) {
       become(afterFailure(state, asError(error)));
     }
     isReading = false;
-    scheduleNext(state);
+    if (state.phase === 'polling') {
+      const isActive = topic.isActive(state.known.result.value);
+      cancelTimer = clock.after(delayMsOf(state, isActive, options, clock.now()), () => void poll());
+    }
     for (const listener of listeners) {
       listener.isCurrent = true;
       listener.wake();
     }
-  }
-
-  function scheduleNext(state: PollState<Value>): void {
-    if (state.phase !== 'polling') return;
-    const isActive = topic.isActive(state.known.result.value);
-    cancelTimer = clock.after(delayMsOf(state, isActive, options, clock.now()), () => void poll());
   }
 }
 

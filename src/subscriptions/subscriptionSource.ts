@@ -8,10 +8,9 @@ import type {
   RunUpdate,
   SubscriptionSource,
 } from '../graphql/subscriptionSource.ts';
-import { listDifferences, presentRows } from './listChanges.ts';
+import { changesBetween, listDifferences } from './changes.ts';
 import { createPoller, type Poller } from './poller.ts';
 import type { Topic } from './pollState.ts';
-import { changesBetween } from './runChanges.ts';
 import { createSubscriptionLimiter, type SubscriptionLimits } from './subscriptionLimiter.ts';
 
 export interface SubscriptionSourceOptions {
@@ -44,60 +43,48 @@ export function createSubscriptionSource(
   const listPollers = new Map<string, Poller<RunListUpdate>>();
 
   return {
-    run(params, caller, objects = 0) {
-      const close = limiter.open(caller, objects);
-      const read = (context: CallContext) => upstream.call('GetPipelineRun', params, freshOnly(context));
+    run(params, caller, objects) {
       const key = `${params.projectId}/${params.runId}`;
-      return pollerOf(runPollers, key, runTopic(read), caller).listen(close);
+      const read = (context: CallContext) => upstream.call('GetPipelineRun', params, context);
+      return listen(runPollers, key, { ...runTopic, read }, caller, objects);
     },
-    runs({ projectId, filter }, caller, objects = 0) {
-      const close = limiter.open(caller, objects);
-      const read = (context: CallContext) => {
-        const params = { projectId, filter, pageNumber: 1, pageSize: options.pageSize };
-        return upstream.call('ListPipelineRuns', params, freshOnly(context));
-      };
+    runs({ projectId, filter }, caller, objects) {
       const { status = null, creator = null, objectId = null } = filter;
       const key = JSON.stringify([projectId, status, creator, objectId]);
-      return pollerOf(listPollers, key, listTopic(read), caller).listen(close);
+      const read = (context: CallContext) => {
+        const params = { projectId, filter, pageNumber: 1, pageSize: options.pageSize };
+        return upstream.call('ListPipelineRuns', params, context);
+      };
+      return listen(listPollers, key, { ...listTopic, read }, caller, objects);
     },
     counts: () => ({ subscriptions: limiter.openCount(), pollers: runPollers.size + listPollers.size }),
   };
 
-  function pollerOf<Value, Event>(
+  function listen<Value, Event>(
     pollers: Map<string, Poller<Event>>,
     key: string,
     topic: Topic<Value, Event>,
     caller: string,
-  ): Poller<Event> {
-    const existing = pollers.get(key);
-    if (existing) return existing;
-    const onEnd = (): void => void pollers.delete(key);
-    const poller = createPoller(topic, { ...options, fastMs, slowMs, caller: { id: caller }, onEnd });
-    pollers.set(key, poller);
-    return poller;
+    objects = 0,
+  ): AsyncIterableIterator<Event, undefined> {
+    const close = limiter.open(caller, objects);
+    let poller = pollers.get(key);
+    if (!poller) {
+      const onEnd = (): void => void pollers.delete(key);
+      poller = createPoller(topic, { ...options, fastMs, slowMs, caller: { id: caller }, onEnd });
+      pollers.set(key, poller);
+    }
+    return poller.listen(close);
   }
 }
 
-/**
- * Uses the cache while its value is fresh, also by a stretched freshness, and reads at the poller's own priority otherwise. A stale
- * value would be refreshed at a higher priority, and labelled. Only the cache can decide, at one reading of its clock.
- */
-function freshOnly(context: CallContext): CallContext {
-  return { ...context, freshOnly: true };
-}
-
-type Read<Value> = (context: CallContext) => Promise<UpstreamResult<Value>>;
-
-function runTopic(read: Read<PipelineRun | null>): Topic<PipelineRun | null, RunUpdate> {
-  return {
-    read,
-    hasChanged: (before, after) =>
-      before === null || after === null ? before !== after : changesBetween(before, after).length > 0,
-    isActive: (run) => run !== null && isActive(run),
-    isFinal: (run) => run === null || isFinished(run),
-    describe: (before, after) => updateOf(runDifference(before?.value ?? null, after.value), after),
-  };
-}
+const runTopic: Omit<Topic<PipelineRun | null, RunUpdate>, 'read'> = {
+  hasChanged: (before, after) =>
+    before === null || after === null ? before !== after : changesBetween(before, after).length > 0,
+  isActive: (run) => run !== null && isActive(run),
+  isFinal: (run) => run === null || isFinished(run),
+  describe: (before, after) => updateOf(runDifference(before?.value ?? null, after.value), after),
+};
 
 /** @throws BAD_USER_INPUT for a run that does not exist. */
 function runDifference(before: PipelineRun | null, after: PipelineRun | null): RunDifference {
@@ -109,21 +96,21 @@ function runDifference(before: PipelineRun | null, after: PipelineRun | null): R
   return { kind: changes.length > 0 ? 'CHANGED' : 'PRESENT', run: after, changes };
 }
 
-function listTopic(read: Read<Page<PipelineRun>>): Topic<Page<PipelineRun>, RunListUpdate> {
-  return {
-    read,
-    hasChanged: (before, after) =>
-      before.totalCount !== after.totalCount || listDifferences(before, after).length > 0,
-    isActive: ({ rows }) => rows.some(isActive),
-    isFinal: () => false,
-    describe(before, after) {
-      const { asOf, staleBecause, value } = after;
-      const differences = before === null ? presentRows(value) : listDifferences(before.value, value);
-      const updates = differences.map((difference) => updateOf(difference, after));
-      return { updates, totalCount: value.totalCount, asOf, staleBecause };
-    },
-  };
-}
+const listTopic: Omit<Topic<Page<PipelineRun>, RunListUpdate>, 'read'> = {
+  hasChanged: (before, after) =>
+    before.totalCount !== after.totalCount || listDifferences(before, after).length > 0,
+  isActive: ({ rows }) => rows.some(isActive),
+  isFinal: () => false,
+  describe(before, after) {
+    const { asOf, staleBecause, value } = after;
+    const differences =
+      before === null
+        ? value.rows.map((run) => ({ kind: 'PRESENT' as const, run, changes: [] }))
+        : listDifferences(before.value, value);
+    const updates = differences.map((difference) => updateOf(difference, after));
+    return { updates, totalCount: value.totalCount, asOf, staleBecause };
+  },
+};
 
 function updateOf(difference: RunDifference, { asOf, staleBecause }: UpstreamResult<unknown>): RunUpdate {
   return { ...difference, asOf, staleBecause, run: { asOf, staleBecause, ...difference.run } };

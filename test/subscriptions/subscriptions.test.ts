@@ -1,8 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { withCache } from '../../src/cache/withCache.ts';
 import type { Allowance } from '../../src/cache/demand.ts';
-import { changesBetween } from '../../src/subscriptions/runChanges.ts';
-import { listDifferences } from '../../src/subscriptions/listChanges.ts';
+import { changesBetween, listDifferences } from '../../src/subscriptions/changes.ts';
 import { createSteadyClock } from '../../src/core/clock.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PipelineRun, PipelineRunStage, PipelineRunStatus } from '../core/domain.ts';
-import type { RunChange } from '../graphql/subscriptionSource.ts';
+import type { Page } from '../core/upstream.ts';
+import type { RunChange, RunDifference } from '../graphql/subscriptionSource.ts';
 
 const RUN_FIELDS = ['status', 'message', 'description', 'creator', 'createTime', 'modifyTime'] as const;
 const STAGE_FIELDS = ['status', 'message', 'name', 'description', 'type', 'detail'] as const;
@@ -58,4 +59,31 @@ function changeOf(
     before: isStatus ? (before?.status ?? null) : null,
     after: isStatus ? (after?.status ?? null) : null,
   };
+}
+
+type FirstPage = Page<PipelineRun>;
+
+/** Returns the differences in the order of the list, newest first, and then the removed runs. */
+export function listDifferences(before: FirstPage, after: FirstPage): RunDifference[] {
+  if (before === after) return [];
+  const old = new Map(before.rows.map((run) => [run.runId, run]));
+  const present = new Set(after.rows.map(({ runId }) => runId));
+  const lastKnown = after.rows.findLastIndex(({ runId }) => old.has(runId));
+  const lastPresent = before.rows.findLastIndex(({ runId }) => present.has(runId));
+  // Rows behind the last known one were on the second page before, if there was one.
+  const hasMovedUp = (index: number) => index > lastKnown && lastKnown >= 0 && !isWhole(before);
+  // Rows behind the last present one are on the second page now, if there is one.
+  const hasMovedDown = (index: number) => index > lastPresent && !isWhole(after);
+  const differences = after.rows.flatMap((run, index): RunDifference[] => {
+    const known = old.get(run.runId);
+    if (!known) return hasMovedUp(index) ? [] : [{ kind: 'ADDED', run, changes: [] }];
+    const changes = changesBetween(known, run);
+    return changes.length > 0 ? [{ kind: 'CHANGED', run, changes }] : [];
+  });
+  const removed = before.rows.filter(({ runId }, index) => !present.has(runId) && !hasMovedDown(index));
+  return [...differences, ...removed.map((run) => ({ kind: 'REMOVED' as const, run, changes: [] }))];
+}
+
+function isWhole({ rows, totalCount }: FirstPage): boolean {
+  return rows.length >= totalCount;
 }
