@@ -100,7 +100,7 @@ function gateway(client: Upstream, clock: Clock): Ask {
     const last = shown.at(-1);
     return {
       asOf: Math.min(...shown.map(({ asOf }) => asOf)),
-      endCursor: last?.edges.at(-1)?.cursor ?? null,
+      endCursor: last?.nodes.length ? last.cursorAt(last.nodes.length - 1) : null,
       hasNextPage: last?.hasNextPage ?? false,
     };
   };

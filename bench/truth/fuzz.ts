@@ -173,8 +173,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
 
 function describe(question: unknown, problem: string, shown: unknown, now: number): string {
   const short = JSON.stringify(shown, (key, value: unknown) => {
-    if (key === 'edges')
-      return (value as { node: { runId: string } }[]).map(({ node }) => node.runId).join(' ');
+    if (key === 'nodes') return (value as { runId: string }[]).map(({ runId }) => runId).join(' ');
     return value;
   });
   return `${problem} At ${now}, ${JSON.stringify(question)} gave ${short}`;

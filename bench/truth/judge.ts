@@ -38,7 +38,7 @@ export function problemWithWindow(
     const expected = versions.map((version) => summaryOf(version, question));
     return `No version of the list between its asOf and its arrival has this window, but: ${expected.join(' | ')}.`;
   }
-  for (const { node } of shown.edges) {
+  for (const node of shown.nodes) {
     const problem = problemWithRow(model, node, from, until);
     if (problem !== null) return problem;
   }
@@ -91,8 +91,8 @@ function isWindowOf(version: Version, question: Question, shown: Window<Pipeline
   if (end > runs.length && start < end) return false;
   const rows = runs.slice(start, end);
   return (
-    rows.length === shown.edges.length &&
-    rows.every(({ runId }, at) => shown.edges[at]?.node.runId === runId) &&
+    rows.length === shown.nodes.length &&
+    rows.every(({ runId }, at) => shown.nodes[at]?.runId === runId) &&
     shown.hasNextPage === end < shown.totalCount &&
     shown.hasPreviousPage === start > 0
   );

@@ -49,10 +49,9 @@ export function createMonotony(): Monotony {
     get contradictedElsewhere() {
       return contradictedElsewhere;
     },
-    window(gateway, { filter, window }, { asOf, edges }, span) {
+    window(gateway, { filter, window }, { asOf, nodes }, span) {
       const question = JSON.stringify([filter, window]);
-      const rows = edges.map(({ node }) => node);
-      return problemWith(gateway, question, asOf, rows, span);
+      return problemWith(gateway, question, asOf, nodes, span);
     },
     run(gateway, runId, { value, asOf }, span) {
       return problemWith(gateway, runId, asOf, value === null ? [] : [value], span);

@@ -48,12 +48,12 @@ export function createQuestioner(dice: Dice): Questioner {
       if (recent.length > MAX_REPEATED) recent.shift();
       return question;
     },
-    note({ filter }, { edges }) {
-      const edge = edges.length > 0 ? dice.pick(edges) : null;
-      if (edge?.node.createTime == null) return;
-      const { runId, createTime } = edge.node;
+    note({ filter }, { nodes, cursorAt }) {
+      const at = nodes.length > 0 ? dice(nodes.length) : 0;
+      if (nodes[at]?.createTime == null) return;
+      const { runId, createTime } = nodes[at];
       const known = anchors.get(JSON.stringify(filter)) ?? [];
-      known.push({ runId, createTime, cursor: edge.cursor });
+      known.push({ runId, createTime, cursor: cursorAt(at) });
       anchors.set(JSON.stringify(filter), known.slice(-MAX_ANCHORS));
     },
   };

@@ -3,19 +3,15 @@ import type { StaleReason } from './upstream.ts';
 
 /** A slice of a list, as a connection shows it. */
 export interface Window<Row> {
-  edges: WindowEdge<Row>[];
+  nodes: Row[];
+  /** The cursor that names a row in its list. It is encoded when it is asked for. */
+  cursorAt: (index: number) => string;
   totalCount: number;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
   /** The `asOf` of the oldest page that the window was cut from. Steady time. */
   asOf: number;
   staleBecause: StaleReason | null;
-}
-
-/** A row and the cursor that names it in its list. */
-export interface WindowEdge<Row> {
-  node: Row;
-  cursor: string;
 }
 
 export type PipelineRunWindow = Window<PipelineRun>;

@@ -131,9 +131,8 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
       : null;
     if (gatedFields.has(name)) gated.add(name);
     size.rootFields += 1;
-    size.aliases += (node.alias ? 1 : 0) + (below?.size.aliases ?? 0);
-    size.directives += below?.size.directives ?? 0;
-    size.selections += below?.size.selections ?? 0;
+    size.aliases += node.alias ? 1 : 0;
+    if (below) addSize(size, below.size);
     // graphql-js bounds what is below `__schema` and `__type`.
     const isIntrospection = gatedFields.get(name) === 'introspect';
     size.depth = Math.max(size.depth, isIntrospection ? 1 : 1 + (below?.size.depth ?? 0));
@@ -159,9 +158,7 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
           );
     size.rootFields += inner.size.rootFields;
     size.depth = Math.max(size.depth, inner.size.depth);
-    size.aliases += inner.size.aliases;
-    size.directives += inner.size.directives;
-    size.selections += inner.size.selections;
+    addSize(size, inner.size);
     for (const name of inner.gatedFields) gated.add(name);
     if (inner.plan.selections.length > 0) plan.selections.push({ node, field: null, below: inner.plan });
     else plan.aliasedLeaves += inner.plan.aliasedLeaves;
@@ -181,6 +178,13 @@ export function analyse(document: DocumentNode, schema: GraphQLSchema): Operatio
     summaries.set(name, summary);
     return summary;
   }
+}
+
+/** What counts at every depth. */
+function addSize(size: DocumentLimits, { aliases, directives, selections }: DocumentLimits): void {
+  size.aliases += aliases;
+  size.directives += directives;
+  size.selections += selections;
 }
 
 /** The fields of every root type that a type does not list. */

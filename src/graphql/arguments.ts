@@ -1,35 +1,29 @@
 import { isIdText, type PipelineRunFilter } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
 import type { WindowRequest } from '../core/window.ts';
-import type { InputMaybe, PageInput, PipelineRunFilter as FilterInput } from './generated.ts';
+import type {
+  ProjectPipelineRunsArgs,
+  QueryNodeArgs,
+  QueryNodesArgs,
+  QueryPipelineRunArgs,
+  QueryPipelineRunsArgs,
+} from './generated.ts';
 
 /*
  * Converts arguments to what loaders accept. Everything here throws BAD_USER_INPUT, with the expected and the actual value.
  */
 
 /** Arguments of all fields that can call the upstream. Each field has those that it declares, coerced to their types. */
-export interface ArgumentValues extends WindowArguments {
-  projectId: string;
-  runId: string;
-  filter?: InputMaybe<FilterInput>;
-  id: string;
-  ids: string[];
-  representations: unknown[];
-}
-
-export interface WindowArguments {
-  page?: InputMaybe<PageInput>;
-  first?: InputMaybe<number>;
-  after?: InputMaybe<string>;
-  last?: InputMaybe<number>;
-  before?: InputMaybe<string>;
-}
+export type ArgumentValues = QueryPipelineRunsArgs &
+  QueryPipelineRunArgs &
+  QueryNodeArgs &
+  QueryNodesArgs & { representations: unknown[] };
 
 const MAX_ROWS = 100;
 const DEFAULT_ROWS = 10;
 
 /** The window of Relay's arguments or of a numbered page. Default: the first 10 rows; with only `before`, the last 10 before it. */
-export function windowOf({ page, first, after, last, before }: WindowArguments): WindowRequest {
+export function windowOf({ page, first, after, last, before }: ProjectPipelineRunsArgs): WindowRequest {
   if (page != null) {
     const given = Object.entries({ first, after, last, before }).filter(([, value]) => value != null);
     if (given.length > 0) {
@@ -70,7 +64,7 @@ export function runKeyOf({ projectId, runId }: Pick<ArgumentValues, 'projectId' 
 }
 
 /** Null fields do not filter. */
-export function filterOf(input: InputMaybe<FilterInput> | undefined): PipelineRunFilter {
+export function filterOf(input: ProjectPipelineRunsArgs['filter']): PipelineRunFilter {
   const filter: PipelineRunFilter = {};
   if (input?.status != null) {
     if (input.status === 'UNKNOWN') {

@@ -1,18 +1,10 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { asError } from '../core/asError.ts';
 import type { Dated, DatedPipelineRun, DatedProject, StaleReason, UpstreamResult } from '../core/upstream.ts';
-import type { PipelineRunWindow, Window, WindowEdge } from '../core/window.ts';
-import {
-  type ArgumentValues,
-  assertLength,
-  filterOf,
-  projectIdOf,
-  runKeyOf,
-  type WindowArguments,
-  windowOf,
-} from './arguments.ts';
+import type { PipelineRunWindow, Window } from '../core/window.ts';
+import { assertLength, filterOf, projectIdOf, runKeyOf, windowOf } from './arguments.ts';
 import type { GatewayContext, ResponsePath } from './context.ts';
-import type { Resolvers } from './generated.ts';
+import type { ProjectPipelineRunsArgs, Resolvers } from './generated.ts';
 import { type GlobalId, globalIdOf, parseGlobalId, parseRepresentation } from './globalId.ts';
 import type { RunListUpdate, RunUpdate } from './subscriptionSource.ts';
 
@@ -86,8 +78,12 @@ export const resolvers: Resolvers & FederationResolvers = {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
     pipelineRuns: loadRuns,
   },
-  PipelineRunConnection: { edges: datedEdges, nodes: datedNodes, pageInfo },
-  PipelineRunItemConnection: { nodes: ({ edges }) => edges.map(({ node }) => node), pageInfo },
+  PipelineRunConnection: {
+    edges: (window) => edgesOf(datedNodes(window), window),
+    nodes: datedNodes,
+    pageInfo,
+  },
+  PipelineRunItemConnection: { edges: (window) => edgesOf(window.nodes, window), pageInfo },
 };
 
 /** Reports a value in `extensions.stale` if it is stale, and returns it. Has the parameters of a resolver. */
@@ -103,7 +99,7 @@ function noteStale<Part extends { staleBecause: StaleReason | null }>(
 
 async function loadRuns(
   { projectId }: Pick<DatedProject, 'projectId'>,
-  given: Pick<ArgumentValues, 'filter'> & WindowArguments,
+  given: ProjectPipelineRunsArgs,
   context: GatewayContext,
   info: Info,
 ): Promise<PipelineRunWindow> {
@@ -163,27 +159,24 @@ function charged<Name extends string>(name: Name) {
 }
 
 /** The rows are copies: the cache returns the same objects to every operation, and each operation has its own dates. */
-function datedNodes({ edges, asOf, staleBecause }: PipelineRunWindow): DatedPipelineRun[] {
-  return edges.map(({ node }) => ({ asOf, staleBecause, ...node }));
+function datedNodes({ nodes, asOf, staleBecause }: PipelineRunWindow): DatedPipelineRun[] {
+  return nodes.map((node) => ({ asOf, staleBecause, ...node }));
 }
 
-function datedEdges({ edges, asOf, staleBecause }: PipelineRunWindow): WindowEdge<DatedPipelineRun>[] {
-  return edges.map((edge) => ({
-    node: { asOf, staleBecause, ...edge.node },
+function edgesOf<Row>(nodes: Row[], { cursorAt }: Window<unknown>) {
+  return nodes.map((node, index) => ({
+    node,
     // Encoded only if it is selected.
     get cursor() {
-      return edge.cursor;
+      return cursorAt(index);
     },
   }));
 }
 
-function pageInfo<Row>({ edges, hasNextPage, hasPreviousPage }: Window<Row>) {
-  return {
-    hasNextPage,
-    hasPreviousPage,
-    startCursor: edges[0]?.cursor ?? null,
-    endCursor: edges.at(-1)?.cursor ?? null,
-  };
+function pageInfo({ nodes, cursorAt, hasNextPage, hasPreviousPage }: Window<unknown>) {
+  const [startCursor, endCursor] =
+    nodes.length > 0 ? [cursorAt(0), cursorAt(nodes.length - 1)] : [null, null];
+  return { hasNextPage, hasPreviousPage, startCursor, endCursor };
 }
 
 function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {

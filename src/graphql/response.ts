@@ -1,8 +1,8 @@
-import type { FormattedExecutionResult, GraphQLError } from 'graphql';
+import { type FormattedExecutionResult, type GraphQLError, responsePathAsArray } from 'graphql';
 import { tooExpensive } from '../core/errors.ts';
 import type { OperationLimits } from '../core/settings.ts';
 import type { StaleReason } from '../core/upstream.ts';
-import type { OutputSize, ResponsePath, StalePart } from './context.ts';
+import type { OutputSize, StalePart } from './context.ts';
 
 type Response = Pick<FormattedExecutionResult, 'data'> & { errors?: readonly unknown[] | undefined };
 
@@ -71,17 +71,11 @@ interface StaleExtensions {
 /** What `extensions` reports about the stale parts that are in `data`; null if there are none. */
 export function staleExtensions(parts: readonly StalePart[], data: unknown): StaleExtensions | null {
   const stale = parts
-    .map(({ path, reason }) => ({ path: keysOf(path), reason }))
+    .map(({ path, reason }) => ({ path: responsePathAsArray(path), reason }))
     .filter(({ path }) => isIn(data, path));
   if (stale.length === 0) return null;
   const omitted = stale.length - MAX_LISTED;
   return { stale: stale.slice(0, MAX_LISTED), ...(omitted > 0 && { staleOmitted: omitted }) };
-}
-
-function keysOf(path: ResponsePath): (string | number)[] {
-  const keys: (string | number)[] = [];
-  for (let part: ResponsePath | undefined = path; part; part = part.prev) keys.push(part.key);
-  return keys.reverse();
 }
 
 /** Whether the data contains the path: an error can set an object above it to null. */

@@ -101,12 +101,7 @@ export type ListMemory = ReturnType<typeof createListMemory>;
  * @param maxSize rows of a page as configured: the most that is ever requested
  */
 export function createListMemory(maxSize: number, clock: Clock) {
-  const options = {
-    max: MAX_LISTS,
-    ttl: MEMORY_MS,
-    ttlResolution: 0,
-    perf: { now: () => clock.monotonic() },
-  };
+  const options = { max: MAX_LISTS, ttl: MEMORY_MS, ttlResolution: 0, perf: clock };
   const caps = new LRUCache<ListAction, number>(options);
   const listCaps = new LRUCache<string, { action: ListAction; size: number }>(options);
   /** The size of the largest full page seen. The upstream does not cap pages below that. */

@@ -77,7 +77,7 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
     /** The rows of the window if no call is needed to know them, else null. */
     cachedRows(request: WindowRequest): Row[] | null {
       const window = windowOf(request);
-      return cutWindow(pages, window.spec, planOnCache(window))?.edges.map(({ node }) => node) ?? null;
+      return cutWindow(pages, window.spec, planOnCache(window))?.nodes ?? null;
     },
     /** Reads the windows of one tick together, and equal windows once. An error of one does not affect the others. */
     async read(request: WindowRequest): Promise<Window<Row>> {

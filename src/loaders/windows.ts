@@ -94,23 +94,19 @@ export function cutWindow<Row>(
   const { start, end, totalCount } = plan;
   const { source, size } = list;
   const used = new Map<number, ReadPage<Row>>();
-  const edges = new Map<string, Window<Row>['edges'][number]>();
+  const nodes: Row[] = [];
+  const ids = new Set<string>();
   for (let offset = start; offset < end; offset++) {
     const index = Math.floor(offset / size);
     const page = pages.get(index);
     const node = page?.rows[offset % size];
     if (!page || node === undefined) return null;
     used.set(index, page);
-    const key = source.key(node);
-    edges.set(key.id, {
-      node,
-      get cursor() {
-        return encodeCursor(source.identity, { ...key, offset });
-      },
-    });
+    nodes.push(node);
+    ids.add(source.key(node).id);
   }
   const basis = basisOf(spec, used, pages);
-  if (edges.size !== end - start || outdatedPages(list, basis).length > 0) return null;
+  if (ids.size < nodes.length || outdatedPages(list, basis).length > 0) return null;
   let asOf = Infinity;
   let staleBecause: Window<Row>['staleBecause'] = null;
   for (const page of basis.values()) {
@@ -118,8 +114,10 @@ export function cutWindow<Row>(
     asOf = Math.min(asOf, page.asOf);
     staleBecause ??= page.result.staleBecause;
   }
+  const cursorAt = (index: number) =>
+    encodeCursor(source.identity, { ...source.key(nodes[index] as Row), offset: start + index });
   const [hasNextPage, hasPreviousPage] = [end < totalCount, start > 0];
-  return { edges: [...edges.values()], totalCount, hasNextPage, hasPreviousPage, asOf, staleBecause };
+  return { nodes, cursorAt, totalCount, hasNextPage, hasPreviousPage, asOf, staleBecause };
 }
 
 /** For pages that do not agree: the newest window that those of one length of the list give, or null. */

@@ -486,7 +486,7 @@ function createReader(world: World) {
 
 async function readWindow(world: World, offset: number, limit: number): Promise<void> {
   const window = await createReader(world).read({ by: 'offset', offset, count: limit });
-  const shown = window.edges.map(({ node }) => node.runId);
+  const shown = window.nodes.map(({ runId }) => runId);
   expect(new Set(shown).size).toBe(shown.length);
   if (world.hasTurnedOverSince(window.asOf)) return;
   const possible = world
@@ -507,8 +507,8 @@ async function walk(world: World, count: number, pages: number): Promise<void> {
     const request: WindowRequest = { by: 'cursor', from: 'start', count, after, before: null };
     const window = await createReader(world).read(request);
     oldest = Math.min(oldest, window.asOf);
-    seen.push(...window.edges.map(({ node }) => node.runId));
-    after = window.edges.at(-1)?.cursor ?? after;
+    seen.push(...window.nodes.map(({ runId }) => runId));
+    if (window.nodes.length > 0) after = window.cursorAt(window.nodes.length - 1);
     await world.insertAtHead(page % 3);
     await world.settle(2_000 * page);
   }

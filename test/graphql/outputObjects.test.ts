@@ -193,7 +193,8 @@ function runNamed(runId: string) {
 function windowOf<Row>(window: { count?: number }, makeRow: (name: string) => Row) {
   const rows = Array.from({ length: window.count ?? 0 }, (_, n) => makeRow(`run-${n}`));
   return {
-    edges: rows.map((node, at) => ({ node, cursor: `c${at}` })),
+    nodes: rows,
+    cursorAt: (at: number) => `c${at}`,
     totalCount: rows.length,
     hasNextPage: true,
     hasPreviousPage: false,

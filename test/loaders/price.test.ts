@@ -89,7 +89,7 @@ describe('the price of windows', () => {
           expect(new Set(calls).size).toBe(calls.length);
           for (const [at, result] of results.entries()) {
             if (prices[at]!.length === 0) {
-              expect(cachedRows[at]).toEqual(result.edges.map(({ node }) => node));
+              expect(cachedRows[at]).toEqual(result.nodes);
             }
           }
         },

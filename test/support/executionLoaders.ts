@@ -89,7 +89,8 @@ function runNamed(runId: string) {
 
 function windowOf<Row>(rows: Row[]) {
   return {
-    edges: rows.map((node, at) => ({ node, cursor: `c${at}` })),
+    nodes: rows,
+    cursorAt: (at: number) => `c${at}`,
     totalCount: rows.length,
     hasNextPage: true,
     hasPreviousPage: false,

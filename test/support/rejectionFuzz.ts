@@ -95,7 +95,8 @@ function unreliableContext(dice: Dice) {
 
 function windowOf(dice: Dice) {
   return {
-    edges: Array.from({ length: 6 }, (_, at) => ({ node: runNumber(at, dice), cursor: `c${at}` })),
+    nodes: Array.from({ length: 6 }, (_, at) => runNumber(at, dice)),
+    cursorAt: (at: number) => `c${at}`,
     totalCount: 6,
     hasNextPage: true,
     hasPreviousPage: false,
