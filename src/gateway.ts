@@ -79,10 +79,10 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     live: () => subscriptions.counts(),
   });
   quota.onExhaustion(observability.quotaChanged);
-  const { freshMs, staleMs } = config.cache;
-  const demand = createDemand({ freshMs, clock, allowances: quota.allowances });
+  const { freshMs, staleMs, maxBytes } = config.cache;
+  const demand = createDemand({ freshMs, staleMs, clock, allowances: quota.allowances });
   const redisTier =
-    redis && createRedisTier({ redis, identity, clock, staleMs, freshMs: () => demand.freshMs() });
+    redis && createRedisTier({ redis, identity, clock, staleMs, freshMs: () => demand.rules().freshMs });
   if (redisTier) closers.add(() => redisTier.close());
   const background = {
     clock,
@@ -116,10 +116,9 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
       { clock: wallClock, steadyClock: clock },
     ),
     {
-      ...config.cache,
       clock,
       demand,
-      allowances: quota.allowances,
+      maxBytes,
       newestElsewhere: redisTier && ((key) => redisTier.newestElsewhere(key)),
       patienceMs: config.requestDeadlineMs,
       report: observability.background,

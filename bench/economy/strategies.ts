@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { withQuota } from '../../src/quota/withQuota.ts';
 import { createQuota } from '../../src/quota/quota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
-import { withCache } from '../../src/cache/withCache.ts';
+import { createCache } from '../../test/support/cache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createListMemory } from '../../src/loaders/list.ts';
 import type { Clock } from '../../src/core/clock.ts';
@@ -81,14 +81,9 @@ function flatCache(read: Read, clock: Clock): Read {
 
 function gateway(client: Upstream, clock: Clock): Ask {
   const quota = createQuota({ limits: limitsFor('standard'), clock });
-  const { upstream, view } = withCache(withRetries(withQuota(client, quota), { clock }), {
+  const { upstream, view } = createCache(withRetries(withQuota(client, quota), { clock }), {
     clock,
     freshMs: FRESH_MS,
-    staleMs: 600_000,
-    maxBytes: 128_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
   return async (list, windows): Promise<Shown> => {
     const loaders = createLoaders(

@@ -1,4 +1,4 @@
-import { withCache } from '../../src/cache/withCache.ts';
+import { createCache } from '../../test/support/cache.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createListMemory, type RunListKey } from '../../src/loaders/list.ts';
@@ -181,13 +181,11 @@ function describe(question: unknown, problem: string, shown: unknown, now: numbe
 
 function createGateway(upstream: Upstream, clock: Clock) {
   const report = () => undefined;
-  const { upstream: cache, view } = withCache(upstream, {
+  const { upstream: cache, view } = createCache(upstream, {
     clock,
     freshMs: FRESH_MS,
     staleMs: STALE_MS,
-    maxBytes: 50_000_000,
     patienceMs: DEADLINE_MS,
-    allowances: () => [],
     report,
   });
   const memory = createListMemory(PAGE_SIZE, clock);

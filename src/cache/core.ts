@@ -4,13 +4,11 @@ import {
   type Actions,
   type CallContext,
   type Caller,
-  type StaleReason,
   type Upstream,
   type UpstreamResult,
   notOlderThan,
   withChanges,
 } from '../core/upstream.ts';
-import type { Dated, FreshnessRules } from './freshness.ts';
 import type { Demand } from './demand.ts';
 import type { Entries, Entry } from './entries.ts';
 import type { SingleFlight } from './singleFlight.ts';
@@ -30,9 +28,6 @@ export interface CacheCore {
   entries: Entries;
   flights: SingleFlight;
   demand: Demand;
-  maxBytes: number;
-  staleMs: number;
-  rules(): FreshnessRules;
   /** The `asOf` of the newest answer that another replica has read under a key; -Infinity if there is none. Null without other replicas. */
   newestElsewhere: ((key: string) => number) | null;
   /**
@@ -45,25 +40,25 @@ export interface CacheCore {
   ): void;
 }
 
-/** Reports the cache hit, and returns the answer. */
+/** Reports that the cache has the answer, and returns it. */
 export function served<Value>(
   action: Action,
-  { value, asOf }: Dated<Value>,
-  because: StaleReason | null,
+  answer: UpstreamResult<Value>,
   context: CallContext,
 ): UpstreamResult<Value> {
+  const { staleBecause: because } = answer;
   context.report(because === null ? { type: 'hit', action } : { type: 'stale', action, because });
-  return { value, asOf, staleBecause: because };
+  return answer;
 }
 
 /** Whether another replica has read a newer answer. Not while an attempt to take that has just failed. */
 export function isSuperseded(
-  core: CacheCore,
+  { clock, newestElsewhere }: CacheCore,
   key: string,
   { asOf, failure }: Pick<Entry, 'asOf' | 'failure'>,
 ): boolean {
-  if (core.newestElsewhere === null || asOf >= core.newestElsewhere(key)) return false;
-  return failure === null || failure.until <= core.clock.now();
+  if (newestElsewhere === null || asOf >= newestElsewhere(key)) return false;
+  return failure === null || failure.until <= clock.now();
 }
 
 /** How long a caller waits for what another replica has read, before it is served what is known here. Milliseconds. */

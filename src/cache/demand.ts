@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { FreshnessRules } from './freshness.ts';
 
 /** What is left of a quota window. */
 export interface Allowance {
@@ -28,39 +29,42 @@ export type Demand = ReturnType<typeof createDemand>;
 export function createDemand(options: {
   /** The shortest freshness, in milliseconds. */
   freshMs: number;
+  /** How long past its freshness an answer may still be served, labelled stale. Milliseconds. */
+  staleMs: number;
+  /** Steady: its `now` must not jump. */
   clock: Clock;
   /** The quota windows that are longer than a second, if there are any. */
   allowances: () => readonly Allowance[];
 }) {
-  const { freshMs: usualMs, clock, allowances } = options;
+  const { freshMs, staleMs, clock, allowances } = options;
   const lastRequested = new Map<string, number>();
   let updatedAt = -Infinity;
   let hasLimits = true;
-  let freshMs = usualMs;
+  let rules: FreshnessRules = { usualFreshMs: freshMs, freshMs, staleMs };
 
   return {
     note(key: string): void {
       // Without a limit nothing is counted: this runs on every hit.
       if (!hasLimits || (lastRequested.size >= MAX_NOTED && !lastRequested.has(key))) return;
-      lastRequested.set(key, clock.monotonic());
+      lastRequested.set(key, clock.now());
     },
-    /** Milliseconds; constant for a second at a time. */
-    freshMs(): number {
-      if (clock.monotonic() - updatedAt >= UPDATE_EVERY_MS) update();
-      return freshMs;
+    /** Constant for a second at a time. */
+    rules(): FreshnessRules {
+      return clock.now() - updatedAt >= UPDATE_EVERY_MS ? update() : rules;
     },
     update,
   };
 
-  /** Calculates `freshMs` again before that second is over. */
-  function update(): void {
-    const now = clock.monotonic();
+  /** Calculates the rules again before that second is over. */
+  function update(): FreshnessRules {
+    const now = clock.now();
     updatedAt = now;
     const limits = allowances();
     hasLimits = limits.length > 0;
-    const horizon = now - Math.min(MAX_HORIZON_MS, 2 * Math.max(freshMs, UPDATE_EVERY_MS));
+    const horizon = now - Math.min(MAX_HORIZON_MS, 2 * Math.max(rules.freshMs, UPDATE_EVERY_MS));
     for (const [key, at] of lastRequested) if (at < horizon || !hasLimits) lastRequested.delete(key);
-    freshMs = stretchedFreshMs(usualMs, Math.max(1, lastRequested.size), limits);
+    rules = { ...rules, freshMs: stretchedFreshMs(freshMs, Math.max(1, lastRequested.size), limits) };
+    return rules;
   }
 }
 

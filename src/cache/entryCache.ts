@@ -3,96 +3,130 @@ import { type Action, type CallContext, notOlderThan, type UpstreamResult } from
 import { type CacheCore, fromElsewhere, isSuperseded, served } from './core.ts';
 import { decide, failureBehind, failureOf, freshAnswer, freshUntilOf } from './freshness.ts';
 import { bytesOf, type Entry } from './entries.ts';
-import { type FlightContext, isOfItsCaller } from './singleFlight.ts';
+import { isOfItsCaller } from './singleFlight.ts';
 
-/** A kind of answers that are cached one by one, each under its own key. */
-export interface EntryKind<Params, Value> {
+type Some<Item> = [Item, ...Item[]];
+
+/** A kind of values that are cached one by one, each under its own key. One call can answer several. */
+export interface EntryKind<Params, Value, Result> {
   action: Action;
   keyOf: (params: Params) => string;
+  call(batch: Some<Params>, context: CallContext): Promise<UpstreamResult<Result>>;
+  valueOf(result: Result, params: Params): Value;
   lastingMs(value: Value): number | null;
   /** Whether the value is what was requested. */
   isCacheable(params: Params, value: Value): boolean;
 }
 
-type Request<Params, Value> = (params: Params, context: FlightContext) => Promise<UpstreamResult<Value>>;
-
-export function createEntryCache<Params, Value>(core: CacheCore, kind: EntryKind<Params, Value>) {
-  const { clock, entries } = core;
+export function createEntryCache<Params, Value, Result>(
+  core: CacheCore,
+  kind: EntryKind<Params, Value, Result>,
+) {
+  const { clock, entries, demand } = core;
   const { action, keyOf } = kind;
   const peekEntry = (key: string) => entries.peek(key) as Entry<Value> | undefined;
 
-  return {
-    /** @param request makes the upstream call when one is needed */
-    async read(
-      params: Params,
-      context: CallContext,
-      request: Request<Params, Value>,
-    ): Promise<UpstreamResult<Value>> {
-      const key = keyOf(params);
-      const fetch = (own: CallContext) => fetchEntry(key, params, own, request);
-      const answer =
-        (await newerElsewhere(key, context, fetch)) ?? serve(key, context, fetch) ?? (await fetch(context));
-      context.reads?.add(action, answer.staleBecause === null ? dependencyOn(key, answer.asOf) : null);
-      return answer;
-    },
-    peek(params: Params): UpstreamResult<Value> | null {
-      const key = keyOf(params);
-      const entry = peekEntry(key);
-      return entry && !isSuperseded(core, key, entry) ? freshAnswer(entry, core.rules(), clock.now()) : null;
-    },
-  };
+  return { read, peek };
 
-  type Fetch = (context: CallContext) => Promise<UpstreamResult<Value>>;
-
-  /** The newer answer of another replica. Null if there is none, or Redis has lost it and DataWorks does not answer. */
-  async function newerElsewhere(
-    key: string,
-    context: CallContext,
-    fetch: Fetch,
-  ): Promise<UpstreamResult<Value> | null> {
+  function peek(params: Params): UpstreamResult<Value> | null {
+    const key = keyOf(params);
     const entry = peekEntry(key);
-    if (!entry || !isSuperseded(core, key, entry)) return null;
-    return fetch(fromElsewhere(core, key, context)).catch(() => null);
+    return entry && !isSuperseded(core, key, entry) ? freshAnswer(entry, demand.rules(), clock.now()) : null;
   }
 
-  /** Serves what is cached, or returns null if the caller must wait for a call. */
-  function serve(key: string, context: CallContext, fetch: Fetch): UpstreamResult<Value> | null {
+  /** Values in the order of the parameters. Those that need a call share one. */
+  async function read(all: readonly Params[], context: CallContext): Promise<Some<UpstreamResult<Value>>> {
+    if (core.newestElsewhere !== null) await Promise.all(all.map((params) => takeNewer(params, context)));
+    const missing: Params[] = [];
+    const stale: Params[] = [];
+    const known = all.map((params) => {
+      const decision = decisionOn(keyOf(params), context);
+      if (decision?.do !== 'serve') {
+        missing.push(params);
+        return null;
+      }
+      if (decision.refresh) stale.push(params);
+      return served(action, decision.answer, context);
+    });
+    if (stale.length > 0) {
+      const name = stale.map(keyOf).join();
+      core.inBackground(name, context.caller, (own) =>
+        Promise.all(stale.map((params) => fetch(params, stale, own))),
+      );
+    }
+    const answers = all.map(async (params, at) => {
+      const answer = known[at] ?? (await fetch(params, missing, context));
+      const isFresh = answer.staleBecause === null;
+      context.reads?.add(action, isFresh ? dependencyOn(keyOf(params), answer.asOf) : null);
+      return answer;
+    });
+    return (await Promise.all(answers)) as Some<UpstreamResult<Value>>;
+  }
+
+  /** Takes from Redis what another replica has read. */
+  async function takeNewer(params: Params, context: CallContext): Promise<void> {
+    const key = keyOf(params);
+    const entry = peekEntry(key);
+    if (!entry || !isSuperseded(core, key, entry)) return;
+    // If Redis has lost it and DataWorks does not answer, what is known here is served.
+    await fetch(params, [params], fromElsewhere(core, key, context)).catch(() => undefined);
+  }
+
+  function decisionOn(key: string, context: CallContext) {
     const current = entries.get(key) as Entry<Value> | undefined;
     if (!current) return null;
-    if (current.isShortLived) core.demand.note(key);
+    if (current.isShortLived) demand.note(key);
     const { failure } = current;
     const known = { current, snapshot: null, failure, confirmation: 'impossible' as const };
-    const decision = decide(known, context, core.rules(), clock.now());
-    if (decision.do !== 'serve') return null;
-    if (decision.refresh) core.inBackground(key, context.caller, fetch);
-    return served(action, decision.answer, decision.because, context);
+    return decide(known, context, demand.rules(), clock.now());
   }
 
-  function fetchEntry(
-    key: string,
+  /** @param batch what to request with it if it is not in flight */
+  async function fetch(
     params: Params,
+    batch: readonly Params[],
     context: CallContext,
-    request: Request<Params, Value>,
   ): Promise<UpstreamResult<Value>> {
-    return core.flights.fetch(key, action, context, async (flight) => {
-      try {
-        const answer = await request(params, notOlderThan((peekEntry(key)?.asOf ?? -Infinity) + 1, flight));
-        const { value, asOf, staleBecause } = answer;
-        const known = peekEntry(key);
-        // Another call, or a list with this run on it, may have brought a newer one meanwhile.
-        if (known && known.asOf > asOf) return { value: known.value, asOf: known.asOf, staleBecause };
-        if (kind.isCacheable(params, value)) {
-          const failure = failureBehind(answer, clock.now());
-          const bytes = bytesOf(value);
-          entries.store(key, { value, asOf, failure, lastingMs: kind.lastingMs(value), bytes });
-        }
-        return answer;
-      } catch (error) {
-        const known = entries.get(key);
+    const key = keyOf(params);
+    const { value, asOf, staleBecause } = await core.flights.fetch(
+      key,
+      action,
+      context,
+      (flight, keys) =>
+        request(
+          batch.filter((one) => keys.includes(keyOf(one))),
+          flight,
+        ),
+      batch.map(keyOf),
+    );
+    const known = peekEntry(key);
+    // Another call, or a list with this run on it, may have brought a newer one meanwhile.
+    if (known && known.asOf > asOf) return { value: known.value, asOf: known.asOf, staleBecause };
+    return { value: kind.valueOf(value, params), asOf, staleBecause };
+  }
+
+  async function request(batch: readonly Params[], flight: CallContext): Promise<UpstreamResult<Result>> {
+    try {
+      const knownAsOf = Math.max(...batch.map((params) => peekEntry(keyOf(params))?.asOf ?? -Infinity));
+      const answer = await kind.call(batch as Some<Params>, notOlderThan(knownAsOf + 1, flight));
+      for (const params of batch) store(params, answer);
+      return answer;
+    } catch (error) {
+      for (const params of batch) {
+        const known = entries.get(keyOf(params));
         if (known && !isOfItsCaller(error, flight)) known.failure = failureOf(error, clock.now());
-        throw error;
       }
-    });
+      throw error;
+    }
+  }
+
+  function store(params: Params, answer: UpstreamResult<Result>): void {
+    const key = keyOf(params);
+    const { asOf } = answer;
+    const value = kind.valueOf(answer.value, params);
+    if ((peekEntry(key)?.asOf ?? -Infinity) > asOf || !kind.isCacheable(params, value)) return;
+    const failure = failureBehind(answer, clock.now());
+    entries.store(key, { value, asOf, failure, lastingMs: kind.lastingMs(value), bytes: bytesOf(value) });
   }
 
   /** The dependency on an entry of this age. Null if it is no longer cached. */
@@ -100,10 +134,10 @@ export function createEntryCache<Params, Value>(core: CacheCore, kind: EntryKind
     const read = peekEntry(key);
     if (read?.asOf !== asOf) return null;
     const { version, isShortLived } = read;
-    const freshUntil = freshUntilOf(read, core.rules().usualFreshMs);
+    const freshUntil = freshUntilOf(read, demand.rules().usualFreshMs);
     return {
       freshness() {
-        if (isShortLived) core.demand.note(key);
+        if (isShortLived) demand.note(key);
         const entry = entries.get(key);
         const isCurrent = entry?.version === version && !isSuperseded(core, key, entry);
         return isCurrent && clock.now() < freshUntil ? { asOf, freshUntil } : null;

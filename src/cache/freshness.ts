@@ -7,13 +7,6 @@ import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
  * are, stale ones at once while a refresh runs, and nothing that is older than its bound.
  */
 
-export interface FreshnessSettings {
-  /** Freshness of what can change at any moment: the head of a list, an unfinished run. Milliseconds. */
-  freshMs: number;
-  /** How long past its freshness an answer may still be served, labelled stale. Milliseconds. */
-  staleMs: number;
-}
-
 /** A finished run does not change. It is read again after a day all the same, since DataWorks does not document that. */
 export const FINISHED_FRESH_MS = 24 * 60 * 60 * 1000;
 
@@ -48,7 +41,7 @@ export interface Failure {
 }
 
 /** A value and when it was last known true. */
-export type Dated<Value> = Pick<Cached<Value>, 'value' | 'asOf'>;
+type Dated<Value> = Pick<Cached<Value>, 'value' | 'asOf'>;
 
 export interface Known<Value> {
   current: Cached<Value> | null;
@@ -60,19 +53,18 @@ export interface Known<Value> {
 }
 
 export interface FreshnessRules {
-  /** Freshness of short-lived values while the quota suffices. Milliseconds. */
+  /** Freshness of what can change at any moment (the head of a list, an unfinished run) while the quota suffices. Milliseconds. */
   usualFreshMs: number;
   /** The same, stretched by the quota. */
   freshMs: number;
-  /** How long an answer may be served past its freshness. */
+  /** How long past its freshness an answer may still be served, labelled stale. */
   staleMs: number;
 }
 
 export type Decision<Value> =
-  | { do: 'serve'; answer: Dated<Value>; because: StaleReason | null; refresh: boolean }
+  | { do: 'serve'; answer: UpstreamResult<Value>; refresh: boolean }
   | { do: 'confirmByHead' }
-  | { do: 'fetch' }
-  | { do: 'serveSnapshot'; answer: Dated<Value>; because: StaleReason };
+  | { do: 'fetch' };
 
 export function decide<Value>(
   { current, snapshot, failure, confirmation }: Known<Value>,
@@ -83,19 +75,18 @@ export function decide<Value>(
   const { notBefore = -Infinity, freshOnly = false } = request;
   const isOnHold = failure !== null && now < failure.until;
   if (current !== null && current.asOf >= Math.max(notBefore, snapshot?.asOf ?? -Infinity)) {
-    const freshUntil = freshUntilOf(current, rules.freshMs);
-    if (now < freshUntil) {
-      const isStretched = now >= freshUntilOf(current, rules.usualFreshMs);
-      return { do: 'serve', answer: current, because: isStretched ? 'BUDGET' : null, refresh: false };
-    }
-    if (!freshOnly && confirmation !== 'done' && now < freshUntil + rules.staleMs) {
-      const because = failure?.because ?? 'REFRESHING';
-      return { do: 'serve', answer: current, because, refresh: !isOnHold };
+    const fresh = freshAnswer(current, rules, now);
+    if (fresh) return { do: 'serve', answer: fresh, refresh: false };
+    const { value, asOf } = current;
+    if (!freshOnly && confirmation !== 'done' && now < freshUntilOf(current, rules.freshMs) + rules.staleMs) {
+      const staleBecause = failure?.because ?? 'REFRESHING';
+      return { do: 'serve', answer: { value, asOf, staleBecause }, refresh: !isOnHold };
     }
   }
   if (confirmation === 'possible') return { do: 'confirmByHead' };
   if (isOnHold && isServable(snapshot, request, rules, now)) {
-    return { do: 'serveSnapshot', answer: snapshot, because: failure.because };
+    const { value, asOf } = snapshot;
+    return { do: 'serve', answer: { value, asOf, staleBecause: failure.because }, refresh: false };
   }
   return { do: 'fetch' };
 }

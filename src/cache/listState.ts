@@ -58,6 +58,8 @@ export interface ListState {
   failures: ReadonlyMap<number, Failure>;
   /** Changes whenever more than one page can have changed. */
   version: number;
+  /** Confirmed pages of this version, stored because to assemble one takes longer than everything else about serving it. */
+  assembled: Map<number, CurrentPage>;
 }
 
 /** The last page of an index that was read or served. */
@@ -70,13 +72,22 @@ export interface Snapshot extends PageRead {
 
 export type CurrentPage = Cached<Page<PipelineRun>>;
 
+/** The page as far as it is known, or null. */
+export function pageAt(state: ListState, index: number): CurrentPage | null {
+  const confirmed = confirmedPage(state, index);
+  const last = state.snapshots.get(index);
+  if (!last?.isCurrent || (confirmed && confirmed.asOf >= last.asOf)) return confirmed;
+  const { value, asOf } = last;
+  return { value, asOf, isShortLived: true, trustedUntil: Infinity, version: versionAt(state, index) };
+}
+
 /** The page as the head confirms it. Null if a row is unknown. */
-export function assemble(
-  { head, rows, traits }: ListState,
-  index: number,
-  version: number,
-): CurrentPage | null {
+export function confirmedPage(state: ListState, index: number): CurrentPage | null {
+  const { head, rows, traits, assembled } = state;
   if (!head) return null;
+  const version = versionAt(state, index);
+  const known = assembled.get(index);
+  if (known?.version === version) return known;
   const { pageSize, trustMs, growsAtHead } = traits;
   const { totalCount } = head;
   const start = index * pageSize;
@@ -93,7 +104,19 @@ export function assemble(
     if (isDone) trustedUntil = Math.min(trustedUntil, row.asOf + trustMs);
   }
   const value = { rows: runs, totalCount, pageNumber: index + 1, pageSize };
-  return { value, asOf, isShortLived: true, trustedUntil, version };
+  const page = { value, asOf, isShortLived: true, trustedUntil, version };
+  // There is no end of pages behind the end of the list.
+  if (runs.length > 0) assembled.set(index, page);
+  return page;
+}
+
+export function versionAt({ version, snapshots }: ListState, index: number): number {
+  return Math.max(version, snapshots.get(index)?.version ?? 0);
+}
+
+export function failureAt({ failures }: ListState, index: number): Failure | null {
+  const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
+  return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
 }
 
 /** The estimated size of everything stored, in bytes. */
@@ -108,48 +131,4 @@ export function sizeOf({ rows, snapshots }: ListState): number {
     for (const run of value.rows) if (!runs.has(run)) bytes += rowBytes;
   }
   return bytes;
-}
-
-/**
- * The rows with those of a page at their places. Null if another row was read at one of these places later. A different row that was
- * read there earlier shows that the list changed unnoticed; then only the rows of `head` remain.
- */
-export function withPage(
-  rows: Rows,
-  index: number,
-  { value, asOf, arrivedAt, rowBytes }: PageRead,
-  head: Head | null,
-): { rows: Rows; hasMoved: boolean } | null {
-  const first = value.totalCount - index * value.pageSize;
-  let hasMoved = false;
-  for (const [at, { runId }] of value.rows.entries()) {
-    const row = rows.get(first - at);
-    if (!row || row.run.runId === runId) continue;
-    if (row.asOf > asOf) return null;
-    hasMoved = true;
-  }
-  const next = hasMoved ? headRows(rows, head) : new Map(rows);
-  for (const [at, run] of value.rows.entries()) {
-    const row = next.get(first - at);
-    if (!row || row.asOf <= asOf) next.set(first - at, { run, asOf, arrivedAt, bytes: rowBytes });
-  }
-  return { rows: next, hasMoved };
-}
-
-/** The rows of the head alone. */
-export function headRows(rows: Rows, head: Head | null): Map<number, Row> {
-  const depth = head ? head.totalCount - head.ids.length : Infinity;
-  return new Map([...rows].filter(([distance]) => distance > depth));
-}
-
-/** Whether a page has as many rows as its index in a list of that length requires. */
-export function isWhole(index: number, { rows, totalCount }: Page<PipelineRun>, pageSize: number): boolean {
-  return rows.length === Math.max(0, Math.min(pageSize, totalCount - index * pageSize));
-}
-
-/** Whether the new head is the old one with new rows in front of it and nothing else. */
-export function isHeadInsert(old: Head, { rows, totalCount }: Page<PipelineRun>): boolean {
-  const inserted = totalCount - old.totalCount;
-  if (inserted < 0 || (inserted >= rows.length && old.totalCount > 0)) return false;
-  return rows.slice(inserted).every(({ runId }, at) => old.ids[at] === runId);
 }

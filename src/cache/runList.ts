@@ -2,16 +2,13 @@ import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Failure } from './freshness.ts';
 import {
-  assemble,
-  type CurrentPage,
   type Head,
-  headRows,
-  isHeadInsert,
-  isWhole,
   type ListState,
   type ListTraits,
   type PageRead,
-  withPage,
+  type Row,
+  type Rows,
+  versionAt,
 } from './listState.ts';
 
 /*
@@ -36,54 +33,10 @@ export type ListEvent =
   /** The list is too large: only its head stays. */
   | { type: 'trimmed'; version: number };
 
-/** One list with its present state. */
-export class RunList {
-  state: ListState;
-  /** Assembling a page takes longer than everything else about serving it. */
-  readonly #assembled = new Map<number, CurrentPage>();
-
-  constructor(traits: ListTraits) {
-    this.state = emptyList(traits);
-  }
-
-  apply(event: ListEvent): void {
-    const { version } = this.state;
-    this.state = reduce(this.state, event);
-    if (this.state.version !== version) this.#assembled.clear();
-  }
-
-  /** The page as far as it is known, or null. */
-  page(index: number): CurrentPage | null {
-    const confirmed = this.confirmed(index);
-    const { snapshots, version } = this.state;
-    const last = snapshots.get(index);
-    if (!last?.isCurrent || (confirmed && confirmed.asOf >= last.asOf)) return confirmed;
-    const { value, asOf } = last;
-    const newest = Math.max(last.version, version);
-    return { value, asOf, isShortLived: true, trustedUntil: Infinity, version: newest };
-  }
-
-  /** The page as the head confirms it. Null if a row is unknown. */
-  confirmed(index: number): CurrentPage | null {
-    const version = versionOf(this.state, index);
-    const known = this.#assembled.get(index);
-    if (known?.version === version) return known;
-    const page = assemble(this.state, index, version);
-    // There is no end of pages behind the end of the list.
-    if (page && page.value.rows.length > 0) this.#assembled.set(index, page);
-    return page;
-  }
-
-  failure(index: number): Failure | null {
-    const { failures } = this.state;
-    const [ofHead = null, own = null] = [failures.get(0), failures.get(index)];
-    return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
-  }
-}
-
 export function emptyList(traits: ListTraits): ListState {
   const none = new Map<number, never>();
-  return { traits, head: null, brokenAt: -Infinity, rows: none, snapshots: none, failures: none, version: 0 };
+  const noPages = { rows: none, snapshots: none, failures: none, assembled: new Map() };
+  return { traits, head: null, brokenAt: -Infinity, ...noPages, version: 0 };
 }
 
 export function reduce(state: ListState, event: ListEvent): ListState {
@@ -104,13 +57,9 @@ export function reduce(state: ListState, event: ListEvent): ListState {
     }
     case 'trimmed': {
       const rows = headRows(state.rows, state.head);
-      return { ...state, rows, snapshots: new Map(), version: event.version };
+      return { ...state, rows, snapshots: new Map(), version: event.version, assembled: new Map() };
     }
   }
-}
-
-export function versionOf({ version, snapshots }: ListState, index: number): number {
-  return Math.max(version, snapshots.get(index)?.version ?? 0);
 }
 
 function withHead(state: ListState, page: PageRead): ListState {
@@ -120,8 +69,8 @@ function withHead(state: ListState, page: PageRead): ListState {
   const continues = before !== null && isHeadInsert(before, value);
   const brokenAt = before !== null && !continues ? asOf : state.brokenAt;
   const snapshots = new Map(state.snapshots).set(0, { ...page, isPlaced: false, isCurrent: true });
-  if (!isWhole(0, value, traits.pageSize))
-    return { ...state, version, brokenAt, head: null, rows: new Map(), snapshots };
+  const next = { ...state, version, assembled: new Map(), brokenAt, snapshots };
+  if (!isWhole(0, value, traits.pageSize)) return { ...next, head: null, rows: new Map() };
   const { totalCount } = value;
   const head: Head = { ids: value.rows.map(({ runId }) => runId), totalCount, asOf, arrivedAt };
   // Of rows that arrived while this head was on its way, nobody knows whether they were read before the new rows came or after.
@@ -133,8 +82,7 @@ function withHead(state: ListState, page: PageRead): ListState {
     const isPlaced = index === 0 || (one.isPlaced && !placed?.hasMoved && !isDropped(one));
     snapshots.set(index, { ...one, isPlaced });
   }
-  const next = { ...state, version, brokenAt, head, rows: placed?.rows ?? remaining, snapshots };
-  return reviewed(next, head, continues ? before : null);
+  return reviewed({ ...next, head, rows: placed?.rows ?? remaining }, head, continues ? before : null);
 }
 
 /**
@@ -197,7 +145,8 @@ function placed(state: ListState, index: number, page: PageRead, head: Head, sho
   if (hasMoved) for (const [at, one] of snapshots) if (at > 0) snapshots.set(at, { ...one, isPlaced: false });
   const own = snapshots.get(index);
   if (own?.asOf === asOf) snapshots.set(index, { ...own, isPlaced: true });
-  return { ...state, rows, snapshots, version: hasMoved ? Math.max(state.version, version) : state.version };
+  const moved = hasMoved && { version: Math.max(state.version, version), assembled: new Map() };
+  return { ...state, rows, snapshots, ...moved };
 }
 
 function withServed(state: ListState, index: number, value: Page<PipelineRun>, asOf: number): ListState {
@@ -209,9 +158,53 @@ function withServed(state: ListState, index: number, value: Page<PipelineRun>, a
   else {
     const [row] = state.rows.values();
     const rowBytes = last?.rowBytes ?? row?.bytes ?? 0;
-    const version = versionOf(state, index);
+    const version = versionAt(state, index);
     const page = { value, asOf, arrivedAt: asOf, rowBytes, version };
     snapshots.set(index, { ...page, isPlaced: true, isCurrent: false });
   }
   return { ...state, snapshots };
+}
+
+/**
+ * The rows with those of a page at their places. Null if another row was read at one of these places later. A different row that was
+ * read there earlier shows that the list changed unnoticed; then only the rows of `head` remain.
+ */
+function withPage(
+  rows: Rows,
+  index: number,
+  { value, asOf, arrivedAt, rowBytes }: PageRead,
+  head: Head | null,
+): { rows: Rows; hasMoved: boolean } | null {
+  const first = value.totalCount - index * value.pageSize;
+  let hasMoved = false;
+  for (const [at, { runId }] of value.rows.entries()) {
+    const row = rows.get(first - at);
+    if (!row || row.run.runId === runId) continue;
+    if (row.asOf > asOf) return null;
+    hasMoved = true;
+  }
+  const next = hasMoved ? headRows(rows, head) : new Map(rows);
+  for (const [at, run] of value.rows.entries()) {
+    const row = next.get(first - at);
+    if (!row || row.asOf <= asOf) next.set(first - at, { run, asOf, arrivedAt, bytes: rowBytes });
+  }
+  return { rows: next, hasMoved };
+}
+
+/** The rows of the head alone. */
+function headRows(rows: Rows, head: Head | null): Map<number, Row> {
+  const depth = head ? head.totalCount - head.ids.length : Infinity;
+  return new Map([...rows].filter(([distance]) => distance > depth));
+}
+
+/** Whether a page has as many rows as its index in a list of that length requires. */
+function isWhole(index: number, { rows, totalCount }: Page<PipelineRun>, pageSize: number): boolean {
+  return rows.length === Math.max(0, Math.min(pageSize, totalCount - index * pageSize));
+}
+
+/** Whether the new head is the old one with new rows in front of it and nothing else. */
+function isHeadInsert(old: Head, { rows, totalCount }: Page<PipelineRun>): boolean {
+  const inserted = totalCount - old.totalCount;
+  if (inserted < 0 || (inserted >= rows.length && old.totalCount > 0)) return false;
+  return rows.slice(inserted).every(({ runId }, at) => old.ids[at] === runId);
 }

@@ -1,6 +1,7 @@
 import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
 import type { Dependency } from '../core/readSet.ts';
 import { type CallContext, notOlderThan, type Page, type UpstreamResult } from '../core/upstream.ts';
+import { staleReasonOf } from '../core/upstreamError.ts';
 import { type CacheCore, fromElsewhere, isSuperseded, type Part, served } from './core.ts';
 import { bytesOf } from './entries.ts';
 import {
@@ -14,8 +15,8 @@ import {
   lastingMs,
 } from './freshness.ts';
 import { type Place, placeOf, runKey } from './keys.ts';
-import { sizeOf } from './listState.ts';
-import { RunList, versionOf } from './runList.ts';
+import { confirmedPage, failureAt, type ListState, pageAt, sizeOf, versionAt } from './listState.ts';
+import { emptyList, type ListEvent, reduce } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 const ACTION = 'ListPipelineRuns';
@@ -28,29 +29,32 @@ const MAX_SHARE = 0.25;
 /** The size of an empty list. */
 const LIST_BYTES = 6000;
 
-/** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
-export function createRunLists(core: CacheCore): Part<typeof ACTION> {
-  const { clock, entries, staleMs } = core;
+/**
+ * The lists of runs: a state for each list and page size, and the calls that keep it up to date.
+ *
+ * @param maxBytes the bound of the whole cache
+ */
+export function createRunLists(core: CacheCore, maxBytes: number): Part<typeof ACTION> {
+  const { clock, demand, entries } = core;
   return {
     async read(params, context) {
       const place = placeOf(params);
-      const { index } = place;
-      core.demand.note(place.listKey);
+      const { index, listKey } = place;
+      demand.note(listKey);
       if (isPageSuperseded(place)) await takeNewer(place, context);
       const page = await readPage(place, context);
-      const list = listOf(place);
-      const snapshot = list?.state.snapshots.get(index);
-      if (!snapshot || snapshot.asOf < page.asOf) list?.apply({ type: 'served', index, page });
+      const snapshot = stateOf(place)?.snapshots.get(index);
+      if (!snapshot || snapshot.asOf < page.asOf) apply(place, { type: 'served', index, page });
       context.reads?.add(ACTION, page.staleBecause === null ? dependencyOn(place, page.asOf) : null);
       return page;
     },
     peek(params) {
       const place = placeOf(params);
-      const list = entries.peek(place.listKey)?.value as RunList | undefined;
-      const page = list?.page(place.index);
-      const snapshot = list?.state.snapshots.get(place.index);
+      const state = entries.peek(place.listKey)?.value as ListState | undefined;
+      const page = state && pageAt(state, place.index);
+      const snapshot = state?.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
-      return freshAnswer(page, core.rules(), clock.now());
+      return freshAnswer(page, demand.rules(), clock.now());
     },
   };
 
@@ -59,29 +63,32 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     let isConfirmed = false;
     try {
       for (;;) {
-        const list = listOf(place);
-        const snapshot = list?.state.snapshots.get(index) ?? null;
+        const state = stateOf(place);
+        const snapshot = state?.snapshots.get(index) ?? null;
         // The last page is not followed by an older one.
         const request = snapshot ? notOlderThan(snapshot.asOf, context) : context;
-        const canConfirm = list !== undefined && needsHead(list, index, request);
+        // A new head can confirm a deep page, so that it need not be read itself.
+        const needsHead =
+          index > 0 &&
+          state !== undefined &&
+          confirmedPage(state, index) !== null &&
+          isHeadOld(state, request);
         const known = {
-          current: list?.page(index) ?? null,
+          current: state ? pageAt(state, index) : null,
           snapshot,
-          failure: list?.failure(index) ?? null,
+          failure: state ? failureAt(state, index) : null,
           confirmation: isConfirmed
             ? ('done' as const)
-            : canConfirm
+            : needsHead
               ? ('possible' as const)
               : ('impossible' as const),
         };
-        const decision = decide(known, context, core.rules(), clock.now());
+        const decision = decide(known, context, demand.rules(), clock.now());
         switch (decision.do) {
           case 'serve':
             if (decision.refresh)
               core.inBackground(place.pageKey, context.caller, (own) => refresh(place, own));
-            return served(ACTION, decision.answer, decision.because, context);
-          case 'serveSnapshot':
-            return served(ACTION, decision.answer, decision.because, context);
+            return served(ACTION, decision.answer, context);
           case 'confirmByHead':
             await fetchPage(headOf(place), request);
             isConfirmed = true;
@@ -92,56 +99,55 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       }
     } catch (error) {
       const now = clock.now();
-      const snapshot = listOf(place)?.state.snapshots.get(index) ?? null;
-      if (!isServable(snapshot, context, core.rules(), now)) throw error;
-      return served(ACTION, snapshot, failureOf(error, now).because, context);
+      const snapshot = stateOf(place)?.snapshots.get(index) ?? null;
+      if (!isServable(snapshot, context, demand.rules(), now)) throw error;
+      const { value, asOf } = snapshot;
+      return served(ACTION, { value, asOf, staleBecause: staleReasonOf(error) }, context);
     }
   }
 
   /** While a page was read, another call may have been answered with a newer one. */
   function newest(place: Place, page: RunPage, context: CallContext): RunPage {
-    const snapshot = listOf(place)?.state.snapshots.get(place.index);
+    const snapshot = stateOf(place)?.snapshots.get(place.index);
     if (!snapshot || snapshot.asOf <= page.asOf) return page;
+    const { value, asOf } = snapshot;
     const now = clock.now();
-    const isFresh = now < snapshot.asOf + core.rules().freshMs;
-    if (!isFresh && !isServable(snapshot, context, core.rules(), now)) return page;
-    return served(ACTION, snapshot, isFresh ? null : 'REFRESHING', context);
+    const rules = demand.rules();
+    const isFresh = now < asOf + rules.freshMs;
+    if (!isFresh && !isServable(snapshot, context, rules, now)) return page;
+    return served(ACTION, { value, asOf, staleBecause: isFresh ? null : 'REFRESHING' }, context);
   }
 
   /** Reads an old head first: it may confirm the page, and it shows whether the list has changed. */
   async function refresh(place: Place, context: CallContext): Promise<void> {
     const { index } = place;
-    const list = listOf(place);
-    const notBefore = list?.state.snapshots.get(index)?.asOf ?? -Infinity;
+    const notBefore = stateOf(place)?.snapshots.get(index)?.asOf ?? -Infinity;
     const request = notOlderThan(notBefore, context);
-    if (index > 0 && isHeadOld(list, request)) {
+    if (index > 0 && isHeadOld(stateOf(place), request)) {
       await fetchPage(headOf(place), request);
-      const page = listOf(place)?.page(index);
-      if (page && page.asOf >= notBefore && clock.now() < freshUntilOf(page, core.rules().freshMs)) return;
+      const state = stateOf(place);
+      const page = state && pageAt(state, index);
+      if (page && page.asOf >= notBefore && clock.now() < freshUntilOf(page, demand.rules().freshMs)) return;
     }
     await fetchPage(place, request);
   }
 
-  /** Whether a new head can confirm the page, so that it need not be read itself. */
-  function needsHead(list: RunList, index: number, request: CallContext): boolean {
-    return index > 0 && list.confirmed(index) !== null && isHeadOld(list, request);
-  }
-
-  function isHeadOld(list: RunList | undefined, { notBefore = -Infinity }: CallContext): boolean {
-    const headAsOf = list?.state.head?.asOf ?? -Infinity;
-    return headAsOf < notBefore || headAsOf + core.rules().freshMs <= clock.now();
+  function isHeadOld(state: ListState | undefined, { notBefore = -Infinity }: CallContext): boolean {
+    const headAsOf = state?.head?.asOf ?? -Infinity;
+    return headAsOf < notBefore || headAsOf + demand.rules().freshMs <= clock.now();
   }
 
   function dependencyOn(place: Place, asOf: number): Dependency | null {
-    const page = listOf(place)?.page(place.index);
+    const state = stateOf(place);
+    const page = state && pageAt(state, place.index);
     if (page?.asOf !== asOf) return null;
     const { version } = page;
-    const freshUntil = freshUntilOf(page, core.rules().usualFreshMs);
+    const freshUntil = freshUntilOf(page, demand.rules().usualFreshMs);
     return {
       freshness() {
-        core.demand.note(place.listKey);
-        const list = listOf(place);
-        if (!list || versionOf(list.state, place.index) !== version || isPageSuperseded(place)) return null;
+        demand.note(place.listKey);
+        const now = stateOf(place);
+        if (!now || versionAt(now, place.index) !== version || isPageSuperseded(place)) return null;
         return clock.now() < freshUntil ? { asOf, freshUntil } : null;
       },
     };
@@ -154,11 +160,10 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   function isOneSuperseded({ listKey, pageKey, index }: Place): boolean {
-    const list = entries.peek(listKey)?.value as RunList | undefined;
-    const page = list?.page(index);
-    return (
-      page != null && isSuperseded(core, pageKey, { asOf: page.asOf, failure: list?.failure(index) ?? null })
-    );
+    const state = entries.peek(listKey)?.value as ListState | undefined;
+    const page = state && pageAt(state, index);
+    if (!page) return false;
+    return isSuperseded(core, pageKey, { asOf: page.asOf, failure: failureAt(state, index) });
   }
 
   /** Takes from Redis what another replica has read: the head first, since it may confirm the page. */
@@ -174,14 +179,19 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     }
   }
 
-  function listOf({ listKey }: Place): RunList | undefined {
-    return entries.get(listKey)?.value as RunList | undefined;
+  function stateOf({ listKey }: Place): ListState | undefined {
+    return entries.get(listKey)?.value as ListState | undefined;
+  }
+
+  function apply({ listKey }: Place, event: ListEvent): void {
+    const list = entries.get(listKey);
+    if (list) list.value = reduce(list.value as ListState, event);
   }
 
   function fetchPage(place: Place, context: CallContext): Promise<RunPage> {
     return core.flights.fetch(place.pageKey, ACTION, context, async (flight) => {
       try {
-        const state = listOf(place)?.state;
+        const state = stateOf(place);
         // Other replicas may offer what is known to be outdated here.
         const outdatedAt = (place.index === 0 ? state?.head?.asOf : state?.brokenAt) ?? -Infinity;
         const answer = await core.upstream.call(ACTION, place.params, notOlderThan(outdatedAt + 1, flight));
@@ -190,7 +200,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       } catch (error) {
         const { index } = place;
         if (!isOfItsCaller(error, flight))
-          listOf(place)?.apply({ type: 'failed', index, failure: failureOf(error, clock.now()) });
+          apply(place, { type: 'failed', index, failure: failureOf(error, clock.now()) });
         throw error;
       }
     });
@@ -208,19 +218,23 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     const arrivedAt = clock.now();
     const rowBytes = bytesOf(value.rows) / Math.max(1, value.rows.length);
     const failure = failureBehind(answer, arrivedAt);
+    const { staleMs } = demand.rules();
     const growsAtHead = params.filter.status === undefined;
     const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
-    const list = listOf(place) ?? new RunList({ pageSize: value.pageSize, growsAtHead, trustMs, staleMs });
-    list.apply({
-      type: 'read',
-      index,
-      page: { value, asOf, arrivedAt, rowBytes, version: entries.nextVersion() },
-    });
-    if (failure) list.apply({ type: 'failed', index, failure });
-    if (sizeOf(list.state) > core.maxBytes * MAX_SHARE)
-      list.apply({ type: 'trimmed', version: entries.nextVersion() });
-    const bytes = LIST_BYTES + sizeOf(list.state);
-    entries.store(listKey, { value: list, asOf, failure: null, lastingMs: null, bytes });
+    const version = entries.nextVersion();
+    const page = { value, asOf, arrivedAt, rowBytes, version };
+    let state = reduce(
+      stateOf(place) ?? emptyList({ pageSize: value.pageSize, growsAtHead, trustMs, staleMs }),
+      { type: 'read', index, page },
+    );
+    if (failure) state = reduce(state, { type: 'failed', index, failure });
+    let bytes = sizeOf(state);
+    if (bytes > maxBytes * MAX_SHARE) {
+      state = reduce(state, { type: 'trimmed', version });
+      bytes = sizeOf(state);
+    }
+    const size = LIST_BYTES + bytes;
+    entries.store(listKey, { value: state, asOf, failure: null, lastingMs: null, bytes: size });
     for (const run of value.rows) {
       const key = runKey(run);
       if (isPlaceholderId(run.runId) || (entries.get(key)?.asOf ?? -Infinity) >= asOf) continue;

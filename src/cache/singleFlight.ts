@@ -1,9 +1,9 @@
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
-import type { Action, CallContext, Caller, CallEvent, UpstreamResult } from '../core/upstream.ts';
+import type { Action, CallContext, Caller, UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
-type Result = UpstreamResult<unknown>;
+type Start<Value> = (context: CallContext, keys: readonly string[]) => Promise<UpstreamResult<Value>>;
 
 /** Shares calls in flight: while a call for a key runs, other callers of the key wait for the same answer. */
 export interface SingleFlight {
@@ -14,28 +14,25 @@ export interface SingleFlight {
    *
    * @param start makes the call with a context that no single caller can end. Its priority rises when a more urgent caller joins, so it
    *   must be read when it matters and not be copied.
+   * @param keys all that the call can answer if it starts here, the key included. It is started for those that are not in flight yet.
+   *   Default: the key alone.
    */
   fetch<Value>(
     key: string,
     action: Action,
     context: CallContext,
-    start: (context: FlightContext) => Promise<UpstreamResult<Value>>,
+    start: Start<Value>,
+    keys?: readonly string[],
   ): Promise<UpstreamResult<Value>>;
 }
 
-/** The context of a call in flight. */
-export interface FlightContext extends CallContext {
-  /** Notes an event of the call when it is part of another call in flight, which reports the event. */
-  follow(event: CallEvent): void;
-}
-
 interface Flight {
-  /** Its keys: the one for callers like its first, and the one for all callers once it is on the wire. */
+  /** Its keys: those for callers like its first, and those for all callers once it is on the wire. */
   keys: string[];
-  callerId: string | undefined;
+  startedBy: CallContext;
   startedAt: number;
-  result: Promise<Result>;
-  priority: CallContext['priority'];
+  context: CallContext;
+  result: Promise<UpstreamResult<unknown>>;
   waiting: number;
   /** Whether an attempt is paid for and has not failed. */
   isOnWire: boolean;
@@ -68,80 +65,76 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
     key: string,
     action: Action,
     context: CallContext,
-    start: (context: FlightContext) => Promise<Result>,
-  ): Promise<Result> {
-    const { notBefore = -Infinity } = context;
+    start: Start<unknown>,
+    keys: readonly string[] = [key],
+  ): Promise<UpstreamResult<unknown>> {
+    const { notBefore = -Infinity, caller } = context;
     for (;;) {
-      const flight = flights.get(key) ?? flights.get(keyFor(key, context.caller));
-      if (!flight || flight.startedAt < notBefore) {
-        context.report({ type: 'miss', action });
-        return wait(takeOff(key, context, start), action, context);
-      }
-      context.report({ type: 'shared', action });
-      if (context.priority === 'interactive') flight.priority = 'interactive';
+      const flight = joinable(key, context) ?? takeOff(keys, context, start);
+      const isItsFirst = flight.startedBy === context;
+      context.report({ type: isItsFirst ? 'miss' : 'shared', action });
+      if (context.priority === 'interactive') flight.context.priority = 'interactive';
       try {
         const answer = await wait(flight, action, context);
         // The answer may be one that another replica read before this flight started.
-        if (answer.asOf >= notBefore) return answer;
+        if (isItsFirst || answer.asOf >= notBefore) return answer;
       } catch (error) {
         // The limit of the caller that started the flight is not the limit of this one.
-        if (!isCallerLimit(error) || flight.callerId === context.caller?.id) throw error;
+        if (!isCallerLimit(error) || flight.startedBy.caller?.id === caller?.id) throw error;
       }
     }
   }
 
-  function takeOff(
-    key: string,
-    first: CallContext,
-    start: (context: FlightContext) => Promise<Result>,
-  ): Flight {
+  function joinable(key: string, { caller, notBefore = -Infinity }: CallContext): Flight | null {
+    const flight = flights.get(key) ?? flights.get(keyFor(key, caller));
+    return flight && flight.startedAt >= notBefore ? flight : null;
+  }
+
+  function takeOff(requested: readonly string[], first: CallContext, start: Start<unknown>): Flight {
+    const keys = requested.filter((key) => joinable(key, first) === null);
+    const { priority, caller, notBefore, traceparent } = first;
     const startedAt = clock.now();
     const cancellation = new AbortController();
-    const context: FlightContext = {
-      get priority() {
-        return flight.priority;
-      },
-      caller: first.caller,
+    const context: CallContext = {
+      priority,
+      caller,
       deadline: Math.max(first.deadline, startedAt + patienceMs),
       signal: cancellation.signal,
-      notBefore: first.notBefore,
-      traceparent: first.traceparent,
-      follow: (event) => follow(flight, key, event),
+      notBefore,
+      traceparent,
       report(event) {
-        follow(flight, key, event);
+        if (event.type === 'attempt') {
+          flight.isOnWire = true;
+          // From now on all callers can join.
+          for (const key of keys) {
+            if (flights.has(key)) continue;
+            flight.keys.push(key);
+            flights.set(key, flight);
+          }
+        }
+        if (event.type === 'outcome' && event.error !== null) flight.isOnWire = false;
+        // Without a reason: the failed attempt does say something about the upstream.
+        if (event.type === 'retry' && flight.waiting === 0) cancel(flight);
         first.report(event);
       },
     };
     const flight: Flight = {
-      keys: [keyFor(key, first.caller)],
-      callerId: first.caller?.id,
+      keys: keys.map((key) => keyFor(key, caller)),
+      startedBy: first,
       startedAt,
-      priority: first.priority,
+      context,
       waiting: 0,
       isOnWire: false,
       cancellation,
-      // Started in a microtask, since the call reads the context and the context reads this flight.
+      // Started in a microtask, since the call reports to this flight.
       result: Promise.resolve()
-        .then(() => start(context))
+        .then(() => start(context, keys))
         .finally(() => forget(flight)),
     };
     // Every caller may have left before it fails.
     flight.result.catch(() => undefined);
     for (const own of flight.keys) flights.set(own, flight);
     return flight;
-  }
-
-  function follow(flight: Flight, sharedKey: string, event: CallEvent): void {
-    if (event.type === 'attempt') {
-      flight.isOnWire = true;
-      if (!flights.has(sharedKey)) {
-        flight.keys.push(sharedKey);
-        flights.set(sharedKey, flight);
-      }
-    }
-    if (event.type === 'outcome' && event.error !== null) flight.isOnWire = false;
-    // Without a reason: the failed attempt does say something about the upstream.
-    if (event.type === 'retry' && flight.waiting === 0) cancel(flight);
   }
 
   function cancel(flight: Flight, reason?: string): void {
@@ -154,7 +147,7 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
     for (const key of flight.keys) if (flights.get(key) === flight) flights.delete(key);
   }
 
-  function wait(flight: Flight, action: Action, { deadline, signal }: CallContext): Promise<Result> {
+  function wait(flight: Flight, action: Action, { deadline, signal }: CallContext) {
     flight.waiting += 1;
     return within(flight.result, {
       clock,

@@ -2,26 +2,24 @@ import type { Clock } from '../core/clock.ts';
 import type { Action, Actions, CacheView, CallContext, CallEvent, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { CacheCore, Part } from './core.ts';
-import { type Allowance, createDemand, type Demand } from './demand.ts';
+import type { Demand } from './demand.ts';
 import { Entries } from './entries.ts';
 import { createEntryCache } from './entryCache.ts';
-import { type FreshnessSettings, lastingMs } from './freshness.ts';
+import { lastingMs } from './freshness.ts';
 import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
 import { createSingleFlight, keyFor } from './singleFlight.ts';
 
-export interface CacheOptions extends FreshnessSettings {
+export interface CacheOptions {
   /** Steady: its `now` must not jump. */
   clock: Clock;
+  /** Decides how long answers are fresh and how long they may be served. */
+  demand: Demand;
   /** The bound of everything stored, in bytes. */
   maxBytes: number;
   /** How long a call may take that several callers wait for, in milliseconds. */
   patienceMs: number;
-  /** What is left of the quota windows that are longer than a second, if there are any. */
-  allowances(): readonly Allowance[];
-  /** Default: one of its own. Given where a lower layer must know the freshness that results from it. */
-  demand?: Demand;
   /**
    * When the newest answer was read that another replica has under a key; -Infinity if there is none. An older answer is not fresh here.
    * Default: there are no other replicas.
@@ -44,7 +42,7 @@ export interface CacheLayer {
 export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer {
   const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
-    ListPipelineRuns: createRunLists(core),
+    ListPipelineRuns: createRunLists(core, options.maxBytes),
     GetPipelineRun: createSingle(core, 'GetPipelineRun', runKey),
     ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems', itemsKey),
     ListProjects: createProjects(core),
@@ -75,9 +73,12 @@ function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
   action: A,
   keyOf: (params: Actions[A]['params']) => string,
 ): Part<A> {
-  const cache = createEntryCache<Actions[A]['params'], Actions[A]['result']>(core, {
+  type Result = Actions[A]['result'];
+  const cache = createEntryCache<Actions[A]['params'], Result, Result>(core, {
     action,
     keyOf,
+    call: ([params], context) => core.upstream.call(action, params, context),
+    valueOf: (value) => value,
     lastingMs: lastingMs[action],
     // A page that is smaller than requested is not cached: another page number may show the same rows.
     isCacheable: (params, value) =>
@@ -88,31 +89,28 @@ function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
   });
   return {
     peek: (params) => cache.peek(params),
-    read: (params, context) =>
-      cache.read(params, context, (params, flight) => core.upstream.call(action, params, flight)),
+    async read(params, context) {
+      const [answer] = await cache.read([params], context);
+      return answer;
+    },
   };
 }
 
 function isStretchedBy(error: unknown, demand: Demand): boolean {
   if (!(error instanceof UpstreamError) || error.kind !== 'quotaExhausted') return false;
-  const beforeMs = demand.freshMs();
-  demand.update();
-  return demand.freshMs() > beforeMs;
+  const before = demand.rules();
+  return demand.update().freshMs > before.freshMs;
 }
 
 function createCore(upstream: Upstream, options: CacheOptions): CacheCore {
-  const { clock, maxBytes, staleMs, patienceMs, newestElsewhere = null } = options;
-  const demand = options.demand ?? createDemand(options);
+  const { clock, demand, maxBytes, patienceMs, newestElsewhere = null } = options;
   const refreshing = new Set<string>();
   return {
     upstream,
     clock,
-    maxBytes,
-    staleMs,
     demand,
     entries: new Entries(maxBytes),
     flights: createSingleFlight(clock, patienceMs),
-    rules: () => ({ usualFreshMs: options.freshMs, freshMs: demand.freshMs(), staleMs }),
     newestElsewhere,
     inBackground(name, caller, refresh) {
       const key = keyFor(name, caller);

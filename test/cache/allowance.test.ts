@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { withCache } from '../../src/cache/withCache.ts';
 import { stretchedFreshMs } from '../../src/cache/demand.ts';
 import type { UpstreamResult, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -31,14 +31,10 @@ async function liveThroughDay({ allowance, dashboards, pollMs }: Account) {
       return fake.call(action, params, context);
     },
   };
-  const { upstream: cache } = withCache(limited, {
+  const { upstream: cache } = createCache(limited, {
     clock,
     freshMs: 5_000,
-    staleMs: 600_000,
-    maxBytes: 10_000_000,
-    patienceMs: 10_000,
     allowances: () => [{ left, resetsInMs: midnight - clock.now() }],
-    report: () => undefined,
   });
   const read = (dashboard: number) =>
     cache.call(

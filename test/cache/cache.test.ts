@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { withCache } from '../../src/cache/withCache.ts';
 import { createSteadyClock, type SteadyClock } from '../../src/core/clock.ts';
 import type { PipelineRun, PipelineRunItem } from '../../src/core/domain.ts';
 import type {
@@ -11,6 +10,7 @@ import type {
   Upstream,
 } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -40,13 +40,10 @@ beforeEach(() => {
     GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
     ListPipelineRunItems: (params) => pageOf(items, params),
   });
-  ({ upstream: cache, view } = withCache(upstream, {
+  ({ upstream: cache, view } = createCache(upstream, {
     clock: steady,
     freshMs,
     staleMs,
-    maxBytes: 10_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
     report: (event) => background.push(event),
   }));
 });

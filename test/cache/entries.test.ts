@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { bytesOf, Entries } from '../../src/cache/entries.ts';
-import { withCache } from '../../src/cache/withCache.ts';
 import { sizeOf } from '../../src/cache/listState.ts';
 import { emptyList, reduce } from '../../src/cache/runList.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -40,14 +40,11 @@ test('an answer that exceeds the bound alone is returned and not stored', async 
   const clock = createVirtualClock();
   const heavy = runOf('a', 'SUCCEEDED', { message: 'x'.repeat(100_000) });
   const upstream = createFakeUpstream(clock, { GetPipelineRun: () => heavy });
-  const { upstream: cache } = withCache(upstream, {
+  const { upstream: cache } = createCache(upstream, {
     clock,
     freshMs: 5_000,
     staleMs: 60_000,
     maxBytes: 50_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
   const read = () =>
     cache.call(
@@ -66,14 +63,11 @@ test('a list that becomes too large keeps its head and drops its deep pages', as
     runOf(`r${n}`, 'SUCCEEDED', { message: 'x'.repeat(300) }),
   );
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
-  const { upstream: cache } = withCache(upstream, {
+  const { upstream: cache } = createCache(upstream, {
     clock,
     freshMs: 60_000,
     staleMs: 60_000,
     maxBytes: 1_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
   const read = (pageNumber: number) =>
     cache.call(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { type Cached, decide, type Failure, type Known } from '../../src/cache/freshness.ts';
+import type { StaleReason } from '../../src/core/upstream.ts';
 
 const rules = { usualFreshMs: 5_000, freshMs: 20_000, staleMs: 60_000 };
 const readAt = 1_000_000;
@@ -18,21 +19,24 @@ const nothing: Known<string> = {
   failure: null,
   confirmation: 'impossible',
 };
-const serve = { do: 'serve', answer: current };
+const serve = (staleBecause: StaleReason | null) => ({
+  do: 'serve',
+  answer: { value: 'current', asOf: readAt, staleBecause },
+});
 const fetch = { do: 'fetch' };
 
 describe('the decision about a request', () => {
   test.each<[string, Partial<Known<string>>, object, number, object]>([
     ['nothing is cached', {}, {}, 0, fetch],
-    ['a fresh answer', { current }, {}, 4_999, { ...serve, because: null, refresh: false }],
-    ['freshness stretched by the quota', { current }, {}, 5_000, { ...serve, because: 'BUDGET' }],
-    ['a stale answer', { current }, {}, 20_000, { ...serve, because: 'REFRESHING', refresh: true }],
+    ['a fresh answer', { current }, {}, 4_999, { ...serve(null), refresh: false }],
+    ['freshness stretched by the quota', { current }, {}, 5_000, serve('BUDGET')],
+    ['a stale answer', { current }, {}, 20_000, { ...serve('REFRESHING'), refresh: true }],
     [
       'a stale answer on hold',
       { current, failure: onHold },
       {},
       20_000,
-      { ...serve, because: 'UPSTREAM_ERROR', refresh: false },
+      { ...serve('UPSTREAM_ERROR'), refresh: false },
     ],
     ['an answer beyond its bound', { current }, {}, 80_000, fetch],
     ['a stale answer where only a fresh one will do', { current }, { freshOnly: true }, 20_000, fetch],
@@ -51,7 +55,7 @@ describe('the decision about a request', () => {
       { current, snapshot, failure: onHold },
       {},
       2,
-      { do: 'serveSnapshot', answer: snapshot, because: 'UPSTREAM_ERROR' },
+      { do: 'serve', answer: { ...snapshot, staleBecause: 'UPSTREAM_ERROR' }, refresh: false },
     ],
     [
       'a last page that is older than demanded',

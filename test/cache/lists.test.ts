@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { withCache } from '../../src/cache/withCache.ts';
 import { createListReader } from '../../src/loaders/reader.ts';
 import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
 import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { UpstreamResult, CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import type { WindowRequest } from '../../src/core/window.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -23,14 +23,10 @@ function createWorld({ filter = {}, length = 45 }: { filter?: PipelineRunFilter;
   const states: { since: number; runs: PipelineRun[] }[] = [];
   const upstream = createFakeUpstream(clock, { ListPipelineRuns: (params) => pageOf(runs, params) });
   const slowness = { beforeMs: 0, afterMs: 0 };
-  const { upstream: cache, view } = withCache(slowed(upstream, clock, slowness), {
+  const { upstream: cache, view } = createCache(slowed(upstream, clock, slowness), {
     clock,
     freshMs,
     staleMs,
-    maxBytes: 50_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
   const context = (notBefore?: number): CallContext => ({
     deadline: clock.now() + 10_000,
@@ -280,14 +276,10 @@ describe('a list whose head does not continue the previous one', () => {
     const clock = createVirtualClock();
     const short = { rows: [runOf('a')], totalCount: 3, pageNumber: 1, pageSize };
     const upstream = createFakeUpstream(clock, { ListPipelineRuns: () => short });
-    const { upstream: cache } = withCache(upstream, {
+    const { upstream: cache } = createCache(upstream, {
       clock,
       freshMs,
       staleMs,
-      maxBytes: 1e6,
-      patienceMs: 1e4,
-      allowances: () => [],
-      report: () => undefined,
     });
     const read = () =>
       cache.call(

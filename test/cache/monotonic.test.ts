@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
+import { type CacheLayer } from '../../src/cache/withCache.ts';
 import { createLoaders } from '../../src/loaders/loaders.ts';
 import { createListMemory } from '../../src/loaders/list.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createDice } from '../support/dice.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
@@ -203,14 +204,10 @@ function unsteady(
 }
 
 function cacheOf(upstream: Upstream, clock: VirtualClock): CacheLayer {
-  return withCache(upstream, {
+  return createCache(upstream, {
     clock,
     freshMs,
     staleMs: 60_000,
-    maxBytes: 50_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { RunList } from '../../src/cache/runList.ts';
+import { pageAt } from '../../src/cache/listState.ts';
+import { emptyList, reduce } from '../../src/cache/runList.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import { createDice } from '../support/dice.ts';
 import { pageOf, runOf } from '../support/fakeUpstream.ts';
@@ -13,7 +14,7 @@ type Kind = 'grows' | 'shrinks' | 'turns over';
 /** A list that changes at odd times, and the pages of it that are read at even times, arriving in any order. */
 function simulate(seed: number, kind: Kind) {
   const dice = createDice(seed);
-  const list = new RunList({ pageSize, growsAtHead: true, trustMs: 10_000, staleMs: 10_000 });
+  let state = emptyList({ pageSize, growsAtHead: true, trustMs: 10_000, staleMs: 10_000 });
   let serial = 0;
   const inserted = () => runOf(`r${serial++}`, dice(2) === 0 ? 'RUNNING' : 'SUCCEEDED');
   const versions = [{ since: -1, runs: Array.from({ length: kind === 'grows' ? 6 : 18 }, inserted) }];
@@ -35,7 +36,7 @@ function simulate(seed: number, kind: Kind) {
         read.value = pageOf(versions.at(-1)!.runs, { pageNumber: read.index + 1, pageSize });
     for (const { index, asOf, arrivesAt, value } of underWay)
       if (arrivesAt === now)
-        list.apply({
+        state = reduce(state, {
           type: 'read',
           index,
           page: { value: value!, asOf, arrivedAt: now, rowBytes: 1, version: now + 1 },
@@ -54,8 +55,8 @@ function simulate(seed: number, kind: Kind) {
 
   /** The page must have the rows of one version of the list between its `asOf` and now, and each row a status that it had then. */
   function check(index: number, now: number): void {
-    const before = list.state.snapshots.get(index);
-    const page = list.page(index);
+    const before = state.snapshots.get(index);
+    const page = pageAt(state, index);
     if (!page) return;
     pagesShown += 1;
     if (page.asOf > (before?.asOf ?? -Infinity)) confirmed += 1;
@@ -66,8 +67,8 @@ function simulate(seed: number, kind: Kind) {
       const states = possible.map(({ runs }) => runs.find((run) => run.runId === runId)?.status);
       if (!states.includes(status)) wrong.push(`${runId} at ${now} as of ${page.asOf}: ${status}`);
     }
-    list.apply({ type: 'served', index, page });
-    const after = list.state.snapshots.get(index);
+    state = reduce(state, { type: 'served', index, page });
+    const after = state.snapshots.get(index);
     if (before && after && after.asOf < before.asOf) wrong.push(`snapshot ${index} at ${now} is older`);
   }
 }

@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withCache } from '../../src/cache/withCache.ts';
 import {
   createRedisTier,
   type RedisTier,
@@ -13,6 +12,7 @@ import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { Actions, CallContext, CallEvent, Upstream } from '../../src/core/upstream.ts';
 import { connectRedis } from '../../src/core/redis.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { describeWithRedis, type RedisServer, startRedisServer } from '../support/redisServer.ts';
 
@@ -90,14 +90,10 @@ describeWithRedis('answers shared through Redis', () => {
   }
 
   function startCached(below: Upstream): Upstream {
-    const { upstream: cache } = withCache(below, {
+    const { upstream: cache } = createCache(below, {
       clock,
       freshMs,
       staleMs,
-      maxBytes: 10_000_000,
-      patienceMs: 10_000,
-      allowances: () => [],
-      report: () => undefined,
     });
     return cache;
   }

@@ -4,10 +4,10 @@ import { createQuota } from '../../src/quota/quota.ts';
 import { withQuota } from '../../src/quota/withQuota.ts';
 import { limitsFor } from '../../src/quota/presets.ts';
 import { createWaitingLine, type Waiter } from '../../src/quota/waitingLine.ts';
-import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Priority } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { withRetries } from '../../src/upstream/withRetries.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -190,14 +190,9 @@ describe('a caller who asks for more than the account may', () => {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
     });
     const quota = createQuota({ limits: standard, clock });
-    const { upstream } = withCache(withRetries(withQuota(wire, quota), { clock }), {
+    const { upstream } = createCache(withRetries(withQuota(wire, quota), { clock }), {
       clock,
       freshMs: 5_000,
-      staleMs: 600_000,
-      maxBytes: 128_000_000,
-      patienceMs: 10_000,
-      allowances: () => [],
-      report: () => undefined,
     });
     let lists = 0;
     const read = (id: string, projectId: string) =>

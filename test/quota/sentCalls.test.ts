@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext } from '../../src/core/upstream.ts';
 import { withRetries } from '../../src/upstream/withRetries.ts';
+import { createCache } from '../support/cache.ts';
 import { captureLog } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
@@ -40,14 +40,9 @@ describe('a call without a waiting caller', () => {
     const upstream = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('a')], params),
     });
-    const { upstream: cache } = withCache(withRetries(upstream, { clock, random: () => 0.5 }), {
+    const { upstream: cache } = createCache(withRetries(upstream, { clock, random: () => 0.5 }), {
       clock,
       freshMs: 5_000,
-      staleMs: 600_000,
-      maxBytes: 10_000_000,
-      patienceMs: 10_000,
-      allowances: () => [],
-      report: () => undefined,
     });
     const events: string[] = [];
     const head = (more: Partial<CallContext> = {}) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { withCallerLimits } from '../../src/quota/withCallerLimits.ts';
-import { withCache } from '../../src/cache/withCache.ts';
 import type { CallContext, Caller, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { staticTokensIn } from '../../src/auth/staticTokens.ts';
+import { createCache } from '../support/cache.ts';
 import { bearer, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { startTestGateway } from '../support/gateway.ts';
@@ -25,14 +25,9 @@ function setUp() {
     },
   };
   const limited = withCallerLimits(noting, { clock });
-  const { upstream: memory } = withCache(limited, {
+  const { upstream: memory } = createCache(limited, {
     clock,
     freshMs: 5_000,
-    staleMs: 600_000,
-    maxBytes: 128_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
 
   /** What becomes of a call: `ok`, or the error. */

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
+import { type CacheLayer } from '../../src/cache/withCache.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import { createReadSet } from '../../src/core/readSet.ts';
 import type { CallContext, Upstream } from '../../src/core/upstream.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -22,14 +23,9 @@ beforeEach(() => {
     ListPipelineRuns: (params) => pageOf(runs, params),
     GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
   });
-  cache = withCache(upstream, {
+  cache = createCache(upstream, {
     clock,
     freshMs,
-    staleMs: 600_000,
-    maxBytes: 10_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
-    report: () => undefined,
   });
 });
 
@@ -125,14 +121,10 @@ describe('the read set of an operation', () => {
 
   test('is not fresh where only the quota stretches freshness', async () => {
     let left = 1_000_000;
-    const frugal = withCache(upstream, {
+    const frugal = createCache(upstream, {
       clock,
       freshMs,
-      staleMs: 600_000,
-      maxBytes: 10_000_000,
-      patienceMs: 10_000,
       allowances: () => [{ left, resetsInMs: DAY }],
-      report: () => undefined,
     });
     const one = reading(frugal);
     await one.upstream.call('ListPipelineRuns', LIST, context());

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { withCache } from '../../src/cache/withCache.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import type { Clock } from '../../src/core/clock.ts';
 import type { StaleReason } from '../../src/core/upstream.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -30,13 +30,9 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     },
   });
   const report = () => undefined;
-  const { upstream: cache } = withCache(upstream, {
+  const { upstream: cache } = createCache(upstream, {
     clock,
     freshMs: FRESH_MS,
-    staleMs: 600_000,
-    maxBytes: 10_000_000,
-    patienceMs: 10_000,
-    allowances: () => [],
     report,
   });
   const source = createSubscriptionSource(cache, {

@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { withCache } from '../../src/cache/withCache.ts';
 import type { Viewer } from '../../src/core/viewer.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createAdmission } from '../../src/auth/admission.ts';
@@ -10,6 +9,7 @@ import { createConnections } from '../../src/subscriptions/connections.ts';
 import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -83,13 +83,12 @@ function createScene() {
     }),
   });
   const report = () => undefined;
-  const { upstream: cache } = withCache(upstream, {
+  const { upstream: cache } = createCache(upstream, {
     maxBytes: 1_000_000,
     freshMs: 5000,
     staleMs: 60_000,
     patienceMs: 1000,
     clock,
-    allowances: () => [],
     report,
   });
   const subscriptions = createSubscriptionSource(cache, {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from '@jest/globals';
-import { withCache } from '../../src/cache/withCache.ts';
 import type { Allowance } from '../../src/cache/demand.ts';
 import { changesBetween, listDifferences } from '../../src/subscriptions/changes.ts';
 import { createSteadyClock } from '../../src/core/clock.ts';
@@ -8,6 +7,7 @@ import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts
 import type { SubscriptionLimits } from '../../src/subscriptions/subscriptionLimiter.ts';
 import type { PipelineRun, PipelineRunStage } from '../../src/core/domain.ts';
 import type { CallContext, Page, Upstream } from '../../src/core/upstream.ts';
+import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
@@ -325,12 +325,9 @@ function createScene(
     },
   };
   const report = () => undefined;
-  const { upstream: cache } = withCache(recording, {
+  const { upstream: cache } = createCache(recording, {
     clock: steady,
     freshMs: FRESH_MS,
-    staleMs: 600_000,
-    maxBytes: 1e7,
-    patienceMs: 10_000,
     allowances: () => allowances,
     report,
   });
