@@ -3,16 +3,18 @@ import {
   execute,
   type ExecutionArgs,
   type ExecutionResult,
+  type FormattedExecutionResult,
   GraphQLError,
   type GraphQLFormattedError,
   type OperationDefinitionNode,
 } from 'graphql';
-import { makeServer, type Server, type SubscribePayload } from 'graphql-ws';
+import { makeServer, type Server } from 'graphql-ws';
 import type { Admission } from '../core/admission.ts';
 import { asError } from '../core/asError.ts';
 import { requestError } from '../core/errors.ts';
 import type { Observe } from '../core/observation.ts';
 import type { CallEvent } from '../core/upstream.ts';
+import type { Viewer } from '../core/viewer.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.ts';
 import { admitOperation } from '../graphql/operation.ts';
@@ -36,14 +38,8 @@ export interface SocketOperationOptions extends DocumentReaderOptions {
 interface SubscriptionContext extends GatewayContext {
   /** Aborting it ends the subscription. */
   ending: AbortController;
-  start: SubscriptionStart;
-}
-
-/** A subscription is logged and counted when it starts; it lasts for as long as its client likes. */
-interface SubscriptionStart {
-  operation: OperationDefinitionNode | null;
-  /** Call once, with the codes of the errors that prevented the start. */
-  end(codes: readonly string[]): void;
+  /** Logs and counts the subscription as it starts, since it lasts for as long as its client likes. Call once. */
+  observeStart: (errors: readonly unknown[]) => void;
 }
 
 type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
@@ -51,6 +47,7 @@ type SubscriptionArgs = ExecutionArgs & { contextValue: SubscriptionContext };
 /** The graphql-ws server: subscriptions alone, admitted and bounded as queries are. */
 export function createSocketOperations(options: SocketOperationOptions): Server<Connection> {
   const { schema, introspection, limits, admission, createContext, observe, report, onBug } = options;
+  const rules = { introspection, maxObjects: limits.rows };
   const readDocument = createDocumentReader(options);
   const schedule = createScheduler();
 
@@ -62,60 +59,45 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
       // Operators find the log lines of the connection by this id.
       return isReady && { requestId: connection.peer.id };
     },
-    onSubscribe({ extra: connection }, _id, payload) {
-      const start = observeStart(connection);
+    onSubscribe({ extra: { peer, state, closing } }, _id, payload) {
+      if (state.phase !== 'ready') throw new Error('graphql-ws requires connection_ack before subscribe.');
+      const { viewer } = state;
+      const observation = observe({ requestId: peer.id, headers: peer.headers });
+      let operation: OperationDefinitionNode | null = null;
+      const observeStart = (errors: readonly unknown[]) =>
+        observation.ended({
+          operationName: operation?.name?.value ?? null,
+          operationType: operation?.operation ?? null,
+          codes: errors.map(codeOf),
+          caller: viewer.name,
+          httpStatus: 101,
+          aborted: false,
+        });
       try {
-        return argumentsOf(payload, connection, start);
+        const error = admission.countOperation(viewer, peer);
+        if (error) throw requestError(error);
+        operation = readDocument(payload);
+        const ending = endingWith(closing);
+        const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, observeStart };
+        const request = { operation, variables: payload.variables ?? {} };
+        const { analysis, variables: variableValues } = admitOperation(request, contextValue, rules);
+        return { schema, document: analysis.executable, variableValues, contextValue };
       } catch (error) {
-        start.end([codeOf(error)]);
+        observeStart([error]);
         return [asGraphQLError(error)];
       }
     },
     subscribe: (args) => subscribe(args as SubscriptionArgs),
-    onNext({ extra: { peer } }, _id, _payload, _args, { data, errors, extensions }) {
+    onNext({ extra: { peer } }, _id, _payload, _args, result) {
       // A result without errors is sent as it is.
-      if (!errors) return undefined;
-      return {
-        ...(data !== undefined && { data }),
-        errors: errors.map((error) => described(error, peer.id)),
-        ...(extensions && { extensions }),
-      };
+      if (!result.errors) return undefined;
+      const errors = result.errors.map((error) => described(error, peer.id));
+      return { ...result, errors } as FormattedExecutionResult;
     },
     onError: ({ extra: { peer } }, _id, _payload, errors) => errors.map((error) => described(error, peer.id)),
   });
 
-  /** @throws coded errors for a subscription that must not start. */
-  function argumentsOf(
-    payload: SubscribePayload,
-    { peer, state, closing }: Connection,
-    start: SubscriptionStart,
-  ): SubscriptionArgs {
-    if (state.phase !== 'ready') throw new Error('graphql-ws requires connection_ack before subscribe.');
-    const { viewer } = state;
-    const error = admission.countOperation(viewer, peer);
-    if (error) throw requestError(error);
-    const operation = readDocument(payload);
-    start.operation = operation;
-    const variables = payload.variables ?? {};
-    const ending = endingWith(closing);
-    const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, start };
-    const bound = admitOperation({ operation, variables }, contextValue, {
-      introspection,
-      maxObjects: limits.rows,
-    });
-    return {
-      schema,
-      document: bound.analysis.executable,
-      variableValues: bound.variables,
-      contextValue,
-    };
-  }
-
-  function contextOf(
-    requestId: string,
-    viewer: GatewayContext['viewer'],
-    signal: AbortSignal,
-  ): GatewayContext {
+  function contextOf(requestId: string, viewer: Viewer, signal: AbortSignal): GatewayContext {
     // Many events can wait for one upstream call, and continue together when it ends.
     const turn = () => schedule(viewer.callerId, () => undefined);
     return createContext({ requestId, viewer, signal, report, priority: 'polling', turn });
@@ -123,11 +105,13 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
 
   /** As graphql-js, but each event is an operation of its own, with its own deadline and its own loaders. */
   async function subscribe(args: SubscriptionArgs) {
-    const { ending, start, requestId, viewer } = args.contextValue;
+    const { ending, observeStart, requestId, viewer } = args.contextValue;
     const stream = await createSourceEventStream(args);
-    const isStream = Symbol.asyncIterator in stream;
-    start.end(isStream ? [] : (stream.errors ?? []).map(codeOf));
-    if (!isStream) return stream;
+    if (!(Symbol.asyncIterator in stream)) {
+      observeStart(stream.errors ?? []);
+      return stream;
+    }
+    observeStart([]);
     return mapEvents(stream[Symbol.asyncIterator](), ending, (event) =>
       schedule(viewer.callerId, () => executeFor(event, args, contextOf(requestId, viewer, ending.signal))),
     );
@@ -136,7 +120,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
   function executeFor(event: unknown, args: SubscriptionArgs, contextValue: GatewayContext) {
     const bounded = (result: ExecutionResult): ExecutionResult => {
       const error = responseLimitError(result, contextValue.output, limits);
-      if (error) return { data: null, errors: [asGraphQLError(error)] };
+      if (error) return { data: null, errors: [error] };
       const extensions = staleExtensions(contextValue.staleParts, result.data);
       return extensions ? { ...result, extensions: { ...extensions } } : result;
     };
@@ -148,23 +132,6 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     const bug = bugIn(error);
     if (bug !== null) onBug(bug, requestId);
     return withTokenLimit(describeError(error.toJSON(), error), limits.tokens);
-  }
-
-  function observeStart({ peer: { id, headers }, state }: Connection): SubscriptionStart {
-    const observation = observe({ requestId: id, headers });
-    const start: SubscriptionStart = {
-      operation: null,
-      end: (codes) =>
-        observation.ended({
-          operationName: start.operation?.name?.value ?? null,
-          operationType: start.operation?.operation ?? null,
-          codes,
-          caller: state.phase === 'ready' ? state.viewer.name : null,
-          httpStatus: 101,
-          aborted: false,
-        }),
-    };
-    return start;
   }
 }
 

@@ -47,8 +47,7 @@ export function createDocumentReader(options: DocumentReaderOptions) {
       );
     }
     if (operation.operation !== OperationTypeNode.SUBSCRIPTION) {
-      const message = `Sockets are for subscriptions only: send the ${operation.operation} with HTTP POST.`;
-      throw requestError({ code: 'GRAPHQL_VALIDATION_FAILED', message, status: 400 });
+      throw invalid(`Sockets are for subscriptions only: send the ${operation.operation} with HTTP POST.`);
     }
     return operation;
   };
@@ -57,8 +56,9 @@ export function createDocumentReader(options: DocumentReaderOptions) {
     const cached = validDocuments.get(text);
     if (cached) return cached;
     const document = parsed(text);
-    const [error] = validate(schema, document, rules);
-    if (error) throw validationFailure(error);
+    const [error] = validate(schema, document, rules, { hideSuggestions: !introspection });
+    // Errors of the limits have a code.
+    if (error) throw error.extensions['code'] === undefined ? invalid(error.message) : error;
     validDocuments.set(text, document);
     return document;
   }
@@ -72,14 +72,6 @@ export function createDocumentReader(options: DocumentReaderOptions) {
       throw codedError('GRAPHQL_PARSE_FAILED', (error as GraphQLError).message);
     }
   }
-
-  function validationFailure(error: GraphQLError): GraphQLError {
-    // Errors of the limits have a code.
-    if (error.extensions['code'] !== undefined) return error;
-    const { message } = error;
-    const withoutNames = introspection ? message : message.replace(/ ?Did you mean(.+?)\?$/, '');
-    return codedError('GRAPHQL_VALIDATION_FAILED', withoutNames);
-  }
 }
 
 function textOf(
@@ -91,6 +83,10 @@ function textOf(
   const trusted = trustedDocuments({ query: query === '' ? undefined : query, documentId, extensions });
   if (typeof trusted === 'object' && trusted !== null) throw requestError(trusted);
   return trusted ?? query;
+}
+
+function invalid(message: string): GraphQLError {
+  return codedError('GRAPHQL_VALIDATION_FAILED', message);
 }
 
 function codedError(code: string, message: string): GraphQLError {
