@@ -3,17 +3,9 @@
 import type { PipelineRunFilter } from '../core/domain.ts';
 import { type Action, type Actions, MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import { upstreamError } from './classify.ts';
-import {
-  decodeItemRow,
-  decodeOnlyPage,
-  decodePage,
-  decodePipelineRun,
-  decodeProjectRow,
-  decodeRunRow,
-  isOfOtherProject,
-} from './decode.ts';
-import { objectOf } from './fields.ts';
-import type { JsonObject, UndecodableCounts } from './fields.ts';
+import { decodeItem, decodeOnlyPage, decodePage, decodeProject, decodeRun } from './decode.ts';
+import type { UndecodableCounts } from './decode.ts';
+import { type JsonObject, objectOf } from './json.ts';
 
 /** Parameters by the upstream's names; those that are undefined are not sent. */
 export type WireParams = Record<string, string | number | undefined>;
@@ -46,9 +38,7 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
       PageSize: pageSize,
     }),
     decode: (body, params, counts) =>
-      decodePage(body, params, ['PipelineRuns', 'Deployments'], (row, fromEnd) =>
-        decodeRunRow(row, params.projectId, fromEnd, counts),
-      ),
+      decodePage(body, params, counts, ['PipelineRuns', 'Deployments'], decodeRun),
     alias: {
       name: 'ListDeployments',
       // It would ignore the filter and list every run.
@@ -59,14 +49,9 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
   GetPipelineRun: {
     method: 'GET',
     encode: ({ projectId, runId }) => ({ ProjectId: projectId, Id: runId }),
-    decode({ Pipeline }, { projectId }, counts) {
-      if (Pipeline === null) return null;
-      const run = objectOf(Pipeline, 'Pipeline');
-      if (!isOfOtherProject(run, projectId)) return decodePipelineRun(run, projectId, counts);
-      // DataWorks may look runs up by id alone. The caller may not be allowed to read that other project.
-      counts.foreignProject += 1;
-      return null;
-    },
+    // DataWorks may look runs up by id alone, which can find a run of another project.
+    decode: ({ Pipeline }, params, counts) =>
+      Pipeline === null ? null : decodeRun(objectOf(Pipeline, 'Pipeline'), counts, null, params),
     alias: { name: 'GetDeployment' },
     notFound: { value: null },
   },
@@ -78,22 +63,20 @@ export const actions: { readonly [A in Action]: ActionSpec<A> } = {
       PageNumber: pageNumber,
       PageSize: pageSize,
     }),
-    decode: (body, params, counts) =>
-      decodePage(body, params, ['PipelineRunItems'], (row, fromEnd) => decodeItemRow(row, fromEnd, counts)),
+    decode: (body, params, counts) => decodePage(body, params, counts, ['PipelineRunItems'], decodeItem),
   },
   ListProjects: {
     method: 'POST',
     encode: ({ projectIds }) => ({
       Ids: idArray(projectIds),
-      PageNumber: 1,
-      PageSize: MAX_PROJECTS_PER_CALL,
+      PageNumber: onlyPage.pageNumber,
+      PageSize: onlyPage.pageSize,
     }),
-    decode: (body, _, counts) =>
-      decodeOnlyPage(body, { pageNumber: 1, pageSize: MAX_PROJECTS_PER_CALL }, ['Projects'], (row, fromEnd) =>
-        decodeProjectRow(row, fromEnd, counts),
-      ),
+    decode: (body, _, counts) => decodeOnlyPage(body, onlyPage, counts, ['Projects'], decodeProject),
   },
 };
+
+const onlyPage = { pageNumber: 1, pageSize: MAX_PROJECTS_PER_CALL };
 
 /** The filter's vocabulary, which differs from the one documented for answers. */
 const wireStatuses: Record<NonNullable<PipelineRunFilter['status']>, string> = {

@@ -1,7 +1,12 @@
 import { isSafeNumber, parse } from 'lossless-json';
 import type { JsonValue } from '../core/domain.ts';
-import { DecodeError, isObject } from './fields.ts';
-import type { UndecodableCounts } from './fields.ts';
+
+export type JsonObject = Record<string, JsonValue>;
+
+/** DataWorks sent something that does not match its protocol. The message is ours and quotes nothing of what was sent. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError';
+}
 
 /**
  * Parses JSON without losing a digit: a number that a double cannot hold exactly becomes a string with every digit of its
@@ -20,28 +25,6 @@ export function parseLossless(text: string): JsonValue {
   }) as JsonValue;
 }
 
-/** A document. One that is nested too deeply becomes its JSON text, or null if it has none, and counts as undecodable. */
-export function documentOf(value: JsonValue | undefined, counts: UndecodableCounts): JsonValue {
-  if (value === undefined || (typeof value === 'string' && value.trim() === '')) return null;
-  try {
-    return decodeEmbedded(value);
-  } catch {
-    const text = jsonTextOf(value);
-    // A null counts where the field is read.
-    if (text !== null) counts.field += 1;
-    return text;
-  }
-}
-
-/** Null for a value that is nested too deeply even for `JSON.stringify`. */
-function jsonTextOf(value: JsonValue): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Replaces text that holds a JSON object or array by what it holds, at any place inside the value, and keeps every digit.
  * Stage details and FlowSpec documents arrive as such text. Text that is nearly JSON stays text.
@@ -49,25 +32,57 @@ function jsonTextOf(value: JsonValue): string | null {
  * @throws DecodeError when the value itself, not text inside it, is nested more than 100 levels deep.
  */
 export function decodeEmbedded(value: JsonValue, wrappings = MAX_WRAPPINGS, nesting = 0): JsonValue {
-  if (typeof value === 'string') return unwrapped(value, wrappings, nesting);
+  if (typeof value === 'string') {
+    if (wrappings === 0 || !LOOKS_LIKE_JSON.test(value)) return value;
+    try {
+      return decodeEmbedded(parseLossless(value), wrappings - 1, nesting);
+    } catch {
+      return value;
+    }
+  }
   if (typeof value !== 'object' || value === null) return value;
   if (nesting >= MAX_NESTING) throw new DecodeError('a value is nested too deeply');
-  if (isObject(value)) {
-    // fromEntries defines a key named __proto__, where an assignment would set the prototype.
-    return Object.fromEntries(
-      Object.entries(value).map(([key, inner]) => [key, decodeEmbedded(inner, wrappings, nesting + 1)]),
-    );
-  }
-  return value.map((inner) => decodeEmbedded(inner, wrappings, nesting + 1));
+  const entries = Object.entries(value);
+  for (const entry of entries) entry[1] = decodeEmbedded(entry[1], wrappings, nesting + 1);
+  // fromEntries defines a key named __proto__, where an assignment would set the prototype.
+  return isObject(value) ? Object.fromEntries(entries) : entries.map(([, inner]) => inner);
 }
 
-function unwrapped(text: string, wrappings: number, nesting: number): JsonValue {
-  if (wrappings === 0 || !LOOKS_LIKE_JSON.test(text)) return text;
-  try {
-    return decodeEmbedded(parseLossless(text), wrappings - 1, nesting);
-  } catch {
-    return text;
+/** @throws DecodeError unless the value is an object. */
+export function objectOf(value: JsonValue | undefined, what: string): JsonObject {
+  if (isObject(value)) return value;
+  throw new DecodeError(`${what} is not an object`);
+}
+
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The trimmed text; null if it is empty. Numbers, which ids sometimes are, become text. */
+export function textOf(value: JsonValue | undefined): string | null {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? value.trim() || null : null;
+}
+
+/** A code or id that is safe to show; null for any other text, which a proxy may have written. */
+export function tokenOf(value: JsonValue | undefined): string | null {
+  const text = textOf(value);
+  return text !== null && /^[\w.:-]{1,100}$/.test(text) ? text : null;
+}
+
+/** A number, also one that was sent as text; null for anything else. */
+export function numberOf(value: JsonValue | undefined): number | null {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?\s*$/.test(value) ? Number(value) : null;
+}
+
+/** @throws DecodeError unless the value is a whole number from 0. */
+export function countOf(value: JsonValue | undefined, what: string): number {
+  const count = numberOf(value);
+  if (count === null || !Number.isSafeInteger(count) || count < 0) {
+    throw new DecodeError(`${what} is not a count`);
   }
+  return count;
 }
 
 const LOOKS_LIKE_JSON = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;

@@ -1,6 +1,7 @@
 /** DataWorks' names of fields, statuses and types, and ours. */
 
 import type {
+  JsonValue,
   PipelineItemType,
   PipelineRun,
   PipelineRunItem,
@@ -10,8 +11,26 @@ import type {
   Project,
   ProjectStatus,
 } from '../core/domain.ts';
-import { fieldDecoder, idTextOf, nameIn, numberOf, textOf, timeOf } from './fields.ts';
-import { documentOf } from './json.ts';
+
+/** What a field holds. `raw` is text that is empty where none was sent, `time` is in epoch milliseconds. */
+interface Kinds {
+  text: string | null;
+  raw: string;
+  id: string | null;
+  time: number | null;
+  number: number | null;
+  document: JsonValue;
+}
+
+/** Or a name of ours, by DataWorks' name in small letters without underscores. */
+export type FieldKind<Value = unknown> =
+  | { [Kind in keyof Kinds]: Kinds[Kind] extends Value ? Kind : never }[keyof Kinds]
+  | ReadonlyMap<string, Value>;
+
+/** For each of our fields: the name of DataWorks, and what it holds. */
+export type FieldTable<Thing> = {
+  readonly [Key in keyof Thing]: readonly [wireName: string, kind: FieldKind<Thing[Key]>];
+};
 
 /** The reference documents the first of each pair for the filter and the second for responses. */
 const runStatuses = new Map<string, PipelineRunStatus>([
@@ -55,49 +74,47 @@ const projectStatuses = new Map<string, ProjectStatus>([
   ['updatefailed', 'UPDATE_FAILED'],
 ]);
 
-const runStatusOf = nameIn(runStatuses);
+export const runFields: FieldTable<Omit<PipelineRun, 'runId' | 'projectId' | 'stages'>> = {
+  createTime: ['CreateTime', 'time'],
+  modifyTime: ['ModifyTime', 'time'],
+  creator: ['Creator', 'id'],
+  status: ['Status', runStatuses],
+  rawStatus: ['Status', 'raw'],
+  message: ['Message', 'text'],
+  description: ['Description', 'text'],
+};
 
-export const decodeRunFields = fieldDecoder<Omit<PipelineRun, 'runId' | 'projectId' | 'stages'>>({
-  createTime: ['CreateTime', timeOf],
-  modifyTime: ['ModifyTime', timeOf],
-  creator: ['Creator', idTextOf],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  message: ['Message', textOf],
-  description: ['Description', textOf],
-});
+export const stageFields: FieldTable<Omit<PipelineRunStage, 'step'> & { step: number | null }> = {
+  code: ['Code', 'raw'],
+  step: ['Step', 'number'],
+  type: ['Type', stageTypes],
+  rawType: ['Type', 'raw'],
+  name: ['Name', 'text'],
+  description: ['Description', 'text'],
+  message: ['Message', 'text'],
+  status: ['Status', runStatuses],
+  rawStatus: ['Status', 'raw'],
+  detail: ['Detail', 'document'],
+};
 
-export const decodeStageFields = fieldDecoder<Omit<PipelineRunStage, 'step'> & { step: number | null }>({
-  code: ['Code', textOf, ''],
-  step: ['Step', numberOf],
-  type: ['Type', nameIn(stageTypes), 'UNKNOWN'],
-  rawType: ['Type', textOf, ''],
-  name: ['Name', textOf],
-  description: ['Description', textOf],
-  message: ['Message', textOf],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  detail: ['Detail', documentOf],
-});
+export const itemFields: FieldTable<Omit<PipelineRunItem, 'itemId'>> = {
+  name: ['Name', 'text'],
+  type: ['Type', itemTypes],
+  rawType: ['Type', 'raw'],
+  status: ['Status', runStatuses],
+  rawStatus: ['Status', 'raw'],
+  message: ['Message', 'text'],
+  version: ['Version', 'text'],
+  createTime: ['CreateTime', 'time'],
+  modifyTime: ['ModifyTime', 'time'],
+  spec: ['Spec', 'document'],
+};
 
-export const decodeItemFields = fieldDecoder<Omit<PipelineRunItem, 'itemId'>>({
-  name: ['Name', textOf],
-  type: ['Type', nameIn(itemTypes), 'UNKNOWN'],
-  rawType: ['Type', textOf, ''],
-  status: ['Status', runStatusOf, 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-  message: ['Message', textOf],
-  version: ['Version', textOf],
-  createTime: ['CreateTime', timeOf],
-  modifyTime: ['ModifyTime', timeOf],
-  spec: ['Spec', documentOf],
-});
-
-export const decodeProjectFields = fieldDecoder<Omit<Project, 'projectId'>>({
-  name: ['Name', textOf],
-  displayName: ['DisplayName', textOf],
-  description: ['Description', textOf],
-  owner: ['Owner', idTextOf],
-  status: ['Status', nameIn(projectStatuses), 'UNKNOWN'],
-  rawStatus: ['Status', textOf, ''],
-});
+export const projectFields: FieldTable<Omit<Project, 'projectId'>> = {
+  name: ['Name', 'text'],
+  displayName: ['DisplayName', 'text'],
+  description: ['Description', 'text'],
+  owner: ['Owner', 'id'],
+  status: ['Status', projectStatuses],
+  rawStatus: ['Status', 'raw'],
+};

@@ -36,16 +36,27 @@ export interface RetryOptions {
 export function withRetries(upstream: Upstream, options: RetryOptions): Upstream {
   const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
   /** One per action: an action that DataWorks fails to answer shows nothing of the others. */
-  const breakers = new Map<Action, Breaker>();
+  const breakers: Record<Action, Breaker> = {
+    ListPipelineRuns: breakerOf('ListPipelineRuns'),
+    GetPipelineRun: breakerOf('GetPipelineRun'),
+    ListPipelineRunItems: breakerOf('ListPipelineRunItems'),
+    ListProjects: breakerOf('ListProjects'),
+  };
 
   async function call<A extends Action>(action: A, params: Actions[A]['params'], context: CallContext) {
     let failed: UpstreamError | null = null;
     for (let tries = 1; ; tries += 1) {
       // Before the call queues: no call waits for an action that is known to fail.
-      const pass = context.signal?.aborted ? null : breakerOf(action).enter(context.priority);
+      const pass = context.signal?.aborted ? null : breakers[action].enter(context.priority);
       if (pass === null) throw failed ?? rejected(action, context);
       try {
-        return await tryOnce(action, params, context, pass);
+        return await within(attempt(action, params, context, pass), {
+          clock,
+          timeoutMs: context.deadline - clock.now(),
+          signal: context.signal,
+          giveUp: () =>
+            upstreamError({ kind: 'timeout', action, detail: 'the deadline of the call has passed' }),
+        });
       } catch (error) {
         if (!(error instanceof UpstreamError)) throw error;
         if (pass.opens.aborted) throw failed ?? error;
@@ -59,20 +70,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
     }
   }
 
-  function breakerOf(action: Action): Breaker {
-    const known = breakers.get(action);
-    if (known) return known;
-    const breaker = createBreaker({
-      clock,
-      faultsToOpen: options.breakerFaults ?? 5,
-      openMs: options.breakerOpenMs ?? 5000,
-      onChange: (state) => options.onBreakerChange?.(action, state),
-    });
-    breakers.set(action, breaker);
-    return breaker;
-  }
-
-  async function tryOnce<A extends Action>(
+  async function attempt<A extends Action>(
     action: A,
     params: Actions[A]['params'],
     context: CallContext,
@@ -80,33 +78,36 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const { context: marked, isSent } = withSentMark(context);
     const canceled = new AbortController();
-    const stopListening = [
-      onAbort(context.signal, () => canceled.abort(context.signal?.reason)),
-      onAbort(opens, () => {
-        if (!isSent()) canceled.abort();
-      }),
-    ];
-    async function judged() {
-      let verdict: Verdict = 'neither';
-      try {
-        const tried = withChanges(marked, { signal: canceled.signal, isProbe });
-        const result = await upstream.call(action, params, tried);
-        verdict = 'healthy';
-        return result;
-      } catch (error) {
-        if (!(error instanceof UpstreamError)) throw error;
-        if (isSent()) verdict = verdictOn(error, context);
-        throw opens.aborted && !isSent() ? rejected(action, context) : error;
-      } finally {
-        stopListening.forEach((stop) => stop());
-        judge(verdict);
-      }
+    const ignoreCaller = onAbort(context.signal, () => canceled.abort(context.signal?.reason));
+    const ignoreBreaker = onAbort(opens, () => {
+      if (!isSent()) canceled.abort();
+    });
+    let verdict: Verdict = 'neither';
+    try {
+      const result = await upstream.call(
+        action,
+        params,
+        withChanges(marked, { signal: canceled.signal, isProbe }),
+      );
+      verdict = 'healthy';
+      return result;
+    } catch (error) {
+      if (!(error instanceof UpstreamError)) throw error;
+      if (isSent()) verdict = verdictOn(error, context);
+      throw opens.aborted && !isSent() ? rejected(action, context) : error;
+    } finally {
+      ignoreCaller();
+      ignoreBreaker();
+      judge(verdict);
     }
-    return within(judged(), {
+  }
+
+  function breakerOf(action: Action): Breaker {
+    return createBreaker({
       clock,
-      timeoutMs: context.deadline - clock.now(),
-      signal: context.signal,
-      giveUp: () => upstreamError({ kind: 'timeout', action, detail: 'the deadline of the call has passed' }),
+      faultsToOpen: options.breakerFaults ?? 5,
+      openMs: options.breakerOpenMs ?? 5000,
+      onChange: (state) => options.onBreakerChange?.(action, state),
     });
   }
 
@@ -126,7 +127,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
     if (context.signal?.aborted)
       return upstreamError({ kind: 'timeout', action, detail: 'the caller canceled it' });
     const detail = 'the action failed several times in a row, so the gateway pauses its calls';
-    const retryAfterMs = breakerOf(action).retryAfterMs(context.priority);
+    const retryAfterMs = breakers[action].retryAfterMs(context.priority);
     return upstreamError({ kind: 'unavailable', action, detail, retryAfterMs });
   }
 

@@ -4,8 +4,8 @@ import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
 import { runKeyOf } from '../../src/graphql/arguments.ts';
 import { globalIdOf, parseGlobalId } from '../../src/graphql/globalId.ts';
 import { parseRepresentation } from '../../src/graphql/globalId.ts';
-import { decodePipelineRun } from '../../src/upstream/decode.ts';
-import { DecodeError } from '../../src/upstream/fields.ts';
+import { decodeRun } from '../../src/upstream/decode.ts';
+import { DecodeError } from '../../src/upstream/json.ts';
 import { startTestGateway } from '../support/gateway.ts';
 
 const anyText = fc.oneof(
@@ -20,7 +20,9 @@ test('every run id that the gateway returns is accepted everywhere', () => {
     fc.property(anyText, (sent) => {
       let runId: string;
       try {
-        ({ runId } = decodePipelineRun({ Id: sent }, '1', { field: 0, row: 0, foreignProject: 0 }));
+        ({ runId } = decodeRun({ Id: sent }, { field: 0, row: 0, foreignProject: 0 }, null, {
+          projectId: '1',
+        })!);
       } catch (error) {
         expect(error).toBeInstanceOf(DecodeError);
         return;

@@ -1,21 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonValue } from '../../src/core/domain.ts';
-import {
-  decodePage,
-  decodePipelineRun,
-  decodeItemRow,
-  decodeProjectRow,
-  decodeRunRow,
-} from '../../src/upstream/decode.ts';
-import { DecodeError } from '../../src/upstream/fields.ts';
-import type { JsonObject } from '../../src/upstream/fields.ts';
-import { decodeEmbedded, parseLossless } from '../../src/upstream/json.ts';
+import { decodeItem, decodePage, decodeProject, decodeRun } from '../../src/upstream/decode.ts';
+import { decodeEmbedded, DecodeError, type JsonObject, parseLossless } from '../../src/upstream/json.ts';
 
 const sample = parseLossless(
   readFileSync(new URL('../fixtures/listPipelineRuns.json', import.meta.url), 'utf8'),
 ) as JsonObject;
 
+const projectId = '70199';
 const asked = { pageNumber: 1, pageSize: 10 };
 const none = { field: 0, row: 0, foreignProject: 0 };
 let counts = { ...none };
@@ -23,11 +16,9 @@ beforeEach(() => {
   counts = { ...none };
 });
 const decodeRuns = (body: JsonObject, page = asked) =>
-  decodePage(body, page, ['PipelineRuns', 'Deployments'], (row, fromEnd) =>
-    decodeRunRow(row, '70199', fromEnd, counts),
-  );
+  decodePage(body, { projectId, ...page }, counts, ['PipelineRuns', 'Deployments'], decodeRun);
 const bodyOf = (paging: JsonObject): JsonObject => ({ RequestId: 'R', PagingInfo: paging });
-const run = (fields: JsonObject = {}) => decodePipelineRun({ Id: 'run-1', ...fields }, '70199', counts);
+const run = (fields: JsonObject = {}) => decodeRun({ Id: 'run-1', ...fields }, counts, null, { projectId })!;
 const stage = (fields: JsonObject) => run({ Stages: [fields] }).stages[0]!;
 
 test("the reference's own sample becomes one page of one run", () => {
@@ -229,7 +220,7 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
   const item = parseLossless(
     '{"Id":8604388726201134567,"Type":"WorkflowDefinition","Version":2,"Spec":"{\\"a\\":1}"}',
   );
-  expect(decodeItemRow(item as JsonObject, 1, counts)).toEqual({
+  expect(decodeItem(item as JsonObject, counts, 1)).toEqual({
     itemId: '8604388726201134567',
     name: null,
     type: 'WORKFLOW_DEFINITION',
@@ -246,7 +237,7 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
 
 test('a project has its number as text and its status by our name', () => {
   expect(
-    decodeProjectRow({ Id: 10000, DisplayName: 'Sales\n', Owner: 110755, Status: 'InitFailed' }, 1, counts),
+    decodeProject({ Id: 10000, DisplayName: 'Sales\n', Owner: 110755, Status: 'InitFailed' }, counts, 1),
   ).toEqual({
     projectId: '10000',
     name: null,
