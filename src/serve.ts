@@ -28,13 +28,13 @@ export function serve(config: Config, options: ServeOptions): Promise<HttpServer
   };
   return startHttpServer({
     ...config.http,
-    schema: createSchema((time) => clock.toWall(time)),
+    schema: createSchema(clock.toWall),
     execute: createExecution({ compile: config.compiledQueries }),
     introspection: config.introspection,
     explorer: config.explorer,
     clock: wallClock,
     steadyClock: clock,
-    createContext: (start) => createRequestContext(contextOptions, start),
+    createContext: createRequestContext.bind(null, contextOptions),
     report: observability.background,
     health,
     metrics: config.metrics ? observability.scrape : null,

@@ -53,7 +53,10 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
     const address = addressOf(requester);
     if (result === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
     // Failures count by address: a token that was valid before is accepted from there all the same.
-    return count(address) ?? (result === 'unavailable' ? keysUnavailable : unauthenticated(result));
+    return (
+      count(address) ??
+      (result === 'unavailable' ? keysUnavailable : result === 'missing' ? unauthenticated : invalidToken)
+    );
   }
 
   function countViewer(
@@ -103,15 +106,18 @@ function rateLimited(retryAfterMs: number): HttpError {
 }
 
 /** RFC 6750: the challenge has no error code if the request has no credentials. */
-function unauthenticated(reason: 'missing' | 'invalid'): HttpError {
-  return {
-    code: 'UNAUTHENTICATED',
-    message:
-      'Send the header "authorization: Bearer <token>" with a token that this gateway knows and that has not expired.',
-    status: 401,
-    challenge: `Bearer realm="graphql"${reason === 'invalid' ? ', error="invalid_token"' : ''}`,
-  };
-}
+export const unauthenticated: HttpError = {
+  code: 'UNAUTHENTICATED',
+  message:
+    'Send the header "authorization: Bearer <token>" with a token that this gateway knows and that has not expired.',
+  status: 401,
+  challenge: 'Bearer realm="graphql"',
+};
+
+const invalidToken: HttpError = {
+  ...unauthenticated,
+  challenge: 'Bearer realm="graphql", error="invalid_token"',
+};
 
 const foreignHost: HttpError = {
   code: 'FORBIDDEN',

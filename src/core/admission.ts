@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import type { HttpError } from './errors.ts';
 import type { Capability, Viewer } from './viewer.ts';
 
@@ -35,12 +33,6 @@ export interface Requester {
   /** The `host` header without its port; empty without the header. */
   hostname: string;
   ip: string;
-}
-
-/** Returns the caller's own request id if it is safe to log, else a new one. */
-export function requestIdOf({ headers }: IncomingMessage): string {
-  const id = headers['x-request-id'];
-  return typeof id === 'string' && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID();
 }
 
 /**

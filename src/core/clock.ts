@@ -26,7 +26,7 @@ export const systemClock: Clock = {
  */
 export interface SteadyClock extends Clock {
   /** Converts a time of this clock to the wall clock as it runs now. */
-  toWall(time: number): number;
+  toWall: (time: number) => number;
   /** Converts a wall clock time to this clock. */
   fromWall(time: number): number;
 }

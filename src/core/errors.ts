@@ -60,6 +60,13 @@ export interface HttpError {
   keepsConnection?: boolean;
 }
 
+export const shuttingDown: HttpError = {
+  code: 'SHUTTING_DOWN',
+  message: 'The gateway is shutting down and accepts no new requests. Retry against another replica.',
+  status: 503,
+  retryAfterMs: 1000,
+};
+
 /** The message of every masked error. */
 export const INTERNAL_ERROR_MESSAGE = 'Internal server error. The log has the details under the request id.';
 

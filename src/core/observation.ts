@@ -13,7 +13,7 @@ export interface RequestObservation {
   /** The W3C trace context to pass on with upstream calls; null without tracing. */
   traceparent: string | null;
   /** Reports an event of one of the operation's calls. */
-  report(event: CallEvent): void;
+  report: (event: CallEvent) => void;
   /** Call once, when the response is sent or the caller has disconnected. */
   ended(end: RequestEnd): void;
 }

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { ApolloServer, type ApolloServerPlugin, type GraphQLResponse } from '@apollo/server';
+import { ApolloServer, type ApolloServerPlugin } from '@apollo/server';
 import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginInlineTraceDisabled,
@@ -122,40 +122,34 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
           for (const bug of errors.map(bugIn)) if (bug !== null) onBug(bug, contextValue.requestId);
           return Promise.resolve();
         },
+        /** Bounds the response, records its error codes, and adds the `retry-after` header and the extensions. */
         willSendResponse({ request, response }) {
-          const wantsCost = request.http?.headers.get('gateway-cost') === '1';
-          finishResponse(response, contextValue, limits, wantsCost);
+          const { body, http } = response;
+          if (body.kind !== 'single') return Promise.resolve();
+          const { record, output, staleParts, cost } = contextValue;
+          const limitError = responseLimitError(body.singleResult, output, limits);
+          if (limitError) {
+            body.singleResult = { errors: [describeError({ message: limitError.message }, limitError)] };
+            http.status = 400;
+          }
+          const { data, errors = [] } = body.singleResult;
+          record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
+          const waits = errors
+            .map(({ extensions }) => extensions?.['retryAfterMs'])
+            .filter((wait) => typeof wait === 'number');
+          if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
+          const extensions = {
+            ...(staleParts.length > 0 && staleExtensions(staleParts, data)),
+            ...(request.http?.headers.get('gateway-cost') === '1' && {
+              cost: { ...cost, budgetLeft: cost.budgetLeft() },
+            }),
+          };
+          if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions;
           return Promise.resolve();
         },
       });
     },
   };
-}
-
-/** Bounds the response, records its error codes, and adds the `retry-after` header and the extensions. */
-function finishResponse(
-  { body, http }: GraphQLResponse,
-  { record, output, staleParts, cost }: ApolloContext,
-  limits: OperationLimits,
-  wantsCost: boolean,
-): void {
-  if (body.kind !== 'single') return;
-  const limitError = responseLimitError(body.singleResult, output, limits);
-  if (limitError) {
-    body.singleResult = { errors: [describeError({ message: limitError.message }, limitError)] };
-    http.status = 400;
-  }
-  const { data, errors = [] } = body.singleResult;
-  record.codes = errors.map(({ extensions }) => String(extensions?.['code']));
-  const waits = errors
-    .map(({ extensions }) => extensions?.['retryAfterMs'])
-    .filter((wait) => typeof wait === 'number');
-  if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
-  const extensions = {
-    ...(staleParts.length > 0 && staleExtensions(staleParts, data)),
-    ...(wantsCost && { cost: { ...cost, budgetLeft: cost.budgetLeft() } }),
-  };
-  if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions;
 }
 
 /** Validation accepts an operation of a type that the schema does not have, and graphql-js executes a subscription as a query. */

@@ -1,14 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import cors from '@fastify/cors';
 import { fastify, type FastifyError, type FastifyInstance } from 'fastify';
 import type { HttpError } from '../core/errors.ts';
-import { requestIdOf } from '../core/admission.ts';
 import type { TransportLimits } from '../core/settings.ts';
-import { type UpgradableRequest, upgradableRequest } from '../subscriptions/upgrade.ts';
+import { upgradableRequest } from '../subscriptions/upgrade.ts';
 import { sendClientError } from './clientErrors.ts';
 import { withBoundedPipelining } from './connections.ts';
 import { httpErrorOf, sendHttpError } from './httpErrors.ts';
-import { createRequestRecord } from './requestLifecycle.ts';
 
 export interface AppOptions {
   limits: TransportLimits;
@@ -16,16 +15,17 @@ export interface AppOptions {
   corsOrigins: readonly string[];
   /** Headers of every response that does not set its own. */
   headers: Readonly<Record<string, string>>;
-  isDraining: () => boolean;
-  /** Why a request for a WebSocket is rejected; null if the `upgrade` listener opens it. Default: null for all. */
-  upgradeErrorOf?: (request: IncomingMessage) => HttpError | null;
+  /** Aborted when the server closes. */
+  draining: AbortSignal;
+  /** Why a request for a WebSocket is rejected; null if the `upgrade` listener opens it. */
+  upgradeErrorOf: (request: IncomingMessage) => HttpError | null;
   /** Called with unexpected errors. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
-/** Creates the Fastify app with records, headers and errors in GraphQL's format, but without routes. */
+/** Creates the Fastify app with headers and errors in GraphQL's format, but without routes. */
 export async function createApp(options: AppOptions): Promise<FastifyInstance> {
-  const { limits, corsOrigins, isDraining, onBug } = options;
+  const { limits, corsOrigins, draining, onBug } = options;
   const app = fastify({
     logger: false,
     bodyLimit: limits.bodyBytes,
@@ -35,32 +35,24 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     forceCloseConnections: 'idle',
     // Requests that arrive while closing get this gateway's own response.
     return503OnClosing: false,
-    frameworkErrors(_, request, reply) {
-      request.record = createRequestRecord();
-      sendHttpError(request, reply, { code: 'BAD_REQUEST', message: 'The URL is invalid.', status: 400 });
-    },
+    frameworkErrors: (_, request, reply) => void sendHttpError(request, reply, invalidUrl),
   });
   // Beyond a count, Node drops headers silently. Their size is limited anyway.
   app.server.maxHeadersCount = 0;
-  app.decorateRequest('record');
+  app.decorateRequest('record', null);
+  app.decorateRequest('jsonBody', null);
   // The handler of /graphql parses the text, unless it has a stored response to the same text.
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    request.record.jsonBody = body;
+    request.jsonBody = body;
     done(null);
-  });
-  app.addHook('onRequest', (request, reply, done) => {
-    request.record = createRequestRecord();
-    const { upgradeError = null } = request.raw as Partial<UpgradableRequest>;
-    if (upgradeError === null) done();
-    else sendHttpError(request, reply.header('connection', 'close'), upgradeError);
   });
   const defaultHeaders = Object.entries(options.headers);
   app.addHook('onSend', (request, reply, _payload, done) => {
     for (const [name, value] of defaultHeaders) if (!reply.hasHeader(name)) void reply.header(name, value);
     void reply.header('x-request-id', request.id);
     // A connection that stays open would keep the server from closing.
-    if (isDraining()) void reply.header('connection', 'close');
+    if (draining.aborted) void reply.header('connection', 'close');
     done();
   });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
@@ -75,6 +67,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
   return app;
 }
 
+/** Returns the caller's own request id if it is safe to log, else a new one. */
+export function requestIdOf({ headers }: IncomingMessage): string {
+  const id = headers['x-request-id'];
+  return typeof id === 'string' && /^[\w.-]{1,128}$/.test(id) ? id : randomUUID();
+}
+
+const invalidUrl: HttpError = { code: 'BAD_REQUEST', message: 'The URL is invalid.', status: 400 };
+
 const notFound: HttpError = {
   code: 'BAD_REQUEST',
   message: 'There is nothing at this path. GraphQL is at /graphql.',
@@ -87,10 +87,7 @@ const KEEP_ALIVE_MS = 72_000;
 const TIMEOUT_CHECK_MS = 250;
 const IDLE_SLACK_MS = 1000;
 
-function createHttpServer(
-  listener: RequestListener,
-  { limits, upgradeErrorOf = () => null }: AppOptions,
-): Server {
+function createHttpServer(listener: RequestListener, { limits, upgradeErrorOf }: AppOptions): Server {
   const { deadlineMs, queueMs } = limits;
   const server = createServer(
     {

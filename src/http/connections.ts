@@ -26,7 +26,7 @@ const states = new WeakMap<Socket, ConnectionState>();
 /** Passes requests on, except those behind a response that closes their connection: these cut it without any work. */
 export function withBoundedPipelining(listener: RequestListener): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
-    const state = stateOf(request.socket);
+    const state = states.get(request.socket) ?? newState(request.socket);
     if (state.isClosing) {
       // Otherwise Node reads up to 32 more chunks in this turn. Responses that are sent already still arrive.
       request.socket.destroy();
@@ -46,23 +46,20 @@ export function withBoundedPipelining(listener: RequestListener): RequestListene
 /** Responds with an error of admission. Unless the caller is authenticated, drops all later requests of its connection. */
 export function rejectRequest(request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply {
   if (error.keepsConnection) return sendHttpError(request, reply, error);
-  stateOf(request.raw.socket).isClosing = true;
+  (states.get(request.raw.socket) ?? newState(request.raw.socket)).isClosing = true;
   return sendHttpError(request, reply.header('connection', 'close'), error);
 }
 
 /** Whether the client would take a response to its unfinished request as the response to that request and no other. */
 export function canRespondOutOfOrder(socket: Socket): boolean {
-  const { newest, open } = stateOf(socket);
+  const { newest = null, open = [] } = states.get(socket) ?? {};
   if (newest === null) return true;
   if (newest.req.complete) return newest.writableFinished;
   return !newest.headersSent && open.every((response) => response === newest || response.closed);
 }
 
-function stateOf(socket: Socket): ConnectionState {
-  let state = states.get(socket);
-  if (state === undefined) {
-    state = { open: [], isClosing: false, newest: null };
-    states.set(socket, state);
-  }
+function newState(socket: Socket): ConnectionState {
+  const state = { open: [], isClosing: false, newest: null };
+  states.set(socket, state);
   return state;
 }

@@ -11,20 +11,26 @@ import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
  * @throws an error with `statusCode` 400 for an invalid JSON body.
  */
 export function graphqlRequestOf(
-  request: FastifyRequest,
+  fastifyRequest: FastifyRequest,
   trustedDocuments: TrustedDocuments,
 ): HTTPGraphQLRequest | HttpError {
-  const { method, url } = request;
-  const headers = headerMapOf(request.headers);
+  const { method, url, jsonBody } = fastifyRequest;
+  // Only `set-cookie`, which is of no use in a request, can be an array.
+  const headers = new HeaderMap(Object.entries(fastifyRequest.headers) as [string, string][]);
   const search = url.includes('?') ? url.slice(url.indexOf('?')) : '';
   if (method === 'GET') return getRequestOf({ method, search, headers, body: undefined }, trustedDocuments);
-  const { jsonBody } = request.record;
-  if (jsonBody === null) return { method, search, headers, body: request.body };
+  if (jsonBody === null) return { method, search, headers, body: fastifyRequest.body };
   const tooDeep = nestingError(jsonBody, 'JSON');
-  return (
-    tooDeep ??
-    postRequestOf({ method, search, headers, body: parseBody(request, jsonBody) }, trustedDocuments)
-  );
+  if (tooDeep !== null) return tooDeep;
+  const body = parseBody(fastifyRequest, jsonBody);
+  const request = { method, search, headers, body };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
+  const trusted = trustedDocuments(body);
+  if (trusted !== null && typeof trusted === 'object') return trusted;
+  const { query } = trusted === null ? (body as { query?: unknown }) : { query: trusted };
+  const error = typeof query === 'string' ? nestingError(query, 'document') : null;
+  if (error !== null) return error;
+  return trusted === null ? request : { ...request, body: { ...body, query, extensions: null } };
 }
 
 /** Whether a request has GraphQL `extensions`. */
@@ -57,34 +63,12 @@ function getRequestOf(
   return nestingError(trusted, 'document') ?? { ...request, search: `?${parameters.toString()}` };
 }
 
-function postRequestOf(
-  request: HTTPGraphQLRequest,
-  trustedDocuments: TrustedDocuments,
-): HTTPGraphQLRequest | HttpError {
-  const { body } = request;
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
-  const trusted = trustedDocuments(body);
-  if (trusted !== null && typeof trusted === 'object') return trusted;
-  const { query } = trusted === null ? (body as { query?: unknown }) : { query: trusted };
-  const tooDeep = typeof query === 'string' ? nestingError(query, 'document') : null;
-  if (tooDeep !== null) return tooDeep;
-  return trusted === null ? request : { ...request, body: { ...body, query, extensions: null } };
-}
-
 function parseOrNull(text: string | null): unknown {
   try {
     return text === null ? null : (JSON.parse(text) as unknown);
   } catch {
     return null;
   }
-}
-
-function headerMapOf(headers: FastifyRequest['headers']): HeaderMap {
-  const map = new HeaderMap();
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) map.set(name, Array.isArray(value) ? value.join(', ') : value);
-  }
-  return map;
 }
 
 /** @throws an error with `statusCode` 400 */

@@ -4,7 +4,7 @@ import { type HttpError, INTERNAL_ERROR_MESSAGE, tooExpensive } from '../core/er
 /** Responds to a request that fails before execution, in GraphQL's format. */
 export function sendHttpError(request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply {
   const { code, message, status, retryAfterMs, challenge } = error;
-  request.record.codes = [code];
+  if (request.record) request.record.codes = [code];
   if (challenge !== undefined) void reply.header('www-authenticate', challenge);
   if (retryAfterMs !== undefined) void reply.header('retry-after', retryAfterSeconds(retryAfterMs));
   const retry = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };

@@ -17,7 +17,8 @@ export interface OperatorRoutesOptions {
   health: () => Health;
   /** Null without /metrics. */
   metrics: Metrics | null;
-  isDraining: () => boolean;
+  /** Aborted when the server closes. */
+  draining: AbortSignal;
   /** Why the keys of AUTH_JWKS_URL cannot be fetched; null while they can. */
   keysProblem: () => string | null;
 }
@@ -39,8 +40,8 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
   });
 }
 
-function readinessOf({ health, isDraining, keysProblem }: OperatorRoutesOptions): Health {
-  if (isDraining()) return { status: 'unavailable', reasons: ['The gateway is shutting down.'] };
+function readinessOf({ health, draining, keysProblem }: OperatorRoutesOptions): Health {
+  if (draining.aborted) return { status: 'unavailable', reasons: ['The gateway is shutting down.'] };
   const { status, reasons } = health();
   const problem = keysProblem();
   if (problem === null) return { status, reasons };

@@ -1,21 +1,19 @@
 import type { FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Admission } from '../core/admission.ts';
-import type { HttpError } from '../core/errors.ts';
+import { type HttpError, shuttingDown } from '../core/errors.ts';
 import type { Observe, RequestObservation } from '../core/observation.ts';
 import type { ReadSet } from '../core/readSet.ts';
 import type { Viewer } from '../core/viewer.ts';
+import type { UpgradableRequest } from '../subscriptions/upgrade.ts';
 import { rejectRequest } from './connections.ts';
 import { sendHttpError } from './httpErrors.ts';
 import type { RequestScheduler } from './requestScheduler.ts';
 
-/** What is known of one request. Filled while the request is processed. */
+/** What is known of a request to /graphql. Filled while the request is processed. */
 export interface RequestRecord {
-  /** Null before admission, and on paths without one. */
+  observation: RequestObservation;
+  /** Null before admission, and for a page. */
   viewer: Viewer | null;
-  /** Null on paths other than /graphql. */
-  observation: RequestObservation | null;
-  /** The text of a JSON body; null for all other bodies. */
-  jsonBody: string | null;
   operationName: string | null;
   operationType: string | null;
   /** The codes of the response's errors. */
@@ -28,42 +26,49 @@ export interface RequestRecord {
 
 declare module 'fastify' {
   interface FastifyRequest {
-    record: RequestRecord;
+    /** Null on paths other than /graphql. */
+    record: RequestRecord | null;
+    /** The text of a JSON body; null for all other bodies. */
+    jsonBody: string | null;
   }
 }
 
+/** A request behind the admission hook. */
+export type AdmittedRequest = FastifyRequest & { record: RequestRecord };
+
 /** The reason to abort a request. Shared: without a reason, every controller would create an error with a stack. */
 export const NOBODY_WAITS = new DOMException('Nobody waits for the response any more.', 'AbortError');
-
-export function createRequestRecord(): RequestRecord {
-  return {
-    viewer: null,
-    observation: null,
-    jsonBody: null,
-    operationName: null,
-    operationType: null,
-    codes: [],
-    reads: null,
-    controller: null,
-  };
-}
 
 export interface AdmissionHookOptions {
   admission: Admission;
   scheduler: RequestScheduler;
   observe: Observe;
-  isDraining: () => boolean;
+  /** Aborted when the server closes. */
+  draining: AbortSignal;
   /** Whether browsers get Apollo Sandbox at /graphql. */
   explorer: boolean;
 }
 
 /** The `onRequest` hook of /graphql: observes a request, admits it and schedules it, before its body is read. */
 export function createAdmissionHook(options: AdmissionHookOptions): onRequestHookHandler {
-  const { admission, scheduler, observe, isDraining, explorer } = options;
+  const { admission, scheduler, observe, draining, explorer } = options;
   return (request, reply, done) => {
-    const { id, headers, record } = request;
+    const { id, headers, raw } = request;
+    const { upgradeError } = raw as UpgradableRequest;
+    if (upgradeError !== null) {
+      return void sendHttpError(request, reply.header('connection', 'close'), upgradeError);
+    }
     const observation = observe({ requestId: id, headers });
-    record.observation = observation;
+    const record: RequestRecord = {
+      observation,
+      viewer: null,
+      operationName: null,
+      operationType: null,
+      codes: [],
+      reads: null,
+      controller: null,
+    };
+    request.record = record;
     // Not Fastify's own signal, which fires as soon as the body is read.
     reply.raw.once('close', () => {
       record.controller?.abort(NOBODY_WAITS);
@@ -76,7 +81,7 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
         aborted: !reply.raw.writableFinished,
       });
     });
-    if (isDraining()) return void sendHttpError(request, reply, shuttingDown);
+    if (draining.aborted) return void sendHttpError(request, reply, shuttingDown);
     if (explorer && request.method === 'GET' && acceptsPage(request)) {
       const error = admission.countPage(request);
       if (error === null) done();
@@ -97,13 +102,6 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
     }
   };
 }
-
-const shuttingDown: HttpError = {
-  code: 'SHUTTING_DOWN',
-  message: 'The gateway is shutting down and accepts no new requests. Retry against another replica.',
-  status: 503,
-  retryAfterMs: 1000,
-};
 
 /** A browser cannot send a token for a page. The page holds no secrets, and its operations are admitted separately. */
 function acceptsPage({ headers }: FastifyRequest): boolean {

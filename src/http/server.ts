@@ -10,7 +10,7 @@ import { createStoredResponses } from '../responses/storedResponses.ts';
 import { createWebSockets } from '../subscriptions/webSockets.ts';
 import { createAdmissionHook } from './requestLifecycle.ts';
 import { type ApolloOptions, createApollo } from './apollo.ts';
-import { createApp } from './app.ts';
+import { createApp, requestIdOf } from './app.ts';
 import { addExplorer } from './explorer.ts';
 import type { ExplorerFacts } from './explorerPage.ts';
 import { createGraphQLHandler } from './graphqlHandler.ts';
@@ -26,8 +26,8 @@ export interface HttpServerOptions extends HttpSettings, SettingFileListeners {
   introspection: boolean;
   explorer: boolean;
   clock: Clock;
-  /** The clock of freshness. Default: `clock`. */
-  steadyClock?: Clock;
+  /** The clock of freshness. */
+  steadyClock: Clock;
   /** Called once per operation. */
   createContext: (start: OperationStart) => GatewayContext;
   /** Called with the events of calls that no request waits for, such as those of subscriptions. */
@@ -56,8 +56,8 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { clock, limits } = options;
   const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options);
   const isAuthenticated = authenticator !== null;
-  let isClosing = false;
-  const isDraining = () => isClosing;
+  const closing = new AbortController();
+  const draining = closing.signal;
   const admission = createAdmission({
     authenticator,
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
@@ -79,28 +79,28 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     trustedDocuments,
     isAuthenticated,
     maxMessageBytes: limits.bodyBytes,
-    isDraining,
+    draining,
   });
   const app = await createApp({
     ...options,
     headers: { ...securityHeadersFor(options.corsOrigins), 'cache-control': 'no-store' },
-    isDraining,
+    draining,
     upgradeErrorOf: (request) => webSockets.upgradeErrorOf(request),
   });
   addOperatorRoutes(app, {
     ...options,
     admission,
-    isDraining,
+    draining,
     keysProblem: () => authenticator?.keysProblem() ?? null,
   });
   if (explorer) addExplorer(app, admission, explorer);
   app.route({
     url: '/graphql',
     method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    onRequest: createAdmissionHook({ ...options, admission, scheduler, isDraining }),
+    onRequest: createAdmissionHook({ ...options, admission, scheduler, draining }),
     handler: createGraphQLHandler({
       ...options,
-      clock: options.steadyClock ?? clock,
+      clock: options.steadyClock,
       apollo,
       trustedDocuments,
       deadlineMs: limits.deadlineMs,
@@ -110,7 +110,9 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     }),
   });
   app.server.on('connection', () => scheduler.connectionOpened());
-  app.server.on('upgrade', (request, socket, head) => webSockets.open(request, socket, head));
+  app.server.on('upgrade', (request, socket, head) =>
+    webSockets.open(requestIdOf(request), request, socket, head),
+  );
 
   async function stop(): Promise<void> {
     await app.close();
@@ -127,7 +129,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   return {
     url,
     async close() {
-      isClosing = true;
+      closing.abort();
       webSockets.goAway();
       const cancelCut = clock.after(options.shutdownGraceMs, () => {
         app.server.closeAllConnections();

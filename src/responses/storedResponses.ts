@@ -1,6 +1,9 @@
-import type { FastifyRequest } from 'fastify';
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../core/clock.ts';
 import type { Freshness, ReadSet } from '../core/readSet.ts';
+import type { Viewer } from '../core/viewer.ts';
 
 /** A response as it was sent, with what log and metrics need to know of it. */
 export interface StoredResponse {
@@ -52,10 +55,10 @@ const disabled: StoredResponses = { find: () => null, store: () => undefined };
  * @param preflightedHeaders headers that a page of another site cannot send without a CORS preflight
  */
 export function responseKeyOf(
-  { method, url, headers, record }: FastifyRequest,
+  { method, url, headers, jsonBody }: FastifyRequest,
+  viewer: Viewer | null,
   preflightedHeaders: readonly string[],
 ): string | null {
-  const { viewer, jsonBody } = record;
   if (viewer === null || headers['gateway-cost'] !== undefined) return null;
   const contentType = headers['content-type'];
   const isJson = contentType !== undefined && /^application\/json(?:$|[ ;])/.test(contentType);
@@ -71,4 +74,49 @@ export function responseKeyOf(
   function hasOneOf(names: readonly string[]): boolean {
     return names.some((name) => (headers[name] ?? '') !== '');
   }
+}
+
+export interface ReuseOptions {
+  clock: Clock;
+  /** Whether callers must authenticate. */
+  isAuthenticated: boolean;
+}
+
+/**
+ * Sends a response that its caller, and no shared cache, may reuse while it is fresh. With authentication, the caller may store it but
+ * must revalidate it by its ETag, because permissions can end at any time.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+ */
+export function sendReusable(
+  body: Buffer,
+  { asOf, freshUntil }: Freshness,
+  { method, headers }: FastifyRequest,
+  reply: FastifyReply,
+  { clock, isAuthenticated }: ReuseOptions,
+): FastifyReply {
+  const now = clock.now();
+  const ageS = Math.max(0, Math.floor((now - asOf) / 1000));
+  const leftS = Math.max(0, Math.floor((freshUntil - now) / 1000));
+  const vary = isAuthenticated ? 'accept, authorization' : 'accept';
+  // CORS may have set its own.
+  const own = reply.getHeader('vary');
+  void reply
+    .header('cache-control', isAuthenticated ? 'private, no-cache' : `private, max-age=${ageS + leftS}`)
+    .header('age', String(ageS))
+    .header('vary', own === undefined ? vary : `${String(own)}, ${vary}`);
+  // If-None-Match means something else for POST.
+  if (method !== 'GET') return reply.send(body);
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  void reply.header('etag', tag);
+  return includesTag(headers['if-none-match'], tag) ? reply.code(304).send() : reply.send(body);
+}
+
+/**
+ * A weak comparison.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+ */
+function includesTag(known = '', tag: string): boolean {
+  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
 }

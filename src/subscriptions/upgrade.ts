@@ -1,10 +1,11 @@
 import { IncomingMessage, type ServerResponse } from 'node:http';
-import type { HttpError } from '../core/errors.ts';
+import { type HttpError, shuttingDown } from '../core/errors.ts';
 
 export interface UpgradeRules {
   /** Origins whose pages may open sockets, besides the gateway's own. */
   corsOrigins: readonly string[];
-  isDraining: () => boolean;
+  /** Aborted when the server closes. */
+  draining: AbortSignal;
   isFull: () => boolean;
   /** Whether one more socket of a remote address may wait for its authentication. */
   canOpen: (address: string) => boolean;
@@ -14,7 +15,7 @@ export interface UpgradeRules {
 export function upgradeErrorOf(request: IncomingMessage, rules: UpgradeRules): HttpError | null {
   if (!canSwitch(request)) return notSwitchable;
   if (isFromForeignPage(request, rules.corsOrigins)) return foreignPage;
-  if (rules.isDraining()) return draining;
+  if (rules.draining.aborted) return shuttingDown;
   if (rules.isFull()) return full;
   return rules.canOpen(request.socket.remoteAddress ?? '') ? null : tooManyPending;
 }
@@ -93,13 +94,6 @@ const notSwitchable: HttpError = {
   message:
     'A WebSocket needs a request without a body, on a connection whose earlier requests are all answered.',
   status: 400,
-};
-
-const draining: HttpError = {
-  code: 'SHUTTING_DOWN',
-  message: 'This gateway is shutting down and accepts no new work: reconnect to another replica.',
-  status: 503,
-  retryAfterMs: 1000,
 };
 
 const full: HttpError = {

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { handleProtocols } from 'graphql-ws';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import { requestIdOf } from '../core/admission.ts';
 import { CLOSE } from './closeCodes.ts';
 import { CLOSE_GRACE_MS } from './connection.ts';
 import { type ConnectionsOptions, createConnections } from './connections.ts';
@@ -14,7 +13,8 @@ export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOpt
   maxMessageBytes: number;
   /** Origins whose pages may open sockets, besides the gateway's own. */
   corsOrigins: readonly string[];
-  isDraining: () => boolean;
+  /** Aborted when the server closes. */
+  draining: AbortSignal;
 }
 
 /** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
@@ -41,10 +41,10 @@ export function createWebSockets(options: WebSocketOptions) {
     /** Returns the error for a request for a WebSocket that cannot be opened now, or null. */
     upgradeErrorOf: (request: IncomingMessage) => upgradeErrorOf(request, { ...options, ...connections }),
     /** Handles the `upgrade` event of an HTTP server, for requests without such an error. */
-    open(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    open(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
       const { headers } = request;
       const hostname = headers.host?.replace(/:\d+$/, '') ?? '';
-      const peer = { id: requestIdOf(request), hostname, ip: request.socket.remoteAddress ?? '', headers };
+      const peer = { id, hostname, ip: request.socket.remoteAddress ?? '', headers };
       server.handleUpgrade(request, socket, head, (webSocket) => connections.open(webSocket, peer));
     },
     goAway: () => connections.closeAll(CLOSE.goingAway, 'Going away'),

@@ -13,7 +13,8 @@ export function createLogger(level: string, destination: DestinationStream = sta
     hooks: {
       // Texts can come from callers and from the upstream.
       logMethod(args: Parameters<LogFn>, log: LogFn) {
-        log.apply(this, bounded(args, MAX_LEVELS + 1) as Parameters<LogFn>);
+        for (let i = 0; i < args.length; i++) args[i] = bounded(args[i], MAX_LEVELS);
+        log.apply(this, args);
       },
     },
   };

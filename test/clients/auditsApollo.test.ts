@@ -3,9 +3,11 @@ import { defineIntegrationTestSuite } from '@apollo/server-integration-testsuite
 import { createStoredResponses } from '../../src/responses/storedResponses.ts';
 import type { ApolloContext } from '../../src/http/apollo.ts';
 import { createApp } from '../../src/http/app.ts';
-import { anonymous } from '../../src/core/viewer.ts';
+import { createAdmission } from '../../src/auth/admission.ts';
 import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createGraphQLHandler } from '../../src/http/graphqlHandler.ts';
+import { createAdmissionHook } from '../../src/http/requestLifecycle.ts';
+import { createRequestScheduler } from '../../src/http/requestScheduler.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 /** Apollo's own test suite, against its Apollo Servers behind this gateway's Fastify app and handler. */
@@ -13,30 +15,41 @@ defineIntegrationTestSuite(
   async (config, options) => {
     const server = new ApolloServer<BaseContext>(config);
     await server.start();
+    const draining = new AbortController().signal;
+    // With the context of the suite.
+    const execute: ApolloServer<ApolloContext>['executeHTTPGraphQLRequest'] = ({ httpGraphQLRequest }) =>
+      server.executeHTTPGraphQLRequest({
+        httpGraphQLRequest,
+        context: async () => (await options?.context?.()) ?? {},
+      });
     const app = await createApp({
       limits: { bodyBytes: 100_000, deadlineMs: 10_000, queueMs: 1000 },
       corsOrigins: [],
       headers: {},
-      isDraining: () => false,
+      draining,
+      upgradeErrorOf: () => null,
       onBug: () => undefined,
     });
     app.route({
       // The suite uses the root path.
       url: '/*',
       method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      onRequest(request, _reply, done) {
-        request.record.viewer = anonymous;
-        done();
-      },
+      onRequest: createAdmissionHook({
+        admission: createAdmission({ authenticator: null, rateLimit: null, onBug: () => undefined }),
+        scheduler: createRequestScheduler({ clock: systemClock, maxWaitMs: 1000 }),
+        observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
+        draining,
+        explorer: false,
+      }),
       handler: createGraphQLHandler({
-        apollo: server as unknown as ApolloServer<ApolloContext>,
+        apollo: { executeHTTPGraphQLRequest: execute } as unknown as ApolloServer<ApolloContext>,
         trustedDocuments: () => null,
         clock: systemClock,
         responses: createStoredResponses(0),
         isAuthenticated: false,
         deadlineMs: 10_000,
         maxResponseBytes: 1_000_000,
-        createContext: async () => ((await options?.context?.()) ?? {}) as GatewayContext,
+        createContext: () => ({}) as GatewayContext,
       }),
     });
     const url = await app.listen({ host: '127.0.0.1', port: 0 });

@@ -34,6 +34,7 @@ async function startServer(
     introspection: true,
     explorer: false,
     clock,
+    steadyClock: clock,
     createContext: ({ requestId, viewer }) => ({
       requestId,
       viewer,

@@ -3,7 +3,6 @@ import { describe, expect, jest, test } from '@jest/globals';
 import type { FastifyRequest } from 'fastify';
 import { anonymous, type Viewer } from '../../src/core/viewer.ts';
 import { createStoredResponses } from '../../src/responses/storedResponses.ts';
-import { createRequestRecord } from '../../src/http/requestLifecycle.ts';
 import { responseKeyOf } from '../../src/responses/storedResponses.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
@@ -253,10 +252,8 @@ describe("a response's key", () => {
     headers,
     jsonBody: null,
   });
-  const keyOf = ({ jsonBody, ...request }: ReturnType<typeof post>, viewer: Viewer | null = anonymous) => {
-    const record = { ...createRequestRecord(), viewer, jsonBody };
-    return responseKeyOf({ ...request, record } as unknown as FastifyRequest, ['x-preflighted']);
-  };
+  const keyOf = (request: ReturnType<typeof post>, viewer: Viewer | null = anonymous) =>
+    responseKeyOf(request as unknown as FastifyRequest, viewer, ['x-preflighted']);
 
   test('is different for another scope, body, URL, method or format', () => {
     const requests = [
