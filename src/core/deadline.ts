@@ -24,7 +24,8 @@ export function within<T>(work: Promise<T>, { clock, timeoutMs, signal, giveUp }
       cancelTimer();
       stopListening();
     };
-    void work.then(resolve, reject).finally(stopWaiting);
+    // First, so that a signal which fires before the caller has the result does not give it up.
+    work.finally(stopWaiting).then(resolve, reject);
     if (signal?.aborted === true) leave('aborted');
   });
 }
