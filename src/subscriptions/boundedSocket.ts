@@ -10,10 +10,8 @@ export interface BoundedSocketOptions {
   /** Messages that the socket may send at once, besides MESSAGES_PER_SECOND. */
   burst: number;
   onMessage: (message: string) => void;
-  /** Called when the peer sends more, or reads less, than it must. */
-  onExcess: (code: number, reason: string) => void;
-  /** Called on a send after the peer has begun to close. */
-  onPeerClosing: () => void;
+  /** Called when the peer sends more, or reads less, than it must, and on a send after it has begun to close. */
+  close: (code: number, reason: string) => void;
 }
 
 /** The rate of messages and control frames that a socket may send without end. */
@@ -34,7 +32,7 @@ const SEND_TIMEOUT_MS = 15_000;
  * subscription when the previous one has left this process, so each subscription has at most one event in flight.
  */
 export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOptions) {
-  const { clock, schedule, burst, onMessage, onExcess, onPeerClosing } = options;
+  const { clock, schedule, burst, onMessage, close } = options;
   const takeTokens = createTokenBucket(clock, burst);
   const pendingSends = new Set<() => void>();
   let unhandled = 0;
@@ -58,7 +56,7 @@ export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOpt
     /** Resolves when the message has left this process, or never will. */
     send(message: string): Promise<void> {
       if (isEnded) return Promise.resolve();
-      if (socket.readyState !== socket.OPEN) onPeerClosing();
+      if (socket.readyState !== socket.OPEN) close(CLOSE.goingAway, 'Going away');
       else if (socket.bufferedAmount > MAX_BUFFERED_BYTES) onSlow();
       else return sendWithTimeout(message);
       return Promise.resolve();
@@ -75,7 +73,7 @@ export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOpt
   function isWithinRate(data: Buffer): boolean {
     const isExcess = !takeTokens(Math.min(MAX_TOKENS, 1 + Math.floor(data.length / BYTES_PER_TOKEN)));
     if (isExcess) {
-      onExcess(CLOSE.tryAgainLater, 'RATE_LIMITED: this socket sends messages too fast');
+      close(CLOSE.tryAgainLater, 'RATE_LIMITED: this socket sends messages too fast');
       // Also after the end: a peer that floods instead of closing is read no further.
       socket.pause();
     }
@@ -97,7 +95,7 @@ export function createBoundedSocket(socket: WebSocket, options: BoundedSocketOpt
   }
 
   function onSlow(): void {
-    onExcess(CLOSE.slowConsumer, 'SLOW_CONSUMER: this client reads events too slowly');
+    close(CLOSE.slowConsumer, 'SLOW_CONSUMER: this client reads events too slowly');
   }
 }
 

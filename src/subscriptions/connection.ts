@@ -15,16 +15,15 @@ export interface Peer extends Requester {
   headers: IncomingHttpHeaders;
 }
 
-/** Only `ready` has a viewer. Nothing that arrives from `closing` on has an effect. */
+/** Only `ready` has a viewer. Nothing that arrives after `ended` has an effect. */
 export type ConnectionState =
-  | { phase: 'connecting' | 'authenticating' }
-  | { phase: 'ready'; viewer: Viewer; authorization: string | undefined }
-  | { phase: 'closing' | 'closed' };
+  | { phase: 'connecting' | 'authenticating' | 'ended' }
+  | { phase: 'ready'; viewer: Viewer; authorization: string | undefined };
 
 export interface Connection {
   readonly peer: Peer;
   readonly state: ConnectionState;
-  /** Aborted when the connection begins to close, on either side. */
+  /** Aborted when the connection ends, which is when either side begins to close it. */
   readonly closing: AbortSignal;
   /**
    * Handles `connection_init`. Returns false, and closes the connection, unless it becomes ready.
@@ -77,12 +76,7 @@ export function openConnection(
   let cancelTimer = clock.after(INIT_TIMEOUT_MS, () =>
     close(CLOSE.initTimeout, 'Connection initialisation timeout'),
   );
-  const bounded = createBoundedSocket(socket, {
-    ...options,
-    onMessage: receive,
-    onExcess: close,
-    onPeerClosing: () => beginClosing(1006, ''),
-  });
+  const bounded = createBoundedSocket(socket, { ...options, onMessage: receive, close });
   const connection: Connection = {
     peer,
     get state() {
@@ -96,8 +90,12 @@ export function openConnection(
   let handle: (message: string) => Promise<void> = () => Promise.resolve();
   let endOperations: (code: number, reason: string) => Promise<void> = () => Promise.resolve();
   // For a malformed frame ws has closed the socket already, with the code of RFC 6455.
-  socket.on('error', () => beginClosing(1006, ''));
-  socket.once('close', onClosed);
+  socket.on('error', () => close(CLOSE.badRequest, 'Invalid frame received'));
+  socket.once('close', (code, reason) => {
+    close(code, reason.toString());
+    cancelTimer();
+    options.onClosed();
+  });
   endOperations = server.opened(
     {
       protocol: socket.protocol,
@@ -132,7 +130,7 @@ export function openConnection(
   async function authenticate(authorization = peer.headers.authorization): Promise<boolean> {
     state = { phase: 'authenticating' };
     const viewer = await options.admission.admit(peer, authorization);
-    if (hasEnded()) return false;
+    if (closing.signal.aborted) return false;
     if ('code' in viewer) return reject(viewer);
     if (!options.claim(viewer)) return reject(tooManySockets);
     cancelTimer();
@@ -145,32 +143,16 @@ export function openConnection(
     return false;
   }
 
+  /** Has no effect on a socket that the peer or ws has begun to close. */
   function close(code: number, reason: string): void {
-    if (hasEnded()) return;
-    const boundedReason = truncated(reason);
-    socket.close(code, boundedReason);
-    beginClosing(code, boundedReason);
-  }
-
-  function beginClosing(code: number, reason: string): void {
-    if (hasEnded()) return;
-    state = { phase: 'closing' };
+    if (closing.signal.aborted) return;
+    state = { phase: 'ended' };
     cancelTimer();
     cancelTimer = clock.after(CLOSE_GRACE_MS, () => socket.terminate());
+    socket.close(code, truncated(reason));
     bounded.end();
     closing.abort();
     endOperations(code, reason).catch(onBug);
-  }
-
-  function onClosed(code: number, reason: Buffer): void {
-    beginClosing(code, reason.toString());
-    state = { phase: 'closed' };
-    cancelTimer();
-    options.onClosed();
-  }
-
-  function hasEnded(): boolean {
-    return state.phase === 'closing' || state.phase === 'closed';
   }
 }
 

@@ -56,9 +56,6 @@ export function createConnections(operations: Server<Connection>, options: Conne
     closeAll(code: number, reason: string): void {
       for (const connection of connections) connection.close(code, reason);
     },
-    terminateAll(): void {
-      for (const connection of connections) connection.terminate();
-    },
     stop: revalidation.stop,
     counts: () => ({ pending: pending.total(), authenticated: authenticated.total() }),
   };

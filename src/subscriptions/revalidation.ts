@@ -16,13 +16,11 @@ const SWEEP_INTERVAL_MS = 4000;
 /** The same as at verification, so that no connection is admitted and closed at once. Milliseconds. */
 const EXPIRY_TOLERANCE_MS = 5000;
 
-/**
- * Closes connections whose token has expired, is revoked, or grants different rights. One timer serves all connections, and a
- * token that several share is verified once a sweep.
- */
+/** Closes connections whose token has expired, is revoked, or grants different rights. One timer serves all connections. */
 export function createRevalidation({ clock, admission, connections }: RevalidationOptions) {
   let cancelTimer: (() => void) | null = null;
-  const inProgress = new Set<string | undefined>();
+  /** Verifications in progress, by token. An unavailable key set can delay one beyond the next sweep. */
+  const verifications = new Map<string | undefined, Promise<Viewer | 'unknown' | null>>();
   return { start, stop };
 
   /** Call when a connection becomes ready. Idempotent. */
@@ -37,7 +35,6 @@ export function createRevalidation({ clock, admission, connections }: Revalidati
 
   function sweep(): void {
     cancelTimer = null;
-    const byToken = new Map<string | undefined, Connection[]>();
     for (const connection of connections) {
       const { state } = connection;
       if (state.phase !== 'ready') continue;
@@ -45,33 +42,31 @@ export function createRevalidation({ clock, admission, connections }: Revalidati
         connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token has expired');
         continue;
       }
-      const sharing = byToken.get(state.authorization);
-      if (sharing) sharing.push(connection);
-      else byToken.set(state.authorization, [connection]);
+      start();
+      void verified(state.authorization).then((viewer) => closeUnlessSame(connection, viewer));
     }
-    if (byToken.size > 0) start();
-    for (const [token, sharing] of byToken) void check(token, sharing);
   }
 
-  async function check(token: string | undefined, sharing: readonly Connection[]): Promise<void> {
-    if (inProgress.has(token)) return;
-    inProgress.add(token);
-    try {
-      const viewer = await admission.revalidate(token);
-      for (const connection of sharing) closeUnlessSame(connection, viewer);
-    } catch {
-      // The keys are unavailable, so the token counts as valid. Authentication reports the failure.
-    } finally {
-      inProgress.delete(token);
+  /** Verifies a token once for all connections that share it. Returns `unknown` while the keys are unavailable. */
+  function verified(token: string | undefined): Promise<Viewer | 'unknown' | null> {
+    let verification = verifications.get(token);
+    if (!verification) {
+      verification = admission
+        .revalidate(token)
+        .catch(() => 'unknown' as const)
+        .finally(() => verifications.delete(token));
+      verifications.set(token, verification);
     }
+    return verification;
   }
 }
 
 const RIGHTS = ['callerId', 'scope', 'maxCallsPerSecond', 'maxCallsPerDay'] as const;
 
-function closeUnlessSame(connection: Connection, viewer: Viewer | null): void {
+function closeUnlessSame(connection: Connection, viewer: Viewer | 'unknown' | null): void {
   const { state } = connection;
-  if (state.phase !== 'ready') return;
+  // A token counts as valid while it cannot be verified. Authentication reports that failure.
+  if (state.phase !== 'ready' || viewer === 'unknown') return;
   if (viewer === null) {
     connection.close(CLOSE.forbidden, 'UNAUTHENTICATED: the token is no longer valid');
   } else if (RIGHTS.some((right) => viewer[right] !== state.viewer[right])) {

@@ -36,10 +36,11 @@ export function createWebSockets(options: WebSocketOptions) {
   const server = new WebSocketServer(serverOptions);
   const connections = createConnections(createSocketOperations(options), options);
   const stopPinging = pingEach(server.clients);
+  const upgradeRules = { ...options, ...connections };
 
   return {
     /** Returns the error for a request for a WebSocket that cannot be opened now, or null. */
-    upgradeErrorOf: (request: IncomingMessage) => upgradeErrorOf(request, { ...options, ...connections }),
+    upgradeErrorOf: (request: IncomingMessage) => upgradeErrorOf(request, upgradeRules),
     /** Handles the `upgrade` event of an HTTP server, for requests without such an error. */
     open(id: string, request: IncomingMessage, socket: Duplex, head: Buffer): void {
       const { headers } = request;
@@ -48,7 +49,9 @@ export function createWebSockets(options: WebSocketOptions) {
       server.handleUpgrade(request, socket, head, (webSocket) => connections.open(webSocket, peer));
     },
     goAway: () => connections.closeAll(CLOSE.goingAway, 'Going away'),
-    terminate: () => connections.terminateAll(),
+    terminate(): void {
+      for (const socket of server.clients) socket.terminate();
+    },
     /** Stops the timers. Call when all sockets are closed. */
     stop(): void {
       stopPinging();
