@@ -27,13 +27,14 @@ export interface SingleFlight {
 }
 
 interface Flight {
-  /** Its keys: those for callers like its first, and those for all callers once it is on the wire. */
-  keys: string[];
+  keys: readonly string[];
   startedBy: CallContext;
   startedAt: number;
   context: CallContext;
   result: Promise<UpstreamResult<unknown>>;
   waiting: number;
+  /** Whether callers without limits of their own can join. */
+  isOpen: boolean;
   /** Whether an attempt is paid for and has not failed. */
   isOnWire: boolean;
   cancellation: AbortController;
@@ -47,13 +48,8 @@ export function isOfItsCaller(error: unknown, { signal }: CallContext): boolean 
   return signal?.reason === ALL_CALLERS_LEFT || isCallerLimit(error);
 }
 
-/**
- * The call of a caller with limits of its own may wait for these and be refused by them. Until it is on the wire, only callers with
- * limits join it.
- */
-export function keyFor(key: string, caller: Caller | undefined): string {
-  const isLimited = caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
-  return isLimited ? `${key}\nlimited` : key;
+export function hasLimits(caller: Caller | undefined): boolean {
+  return caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
 }
 
 /** @param patienceMs how long a shared call may take */
@@ -86,8 +82,9 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
   }
 
   function joinable(key: string, { caller, notBefore = -Infinity }: CallContext): Flight | null {
-    const flight = flights.get(key) ?? flights.get(keyFor(key, caller));
-    return flight && flight.startedAt >= notBefore ? flight : null;
+    const flight = flights.get(key);
+    if (!flight || flight.startedAt < notBefore) return null;
+    return flight.isOpen || hasLimits(caller) ? flight : null;
   }
 
   function takeOff(requested: readonly string[], first: CallContext, start: Start<unknown>): Flight {
@@ -103,15 +100,7 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
       notBefore,
       traceparent,
       report(event) {
-        if (event.type === 'attempt') {
-          flight.isOnWire = true;
-          // From now on all callers can join.
-          for (const key of keys) {
-            if (flights.has(key)) continue;
-            flight.keys.push(key);
-            flights.set(key, flight);
-          }
-        }
+        if (event.type === 'attempt') flight.isOpen = flight.isOnWire = true;
         if (event.type === 'outcome' && event.error !== null) flight.isOnWire = false;
         // Without a reason: the failed attempt does say something about the upstream.
         if (event.type === 'retry' && flight.waiting === 0) cancel(flight);
@@ -119,22 +108,31 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
       },
     };
     const flight: Flight = {
-      keys: keys.map((key) => keyFor(key, caller)),
+      keys,
       startedBy: first,
       startedAt,
       context,
       waiting: 0,
+      // The call of a caller with limits of its own may wait for these and be refused by them until it is on the wire.
+      isOpen: !hasLimits(caller),
       isOnWire: false,
       cancellation,
-      // Started in a microtask, since the call reports to this flight.
-      result: Promise.resolve()
-        .then(() => start(context, keys))
-        .finally(() => forget(flight)),
+      result: run(),
     };
     // Every caller may have left before it fails.
     flight.result.catch(() => undefined);
-    for (const own of flight.keys) flights.set(own, flight);
+    for (const key of keys) flights.set(key, flight);
     return flight;
+
+    async function run(): Promise<UpstreamResult<unknown>> {
+      // The call reports to this flight, so the flight must exist first.
+      await Promise.resolve();
+      try {
+        return await start(context, keys);
+      } finally {
+        forget(flight);
+      }
+    }
   }
 
   function cancel(flight: Flight, reason?: string): void {

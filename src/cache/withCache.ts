@@ -9,7 +9,7 @@ import { lastingMs } from './freshness.ts';
 import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
-import { createSingleFlight, keyFor } from './singleFlight.ts';
+import { createSingleFlight, hasLimits } from './singleFlight.ts';
 
 export interface CacheOptions {
   /** Steady: its `now` must not jump. */
@@ -113,7 +113,8 @@ function createCore(upstream: Upstream, options: CacheOptions): CacheCore {
     flights: createSingleFlight(clock, patienceMs),
     newestElsewhere,
     inBackground(name, caller, refresh) {
-      const key = keyFor(name, caller);
+      // The limit of one caller must not hold up the refresh of another.
+      const key = hasLimits(caller) ? `${name}\nlimited` : name;
       if (refreshing.has(key)) return;
       refreshing.add(key);
       const context: CallContext = {
