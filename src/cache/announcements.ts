@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
 import type { Announcement } from './claims.ts';
-import { announcedKey } from './keys.ts';
+import { keyOf } from './keys.ts';
 
 /** The oldest announcements beyond this number are forgotten. */
 const MAX_KEYS = 20_000;
@@ -48,8 +48,9 @@ export function createAnnouncements(options: {
       params: Actions[A]['params'],
       asOf: number,
     ): Announcement | null {
-      const key = announcedKey(action, params);
-      return key === null ? null : { channel, message: JSON.stringify([replica, clock.toWall(asOf), key]) };
+      // Each replica requests its own set of projects.
+      if (action === 'ListProjects') return null;
+      return { channel, message: JSON.stringify([replica, clock.toWall(asOf), keyOf[action](params)]) };
     },
     /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
     newestElsewhere: (key: string) => newest.get(key) ?? -Infinity,

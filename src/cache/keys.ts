@@ -28,14 +28,10 @@ export function itemsKey({ projectId, runId, pageNumber, pageSize }: Params<'Lis
   return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
 }
 
-/** The key under which replicas announce an answer. Null for projects: each replica requests its own set of them. */
-export function announcedKey<A extends Action>(action: A, params: Params<A>): string | null {
-  return announcedKeys[action](params);
-}
-
-const announcedKeys: { [A in Action]: (params: Params<A>) => string | null } = {
+/** The key of an answer: the same for the same parameters in any order. */
+export const keyOf: { readonly [A in Action]: (params: Params<A>) => string } = {
   ListPipelineRuns: (params) => placeOf(params).pageKey,
   GetPipelineRun: runKey,
   ListPipelineRunItems: itemsKey,
-  ListProjects: () => null,
+  ListProjects: ({ projectIds }) => `projects/${projectIds.toSorted().join()}`,
 };

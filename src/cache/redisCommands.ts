@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 
 export type Health = 'ok' | 'down';
 
@@ -37,7 +38,11 @@ export function createRedisCommands(options: {
     // One command finds out whether Redis is back; the others continue without it.
     if (failures > 0) nextTryAt = startedAt + timeoutMs;
     try {
-      const reply = await inTime(command());
+      const reply = await within(command(), {
+        clock,
+        timeoutMs,
+        giveUp: () => new Error('Redis is too slow.'),
+      });
       succeeded();
       return reply;
     } catch {
@@ -69,12 +74,5 @@ export function createRedisCommands(options: {
     if (health() === reported) return;
     reported = health();
     onHealth(reported);
-  }
-
-  function inTime<Reply>(work: Promise<Reply>): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      const cancel = clock.after(timeoutMs, () => reject(new Error(`No reply within ${timeoutMs} ms.`)));
-      work.then(resolve, reject).finally(cancel);
-    });
   }
 }

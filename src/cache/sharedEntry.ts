@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
+import { keyOf } from './keys.ts';
 
 /*
  * The format in which replicas share answers. Anything else that is found under a key is a miss.
@@ -21,9 +22,7 @@ export function sharedKey<A extends Action>(
   action: A,
   params: Actions[A]['params'],
 ): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify(canonical(params)))
-    .digest('hex');
+  const hash = createHash('sha256').update(keyOf[action](params)).digest('hex');
   return `${sharedPrefix(identity)}:${action}:${hash}`;
 }
 
@@ -78,14 +77,4 @@ function hasTexts(value: unknown, ...names: string[]): value is Fields {
     value !== null &&
     names.every((name) => typeof (value as Fields)[name] === 'string')
   );
-}
-
-/** Lists of ids are sets here, as their order changes nothing. */
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical).sort();
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.entries(value)
-    .filter(([, entry]) => entry !== undefined)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, entry]) => [name, [canonical(entry)]]);
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { SteadyClock } from '../core/clock.ts';
+import { pause } from '../core/deadline.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
 import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
 import { createAnnouncements } from './announcements.ts';
@@ -91,8 +92,11 @@ export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Ups
           context.report({ type: 'shared', action });
           return { ...known, staleBecause: null };
         }
-        if (isTaken && (await pause(action, context))) continue;
-        return callUpstream(action, params, context, lease, known);
+        const leftMs = isTaken ? context.deadline - clock.now() : 0;
+        if (leftMs > 0) await pause(clock, Math.min(POLL_MS, leftMs), context.signal);
+        if (leftMs > 0 && context.signal?.aborted)
+          throw new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action });
+        if (leftMs <= POLL_MS) return callUpstream(action, params, context, lease, known);
       }
     },
   };
@@ -120,23 +124,6 @@ export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Ups
       if (clock.now() >= known.asOf + freshMsOf(action, known) + staleMs) throw error;
       return { ...known, staleBecause: staleReasonOf(error) };
     }
-  }
-
-  /** Waits while another replica makes the call. Resolves to false when there is no time left to wait. */
-  function pause(action: Action, { deadline, signal }: CallContext): Promise<boolean> {
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        cancel();
-        reject(new UpstreamError('The caller left before the answer arrived.', { kind: 'timeout', action }));
-      };
-      const leftMs = deadline - clock.now();
-      const cancel = clock.after(Math.max(0, Math.min(POLL_MS, leftMs)), () => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve(leftMs > POLL_MS);
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (signal?.aborted) onAbort();
-    });
   }
 
   function decoded<A extends Action>(action: A, text: string): SharedAnswer<A> | null {
