@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { backoffMs } from './backoff.ts';
-import type { CalendarWindow } from './calendar.ts';
+import { periodAt } from './calendar.ts';
 import type { Denial } from './permit.ts';
 
 /** Longer than after a fault: the window that is full is a second long. */
@@ -15,7 +15,7 @@ const longestProbeMs = 60 * 60_000;
  * DataWorks does not document when its day turns. So an exhausted day is probed by one call after five minutes,
  * at the time that the answer names or at the assumed turn of the day, and then after delays that double up to an hour.
  */
-export function createCooldowns(clock: Clock, day: CalendarWindow, random: () => number) {
+export function createCooldowns(clock: Clock, random: () => number) {
   let throttledUntilMs = -Infinity;
   let throttles = 0;
   const listeners: ((nextProbeAt: number | null) => void)[] = [];
@@ -26,7 +26,7 @@ export function createCooldowns(clock: Clock, day: CalendarWindow, random: () =>
     exhaustion === null ? null : clock.now() + Math.max(0, exhaustion.probeAtMs - clock.monotonic());
 
   function probeAfter(delayMs: number, isProbing = false): void {
-    const untilTurnMs = day.at(clock.now()).turnsAt - clock.now();
+    const untilTurnMs = periodAt('day', clock.now()).turnsAt - clock.now();
     exhaustion = { probeAtMs: clock.monotonic() + Math.min(delayMs, untilTurnMs), delayMs, isProbing };
   }
 

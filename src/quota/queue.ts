@@ -23,6 +23,7 @@ const ignore = () => undefined;
 
 export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions) {
   const line = createWaitingLine();
+  const { waiters } = line;
   let isTaking = false;
   let cancelAlarm: (() => void) | null = null;
 
@@ -59,10 +60,10 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   }
 
   function enter(newcomer: Waiter): void {
-    line.add(newcomer);
-    if (line.waiters.size > maxWaiting) dismissMostExpendable();
+    waiters.add(newcomer);
+    if (waiters.size > maxWaiting) dismissMostExpendable();
     // Without other calls, the denial of this one reviews it.
-    if (line.waiters.size > 1 || cancelAlarm !== null || isTaking) review(newcomer);
+    if (waiters.size > 1 || cancelAlarm !== null || isTaking) review(newcomer);
     if (cancelAlarm === null) void pump();
   }
 
@@ -73,8 +74,8 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   }
 
   function dismiss(waiter: Waiter, reason: UpstreamError): void {
-    if (line.remove(waiter)) waiter.reject(reason);
-    if (line.waiters.size === 0) clearAlarm();
+    if (waiters.delete(waiter)) waiter.reject(reason);
+    if (waiters.size === 0) clearAlarm();
   }
 
   /** A newcomer delays only itself and those behind it. */
@@ -83,20 +84,20 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
     const soonest = forecast(0);
     // The forecast includes a call that is being taken, which goes to the first in order.
     const inOrder = () => line.inOrder().slice(isTaking ? 1 : 0);
-    let waiters = inOrder();
+    let order = inOrder();
     // All in one pass, since an exhausted day rejects every call.
-    const late = waiters.filter(({ deadlineMs }) => nowMs + soonest.waitMs >= deadlineMs);
-    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, forecast(waiters.indexOf(waiter))));
-    if (late.length > 0) waiters = inOrder();
-    let ahead = newcomer ? Math.max(0, waiters.indexOf(newcomer)) : 0;
-    for (let waiter = waiters[ahead]; waiter !== undefined; waiter = waiters[ahead]) {
+    const late = order.filter(({ deadlineMs }) => nowMs + soonest.waitMs >= deadlineMs);
+    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, forecast(order.indexOf(waiter))));
+    if (late.length > 0) order = inOrder();
+    let ahead = newcomer ? Math.max(0, order.indexOf(newcomer)) : 0;
+    for (let waiter = order[ahead]; waiter !== undefined; waiter = order[ahead]) {
       const denial = forecast(ahead);
       if (nowMs + denial.waitMs < waiter.deadlineMs) {
         ahead += 1;
       } else {
         dismiss(waiter, quotaError(waiter.action, denial));
         // Only the later calls of the same caller move up.
-        waiters = inOrder();
+        order = inOrder();
       }
     }
   }
@@ -104,14 +105,13 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   /** Sends calls in order until one is denied, then sleeps until it may be sent. */
   async function pump(): Promise<void> {
     if (isTaking) return;
-    clearAlarm();
-    while (line.waiters.size > 0) {
+    while (waiters.size > 0) {
       isTaking = true;
       const taken = await take();
       isTaking = false;
       if ('waitMs' in taken) {
         review();
-        if (line.waiters.size > 0) setAlarm(taken.waitMs);
+        if (waiters.size > 0) setAlarm(taken.waitMs);
         return;
       }
       const first = line.takeFirst();

@@ -4,7 +4,6 @@ import { type Clock, systemClock } from '../core/clock.ts';
 import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
-import { calendarWindows } from './calendar.ts';
 import { createCooldowns } from './cooldowns.ts';
 import { createLocalStore, type QuotaStore } from './localStore.ts';
 import type { Denial, Permit } from './permit.ts';
@@ -72,14 +71,13 @@ export interface Quota {
 export function createQuota(options: QuotaOptions): Quota {
   const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000 } = options;
   assertLimits(limits);
-  const calendar = calendarWindows(limits);
-  const cooldowns = createCooldowns(clock, calendar[0], random);
+  const cooldowns = createCooldowns(clock, random);
   const store = createStore();
   const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
 
   function createStore(): QuotaStore {
     const { spanMs = 1_000, marginMs = 50, shared } = options;
-    const local = { clock, perSecond: limits.perSecond, spanMs, marginMs, calendar };
+    const local = { clock, limits, spanMs, marginMs };
     if (!shared) return createLocalStore(local);
     const defaults = { replicas: 2, commandTimeoutMs: 150, noticeMs: 4_000 };
     return createRedisStore({ ...defaults, ...shared, ...local, random });

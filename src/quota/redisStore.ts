@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-import type { Clock } from '../core/clock.ts';
+import { within } from '../core/deadline.ts';
 import { backoffMs } from './backoff.ts';
 import { createLocalStore, type LocalStoreOptions, type QuotaStore } from './localStore.ts';
 import type { Denial, Permit } from './permit.ts';
@@ -40,7 +40,8 @@ const retryBackoff = { firstMs: 100, longestMs: 1_000 };
  * the whole limit, and the share of that replica comes on top.
  */
 export function createRedisStore(options: RedisStoreOptions): QuotaStore {
-  const { redis, clock, random, perSecond, replicas, commandTimeoutMs, calendar } = options;
+  const { redis, clock, random, replicas, commandTimeoutMs } = options;
+  const { perSecond } = options.limits;
   const spanMs = options.spanMs + options.marginMs;
   const holdMs = maxCallMs + spanMs;
   const replicaId = randomUUID();
@@ -111,7 +112,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     const callId = `${replicaId}:${(calls += 1)}`;
     const askedAtMs = clock.monotonic();
     const nowMs = clock.now();
-    const periods = calendar.map(({ name, limit: max, at }) => ({
+    const periods = local.calendarWindows.map(({ name, limit: max, at }) => ({
       name,
       max,
       count: at(nowMs),
@@ -128,9 +129,17 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
       holdMs,
       ...periods.flatMap(({ max, own }) => [max === Infinity ? -1 : max, own]),
     ) as Promise<TakeReply>;
-    const [granted, redisMs, dayTotal, monthTotal, ...log] = await within(work, commandTimeoutMs, clock, () =>
-      release(callId, null),
-    );
+    const [granted, redisMs, dayTotal, monthTotal, ...log] = await within(work, {
+      clock,
+      timeoutMs: commandTimeoutMs,
+      giveUp() {
+        work.then(
+          () => release(callId, null),
+          () => undefined,
+        );
+        return new Error(`Redis did not answer within ${commandTimeoutMs} ms.`);
+      },
+    });
     for (const [index, total] of [dayTotal, monthTotal].entries()) {
       const period = periods[index];
       if (period === undefined || total < 0) continue;
@@ -184,20 +193,4 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     calendar: () => local.calendar(mode === 'redis' ? null : replicas),
     location: () => mode,
   };
-}
-
-/** Rejects after the timeout. `undo` runs if the work succeeds after that. */
-function within<Result>(
-  work: Promise<Result>,
-  timeoutMs: number,
-  clock: Clock,
-  undo: () => void,
-): Promise<Result> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(timeoutMs, () => {
-      reject(new Error(`Redis did not answer within ${timeoutMs} ms.`));
-      work.then(undo, () => undefined);
-    });
-    work.then(resolve, reject).finally(cancel);
-  });
 }

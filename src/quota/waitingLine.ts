@@ -51,10 +51,8 @@ export function createWaitingLine() {
   }
 
   return {
-    waiters: waiters as ReadonlySet<Waiter>,
-    add: (waiter: Waiter) => void waiters.add(waiter),
-    /** Returns false if the waiter is not queued. */
-    remove: (waiter: Waiter) => waiters.delete(waiter),
+    /** In the order of their arrival. */
+    waiters,
     /** Removes the first in order and counts a turn of its caller. */
     takeFirst(): Waiter | undefined {
       const [first] = waiters.size === 1 ? waiters : inOrder();

@@ -71,10 +71,10 @@ describe('the order of queued calls', () => {
         const line = createWaitingLine();
         const takes: { taken: Waiter; waiting: Waiter[] }[] = [];
         for (const step of all) {
-          if (step.kind === 'add') line.add(waiterOf(step.callerId, step.priority));
+          if (step.kind === 'add') line.waiters.add(waiterOf(step.callerId, step.priority));
           else if (step.kind === 'remove') {
             const leaver = line.inOrder()[step.at];
-            if (leaver) line.remove(leaver);
+            if (leaver) line.waiters.delete(leaver);
           } else {
             const waiting = line.inOrder();
             const taken = line.takeFirst();
@@ -113,10 +113,10 @@ describe('the order of queued calls', () => {
           if (step.kind === 'add') {
             const waiter = waiterOf(step.callerId, step.priority);
             known.add(waiter);
-            line.add(waiter);
+            line.waiters.add(waiter);
           } else if (step.kind === 'remove') {
             const leaver = line.inOrder()[step.at];
-            if (leaver && line.remove(leaver)) known.delete(leaver);
+            if (leaver && line.waiters.delete(leaver)) known.delete(leaver);
           } else {
             const [first] = line.inOrder();
             const taken = line.takeFirst();
@@ -137,9 +137,9 @@ describe('the order of queued calls', () => {
   test('gives refreshes every fifth turn while interactive calls wait, and pollers none', () => {
     const line = createWaitingLine();
     for (let index = 0; index < 20; index += 1) {
-      line.add(waiterOf('a'));
-      line.add(waiterOf('b', 'refresh'));
-      line.add(waiterOf('c', 'polling'));
+      line.waiters.add(waiterOf('a'));
+      line.waiters.add(waiterOf('b', 'refresh'));
+      line.waiters.add(waiterOf('c', 'polling'));
     }
     const served = Array.from({ length: 20 }, () => line.takeFirst()?.priority);
     expect(served.filter((priority) => priority === 'refresh')).toHaveLength(4);
@@ -148,9 +148,9 @@ describe('the order of queued calls', () => {
 
   test('has a probe first', () => {
     const line = createWaitingLine();
-    line.add(waiterOf('a'));
+    line.waiters.add(waiterOf('a'));
     const probe = waiterOf('b', 'refresh', true);
-    line.add(probe);
+    line.waiters.add(probe);
     expect(line.takeFirst()).toBe(probe);
   });
 });
