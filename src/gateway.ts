@@ -64,6 +64,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const closing = new AbortController();
   closers.add(() => closing.abort());
   let credentialProblem = parts.checkCredentials ? CREDENTIALS_UNVERIFIED : null;
+  let issuerProblem: string | null = null;
 
   const quota = createQuota({
     limits: limitsFor(config.quota.edition, config.quota.overrides),
@@ -147,9 +148,14 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     health: () =>
       healthOf({
         credentialProblem,
+        issuerProblem,
         isRedisUnavailable: redisTier?.isUnavailable() === true || quota.snapshot().shared === 'fallback',
         nextProbeAt: quota.snapshot().nextProbeAt,
       }),
+    onIssuerChange(problem) {
+      issuerProblem = problem;
+      observability.issuerChanged(problem);
+    },
     clock,
     wallClock,
   });

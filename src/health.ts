@@ -3,13 +3,16 @@ import type { Health } from './http/operatorRoutes.ts';
 export interface HealthFacts {
   /** Why DataWorks does not accept the credentials; null if it does. */
   credentialProblem: string | null;
+  /** Why the keys of AUTH_JWKS_URL cannot be fetched; null if they can. */
+  issuerProblem: string | null;
   isRedisUnavailable: boolean;
   /** Epoch milliseconds of the next trial call while DataWorks reports the daily quota as used up; else null. */
   nextProbeAt: number | null;
 }
 
 /** What /health/ready reports. Without credentials no query can be answered; everything else degrades the service. */
-export function healthOf({ credentialProblem, isRedisUnavailable, nextProbeAt }: HealthFacts): Health {
+export function healthOf(facts: HealthFacts): Health {
+  const { credentialProblem, issuerProblem, isRedisUnavailable, nextProbeAt } = facts;
   if (credentialProblem !== null) return { status: 'unavailable', reasons: [credentialProblem] };
   const reasons: string[] = [];
   if (isRedisUnavailable) {
@@ -19,6 +22,11 @@ export function healthOf({ credentialProblem, isRedisUnavailable, nextProbeAt }:
     const nextTryAt = new Date(nextProbeAt).toISOString();
     reasons.push(
       `DataWorks reports that the daily quota is used up. The next trial call is at ${nextTryAt}.`,
+    );
+  }
+  if (issuerProblem !== null) {
+    reasons.push(
+      `The issuer of AUTH_JWKS_URL ${issuerProblem}. Tokens are verified with the last keys that it served, if any.`,
     );
   }
   return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };

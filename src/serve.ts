@@ -13,13 +13,14 @@ export interface ServeOptions extends Pick<
 > {
   observability: Observability;
   health: () => Health;
+  onIssuerChange: (problem: string | null) => void;
   clock: SteadyClock;
   wallClock: Clock;
 }
 
 /** Starts the HTTP server with the schema over an upstream. */
 export function serve(config: Config, options: ServeOptions): Promise<HttpServer> {
-  const { observability, health, clock, wallClock } = options;
+  const { observability, health, onIssuerChange, clock, wallClock } = options;
   const contextOptions: ContextOptions = {
     ...options,
     deadlineMs: config.requestDeadlineMs,
@@ -40,7 +41,7 @@ export function serve(config: Config, options: ServeOptions): Promise<HttpServer
     metrics: config.metrics ? observability.scrape : null,
     observe: observability.observe,
     onBug: observability.bug,
-    onUnusableFile: observability.unusableFile,
-    onIssuerChange: observability.issuerChanged,
+    onUnusable: observability.unusableFile,
+    onIssuerChange,
   });
 }

@@ -1,29 +1,29 @@
 import { type Admission, addressKeyOf, type Requester } from '../core/admission.ts';
 import { type HttpError, INTERNAL_ERROR_MESSAGE } from '../core/errors.ts';
 import { anonymous, type Capability, type Viewer } from '../core/viewer.ts';
-import type { AuthenticationResult, Authenticator } from './authentication.ts';
+import type { Authenticate, AuthenticationResult } from './authentication.ts';
 import { RETRY_WITHOUT_KEYS_MS } from './issuerKeys.ts';
 import type { RateLimit } from './rateLimit.ts';
 
 export interface AdmissionOptions {
   /** Null without authentication: every caller on this machine is the anonymous viewer. */
-  authenticator: Authenticator | null;
+  authenticate: Authenticate | null;
   /** Null without a rate limit. */
   rateLimit: RateLimit | null;
   /** Called with unexpected errors. */
   onBug: (error: unknown, requestId: string) => void;
 }
 
-export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOptions): Admission {
+export function createAdmission({ authenticate, rateLimit, onBug }: AdmissionOptions): Admission {
   return {
     admit(requester, authorization, capability) {
-      if (authenticator === null) {
+      if (authenticate === null) {
         return LOOPBACK.test(requester.hostname)
           ? countViewer(anonymous, requester, capability)
           : foreignHost;
       }
       const canVerify = () => rateLimit === null || rateLimit.peek(addressOf(requester)) === 0;
-      const result = authenticator.authenticate(authorization, canVerify);
+      const result = authenticate(authorization, canVerify);
       if (!(result instanceof Promise)) return decide(result, requester, capability);
       return result
         .catch((error: unknown) => {
@@ -33,8 +33,8 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
         .then((verified) => decide(verified, requester, capability));
     },
     async revalidate(authorization) {
-      if (authenticator === null) return anonymous;
-      const result = await authenticator.authenticate(authorization, () => true);
+      if (authenticate === null) return anonymous;
+      const result = await authenticate(authorization, () => true);
       if (result === 'unavailable' || result === 'unchecked') {
         throw new Error('The token cannot be verified at the moment.');
       }
@@ -75,7 +75,7 @@ export function createAdmission({ authenticator, rateLimit, onBug }: AdmissionOp
   }
 
   function callerOf(viewer: Viewer, requester: Pick<Requester, 'ip'>): string {
-    return authenticator === null ? addressOf(requester) : viewer.callerId;
+    return authenticate === null ? addressOf(requester) : viewer.callerId;
   }
 
   function count(key: string): HttpError | null {

@@ -12,15 +12,11 @@ import { watchFile } from './watchedFile.ts';
  */
 export type AuthenticationResult = Viewer | 'missing' | 'invalid' | 'unavailable' | 'unchecked';
 
-export interface Authenticator {
-  /** @param canVerify asked before a signature is verified or keys are fetched */
-  authenticate(
-    authorization: string | undefined,
-    canVerify: () => boolean,
-  ): AuthenticationResult | Promise<JwtResult>;
-  /** Why the keys of AUTH_JWKS_URL cannot be fetched at the moment; null while they can. */
-  keysProblem(): string | null;
-}
+/** @param canVerify asked before a signature is verified or keys are fetched */
+export type Authenticate = (
+  authorization: string | undefined,
+  canVerify: () => boolean,
+) => AuthenticationResult | Promise<JwtResult>;
 
 /**
  * Returns null if the settings require no authentication. Files are read again when they change: a removed token is rejected a few
@@ -31,22 +27,19 @@ export interface Authenticator {
 export function createAuthenticator(
   { tokensFile, jwt }: AuthSettings,
   options: JwtVerifierOptions,
-): Authenticator | null {
+): Authenticate | null {
   const staticTokens =
     tokensFile === null
       ? null
       : watchFile({ ...options, setting: 'AUTH_TOKENS_FILE', path: tokensFile, parse: staticTokensIn });
-  const jwtVerifier = jwt === null ? null : createJwtVerifier(jwt, options);
-  if (staticTokens === null && jwtVerifier === null) return null;
-  return {
-    authenticate(authorization, canVerify) {
-      if (authorization === undefined) return 'missing';
-      const token = BEARER.exec(authorization)?.[1];
-      if (token === undefined) return 'invalid';
-      if (LOOKS_LIKE_JWT.test(token)) return jwtVerifier?.verify(token, canVerify) ?? 'invalid';
-      return staticTokens?.()(token) ?? 'invalid';
-    },
-    keysProblem: () => jwtVerifier?.keysProblem() ?? null,
+  const verifyJwt = jwt === null ? null : createJwtVerifier(jwt, options);
+  if (staticTokens === null && verifyJwt === null) return null;
+  return (authorization, canVerify) => {
+    if (authorization === undefined) return 'missing';
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) return 'invalid';
+    if (LOOKS_LIKE_JWT.test(token)) return verifyJwt?.(token, canVerify) ?? 'invalid';
+    return staticTokens?.()(token) ?? 'invalid';
   };
 }
 

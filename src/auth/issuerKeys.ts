@@ -7,14 +7,12 @@ export interface KeySource {
   current(): JWTVerifyGetKey | null;
   /** Waits for a refresh, if one is allowed. Returns null if there are still no keys, or no others than the given ones. */
   newerThan(known: JWTVerifyGetKey | null): Promise<JWTVerifyGetKey | null>;
-  /** Why the keys cannot be fetched at the moment; null while they can. */
-  problem(): string | null;
 }
 
 export interface IssuerOptions {
   url: string;
   clock: Clock;
-  /** Called when the issuer's keys become unavailable, with the reason, and with null when they are available again. */
+  /** Called with the reason when the issuer's keys cannot be fetched, and with null when they can again. */
   onIssuerChange: (problem: string | null) => void;
 }
 
@@ -58,7 +56,6 @@ export function createIssuerKeys({ url, clock, onIssuerChange }: IssuerOptions):
       const keys = usable();
       return keys === given ? null : keys;
     },
-    problem: () => problem,
   };
 
   /** Resolves when the running or a new fetch has ended; at once during the cool-down. Never rejects. */
@@ -83,9 +80,8 @@ export function createIssuerKeys({ url, clock, onIssuerChange }: IssuerOptions):
   }
 
   function setProblem(current: string | null): void {
-    const hasChanged = (problem === null) !== (current === null);
+    if (problem !== current) onIssuerChange(current);
     problem = current;
-    if (hasChanged) onIssuerChange(current);
   }
 }
 

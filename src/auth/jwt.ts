@@ -11,12 +11,8 @@ import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
 export type JwtResult = Viewer | 'invalid' | 'unchecked' | 'unavailable';
 
-export interface JwtVerifier {
-  /** @param canVerify asked before any work on a token that was not valid before */
-  verify(token: string, canVerify: () => boolean): JwtResult | Promise<JwtResult>;
-  /** Why the issuer's keys cannot be fetched at the moment; null while they can. */
-  keysProblem(): string | null;
-}
+/** @param canVerify asked before any work on a token that was not valid before */
+export type JwtVerifier = (token: string, canVerify: () => boolean) => JwtResult | Promise<JwtResult>;
 
 export interface JwtVerifierOptions
   extends Pick<IssuerOptions, 'onIssuerChange'>, Pick<WatchedFileOptions<unknown>, 'onUnusable'> {
@@ -37,18 +33,20 @@ export function createJwtVerifier(settings: JwtSettings, options: JwtVerifierOpt
   const verified = new LRUCache<string, { viewer: Viewer; keys: JWTVerifyGetKey }>({ max: MAX_CACHED });
   const limited = createConcurrencyLimit(MAX_CONCURRENT);
 
-  return {
-    verify(token, canVerify) {
-      const digest = hash('sha256', token, 'base64url');
-      const cached = verified.get(digest);
-      if (cached === undefined && !canVerify()) return 'unchecked';
-      const keys = source.current();
-      if (cached?.keys === keys) return isExpired(cached.viewer) ? 'invalid' : cached.viewer;
-      verified.delete(digest);
-      // A token that was valid before is verified with new keys, whatever other callers of its address do.
-      return verifyAnew(token, digest, keys, cached === undefined ? canVerify : () => true);
-    },
-    keysProblem: () => source.problem(),
+  return (token, canVerify) => {
+    const digest = hash('sha256', token, 'base64url');
+    const cached = verified.get(digest);
+    if (cached === undefined && !canVerify()) return 'unchecked';
+    const keys = source.current();
+    if (cached?.keys === keys) {
+      const { viewer } = cached;
+      const isExpired =
+        viewer.expiresAt !== null && clock.now() >= viewer.expiresAt + CLOCK_TOLERANCE_S * 1000;
+      return isExpired ? 'invalid' : viewer;
+    }
+    verified.delete(digest);
+    // A token that was valid before is verified with new keys, whatever other callers of its address do.
+    return verifyAnew(token, digest, keys, cached === undefined ? canVerify : () => true);
   };
 
   async function verifyAnew(
@@ -75,16 +73,12 @@ export function createJwtVerifier(settings: JwtSettings, options: JwtVerifierOpt
       );
     }
   }
-
-  function isExpired({ expiresAt }: Viewer): boolean {
-    return expiresAt !== null && clock.now() >= expiresAt + CLOCK_TOLERANCE_S * 1000;
-  }
 }
 
 function keySourceOf(jwks: JwtSettings['jwks'], options: JwtVerifierOptions): KeySource {
   if ('url' in jwks) return createIssuerKeys({ ...options, url: jwks.url });
   const keys = watchFile({ ...options, setting: 'AUTH_JWKS_FILE', path: jwks.file, parse: keysIn });
-  return { current: keys, newerThan: () => Promise.resolve(null), problem: () => null };
+  return { current: keys, newerThan: () => Promise.resolve(null) };
 }
 
 function keysIn(text: string, file: string): JWTVerifyGetKey {

@@ -2,7 +2,8 @@ import { type Environment, readCommandLine, readConfigFile } from './commandLine
 import { type Config, loadConfig } from '../config/config.ts';
 import { OperatorError } from '../core/operatorError.ts';
 import { startGateway } from '../gateway.ts';
-import { readSettingFiles } from '../http/settingFiles.ts';
+import { createAuthenticator } from '../auth/authentication.ts';
+import { readTrustedDocuments } from '../graphql/trustedDocuments.ts';
 import { manageLifecycle } from './lifecycle.ts';
 import { systemClock } from '../core/clock.ts';
 import { problemsIn, runProgram } from './program.ts';
@@ -20,14 +21,21 @@ async function main(args: readonly string[]): Promise<void> {
   const result = loadConfig(process.env);
   const credential = createCredentialSource(null);
   const problems = await problemsOf([
-    () => ('problems' in result ? Promise.reject(new OperatorError(result.problems)) : undefined),
-    () => ('config' in result ? readSettingFiles(result.config.http, systemClock) : undefined),
+    ...('problems' in result
+      ? [() => Promise.reject(new OperatorError(result.problems))]
+      : [
+          () => createAuthenticator(result.config.http.auth, unheard),
+          () => readTrustedDocuments(result.config.http.trustedDocuments),
+        ]),
     () => (check ? undefined : credential.warm()),
   ]);
   if (!('config' in result) || problems.length > 0) throw new OperatorError(problems);
   if (check) console.log('Configuration is valid.');
   else await serve(result.config, credential);
 }
+
+/** For the check of the files: the server reads them again. */
+const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
 
 /** The environment takes precedence. Other packages read their settings from it, so values of the file are added to it. */
 function addToEnvironment(values: Environment): void {

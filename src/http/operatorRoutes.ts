@@ -19,17 +19,15 @@ export interface OperatorRoutesOptions {
   metrics: Metrics | null;
   /** Aborted when the server closes. */
   draining: AbortSignal;
-  /** Why the keys of AUTH_JWKS_URL cannot be fetched; null while they can. */
-  keysProblem: () => string | null;
 }
 
 /** Adds /health/live and /health/ready for probes, which do not authenticate, and /metrics, which needs a capability. */
 export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesOptions): void {
-  const { admission, metrics } = options;
+  const { admission, health, metrics, draining } = options;
   app.get('/health/live', () => ({ status: 'ok' }));
   app.get('/health/ready', (_, reply) => {
-    const health = readinessOf(options);
-    return reply.code(health.status === 'unavailable' ? 503 : 200).send(health);
+    const current = draining.aborted ? shuttingDown : health();
+    return reply.code(current.status === 'unavailable' ? 503 : 200).send(current);
   });
   if (metrics === null) return;
   app.get('/metrics', async (request, reply) => {
@@ -40,11 +38,4 @@ export function addOperatorRoutes(app: FastifyInstance, options: OperatorRoutesO
   });
 }
 
-function readinessOf({ health, draining, keysProblem }: OperatorRoutesOptions): Health {
-  if (draining.aborted) return { status: 'unavailable', reasons: ['The gateway is shutting down.'] };
-  const { status, reasons } = health();
-  const problem = keysProblem();
-  if (problem === null) return { status, reasons };
-  const reason = `The issuer of AUTH_JWKS_URL ${problem}. Tokens are verified with the last keys that it served, if any.`;
-  return { status: status === 'ok' ? 'degraded' : status, reasons: [...reasons, reason] };
-}
+const shuttingDown: Health = { status: 'unavailable', reasons: ['The gateway is shutting down.'] };

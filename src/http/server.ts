@@ -1,11 +1,14 @@
 import type { GraphQLSchema } from 'graphql';
 import { createAdmission } from '../auth/admission.ts';
+import { createAuthenticator } from '../auth/authentication.ts';
+import type { JwtVerifierOptions } from '../auth/jwt.ts';
 import { createRateLimit } from '../auth/rateLimit.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Observe } from '../core/observation.ts';
 import type { HttpSettings } from '../core/settings.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
+import { readTrustedDocuments } from '../graphql/trustedDocuments.ts';
 import { createStoredResponses } from '../responses/storedResponses.ts';
 import { createWebSockets } from '../subscriptions/webSockets.ts';
 import { createAdmissionHook } from './requestLifecycle.ts';
@@ -17,9 +20,8 @@ import { createGraphQLHandler } from './graphqlHandler.ts';
 import { addOperatorRoutes, type Health, type Metrics } from './operatorRoutes.ts';
 import { createRequestScheduler } from './requestScheduler.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
-import { readSettingFiles, type SettingFileListeners } from './settingFiles.ts';
 
-export interface HttpServerOptions extends HttpSettings, SettingFileListeners {
+export interface HttpServerOptions extends HttpSettings, Omit<JwtVerifierOptions, 'clock'> {
   schema: GraphQLSchema;
   /** Executes operations. */
   execute: ApolloOptions['execute'];
@@ -54,12 +56,13 @@ const BACKLOG = 4096;
 /** @throws OperatorError for unusable files of the settings, before the server listens. */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { clock, limits } = options;
-  const { authenticator, trustedDocuments } = await readSettingFiles(options, clock, options);
-  const isAuthenticated = authenticator !== null;
+  const authenticate = createAuthenticator(options.auth, options);
+  const trustedDocuments = await readTrustedDocuments(options.trustedDocuments);
+  const isAuthenticated = authenticate !== null;
   const closing = new AbortController();
   const draining = closing.signal;
   const admission = createAdmission({
-    authenticator,
+    authenticate,
     rateLimit: options.rateLimit && createRateLimit({ ...options.rateLimit, clock }),
     onBug: options.onBug,
   });
@@ -87,12 +90,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     draining,
     upgradeErrorOf: (request) => webSockets.upgradeErrorOf(request),
   });
-  addOperatorRoutes(app, {
-    ...options,
-    admission,
-    draining,
-    keysProblem: () => authenticator?.keysProblem() ?? null,
-  });
+  addOperatorRoutes(app, { ...options, admission, draining });
   if (explorer) addExplorer(app, admission, explorer);
   app.route({
     url: '/graphql',

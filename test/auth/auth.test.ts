@@ -8,7 +8,7 @@ import { analyse } from '../../src/graphql/analysis.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { assertMaySelect } from '../../src/graphql/operation.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
-import { readSettingFiles } from '../../src/http/settingFiles.ts';
+import { createAuthenticator } from '../../src/auth/authentication.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { bearer, captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -17,6 +17,7 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 const TOKENS = { reader: 'dwg_reader', everything: 'dwg_everything' };
 const ISSUER = 'https://issuer.example';
 const AUDIENCE = 'pipeline-runs';
+const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
 
 let files: TemporaryFiles;
 let gateway: TestGateway;
@@ -275,28 +276,25 @@ describe('a JWT', () => {
   test('with an algorithm that is not allowed is UNAUTHENTICATED', async () => {
     const other = await generateKeyPair('RS512');
     const key = { ...(await exportJWK(other.publicKey)), kid: 'k1' };
-    const { authenticator } = await readSettingFiles(
+    const authenticate = createAuthenticator(
       {
-        auth: {
-          tokensFile: null,
-          jwt: {
-            jwks: { file: await files.write('rs512.json', { keys: [key] }) },
-            issuer: ISSUER,
-            audience: AUDIENCE,
-            algorithms: ['RS256'],
-            projectsClaim: 'projects',
-            scopeClaim: 'scope',
-          },
+        tokensFile: null,
+        jwt: {
+          jwks: { file: await files.write('rs512.json', { keys: [key] }) },
+          issuer: ISSUER,
+          audience: AUDIENCE,
+          algorithms: ['RS256'],
+          projectsClaim: 'projects',
+          scopeClaim: 'scope',
         },
-        trustedDocuments: { file: null, only: false },
       },
-      systemClock,
+      unheard,
     );
     const token = await new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE })
       .setProtectedHeader({ alg: 'RS512', kid: 'k1' })
       .setExpirationTime('5 minutes')
       .sign(other.privateKey);
-    expect(await authenticator!.authenticate(`Bearer ${token}`, () => true)).toBe('invalid');
+    expect(await authenticate!(`Bearer ${token}`, () => true)).toBe('invalid');
   });
 
   test('grants capabilities by its scope', async () => {
@@ -596,13 +594,7 @@ describe('a changed file', () => {
 
 describe('a file of tokens', () => {
   const read = async (content: unknown) =>
-    readSettingFiles(
-      {
-        auth: { tokensFile: await files.write('bad.json', content), jwt: null },
-        trustedDocuments: { file: null, only: false },
-      },
-      systemClock,
-    );
+    createAuthenticator({ tokensFile: await files.write('bad.json', content), jwt: null }, unheard);
 
   test('reports every problem at once, without quoting the file', async () => {
     const failure = read([

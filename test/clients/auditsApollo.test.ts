@@ -35,7 +35,7 @@ defineIntegrationTestSuite(
       url: '/*',
       method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       onRequest: createAdmissionHook({
-        admission: createAdmission({ authenticator: null, rateLimit: null, onBug: () => undefined }),
+        admission: createAdmission({ authenticate: null, rateLimit: null, onBug: () => undefined }),
         scheduler: createRequestScheduler({ clock: systemClock, maxWaitMs: 1000 }),
         observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
         draining,

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { readCommandLine, readConfigFile } from '../../src/cli/commandLine.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { OperatorError, withoutCredentials } from '../../src/core/operatorError.ts';
-import { readSettingFiles } from '../../src/http/settingFiles.ts';
+import { createAuthenticator } from '../../src/auth/authentication.ts';
+import { readTrustedDocuments } from '../../src/graphql/trustedDocuments.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { problemsIn } from '../../src/cli/program.ts';
 import { settings } from '../../src/config/settings.ts';
@@ -41,12 +42,20 @@ const base = {
 async function problemsOf(env: Record<string, string>): Promise<readonly string[]> {
   const result = loadConfig(env);
   if ('problems' in result) return result.problems;
-  try {
-    await readSettingFiles(result.config.http, systemClock);
-    return [];
-  } catch (error) {
-    return problemsIn(error);
+  const { auth, trustedDocuments } = result.config.http;
+  const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
+  const problems: string[] = [];
+  for (const read of [
+    () => createAuthenticator(auth, unheard),
+    () => readTrustedDocuments(trustedDocuments),
+  ]) {
+    try {
+      await read();
+    } catch (error) {
+      problems.push(...problemsIn(error));
+    }
   }
+  return problems;
 }
 
 function expectNoSecret(text: string, secret: string): void {

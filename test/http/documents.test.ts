@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { systemClock } from '../../src/core/clock.ts';
-import { readSettingFiles } from '../../src/http/settingFiles.ts';
+import { readTrustedDocuments } from '../../src/graphql/trustedDocuments.ts';
 import { digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { postOperation, startTestGateway, type TestGateway } from '../support/gateway.ts';
 
@@ -86,15 +85,7 @@ describe('a gateway with trusted documents only', () => {
 
 describe('a manifest', () => {
   const read = async (content: unknown, only = true) =>
-    (
-      await readSettingFiles(
-        {
-          auth: { tokensFile: null, jwt: null },
-          trustedDocuments: { file: await files.write('other.json', content), only },
-        },
-        systemClock,
-      )
-    ).trustedDocuments;
+    readTrustedDocuments({ file: await files.write('other.json', content), only });
 
   test('can be an object of documents by id', async () => {
     const trusted = await read({ count: COUNT });

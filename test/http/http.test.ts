@@ -50,7 +50,7 @@ async function startServer(
     metrics: null,
     observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
     onBug: (error, requestId) => bugs.push({ error, requestId }),
-    onUnusableFile: () => undefined,
+    onUnusable: () => undefined,
     onIssuerChange: () => undefined,
   });
   return { server, bugs };

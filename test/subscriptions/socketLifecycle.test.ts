@@ -105,11 +105,8 @@ function createScene() {
   let isRevoked = false;
   let isFirst = true;
   const admission = createAdmission({
-    authenticator: {
-      keysProblem: () => null,
-      authenticate: () =>
-        isFirst ? new Promise((resolve) => pending.push(resolve)) : isRevoked ? 'invalid' : viewer,
-    },
+    authenticate: () =>
+      isFirst ? new Promise((resolve) => pending.push(resolve)) : isRevoked ? 'invalid' : viewer,
     rateLimit: null,
     onBug: (error) => bugs.push(error),
   });

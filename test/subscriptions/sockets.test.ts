@@ -445,7 +445,7 @@ async function readyConnection() {
   const connection = openConnection(server, socket.asWebSocket(), peer, {
     clock,
     admission: createAdmission({
-      authenticator: { keysProblem: () => null, authenticate: () => anonymous },
+      authenticate: () => anonymous,
       rateLimit: null,
       onBug: () => undefined,
     }),
