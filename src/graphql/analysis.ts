@@ -53,7 +53,7 @@ export interface SelectionPlan {
 }
 
 /** A fragment, or a field with a selection set. */
-export interface PlannedSelection {
+interface PlannedSelection {
   /** Its directives decide whether it is included. */
   node: SelectionNode;
   /** Null for a fragment. */

@@ -18,12 +18,12 @@ import { priceOf } from './price.ts';
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** An operation of a document that `limitsRule` has accepted, with variables as the request has them. */
-export interface OperationRequest {
+interface OperationRequest {
   operation: OperationDefinitionNode;
   variables: Variables;
 }
 
-export interface OperationRules {
+interface OperationRules {
   /** Whether everybody may introspect. */
   introspection: boolean;
   /** The most objects that a response may have. */

@@ -11,7 +11,7 @@ export interface AnchorSearch {
 }
 
 /** The pages to read next; or the row's offset; or, where the row is gone, the offset of the row behind its gap. */
-export type AnchorPlace = { need: number[] } | { at: number; isPresent: boolean };
+type AnchorPlace = { need: number[] } | { at: number; isPresent: boolean };
 
 /**
  * New runs push a row down, and a row of a filtered list can leave it. The upstream promises no order, so the create time is used

@@ -5,7 +5,7 @@ import type { Action, CacheView, CallContext, Page, Upstream, UpstreamResult } f
 import { UpstreamError } from '../core/upstreamError.ts';
 
 /** The actions whose lists are read in canonical pages. */
-export type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
+type ListAction = Extract<Action, 'ListPipelineRuns' | 'ListPipelineRunItems'>;
 
 /** What paging knows of a row. */
 export interface RowKey {

@@ -38,7 +38,7 @@ export interface Loaders {
 }
 
 /** Names of the upstream calls that a look-up can need at worst, given what is cached now. Equal names are one call. */
-export interface Prices {
+interface Prices {
   run(key: RunKey): string[];
   /** The calls for one run's items where it is not known yet which run that will be. */
   itemsOfAnyRun(window: WindowRequest): string[];
@@ -46,7 +46,7 @@ export interface Prices {
   project(projectId: string): string[];
 }
 
-export interface LoaderOptions {
+interface LoaderOptions {
   /** What is cached in front of `upstream`. */
   view: CacheView;
   memory: ListMemory;
