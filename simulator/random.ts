@@ -42,8 +42,19 @@ export function createStream(seed: number): () => number {
   return () => roll(seed, drawn++) / 2 ** 32;
 }
 
-/** FNV-1a. */
+/** Of the names of facets, which are few and drawn for every run again. */
+const textHashes = new Map<string, number>();
+
 function textHash(text: string): number {
+  let hash = textHashes.get(text);
+  if (hash === undefined) {
+    hash = fnv1a(text);
+    textHashes.set(text, hash);
+  }
+  return hash;
+}
+
+function fnv1a(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

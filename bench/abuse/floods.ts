@@ -4,7 +4,7 @@ import { WebSocket } from 'ws';
 import { type Figures, type MeasuredGateway, TOKEN } from './gateway.ts';
 
 /*
- * Many small things on few connections, sent as fast as the gateway takes them. Each flood ends when the gateway has closed its
+ * Many small messages on few connections, sent as fast as the gateway accepts them. Each flood ends when the gateway has closed its
  * connections.
  */
 
@@ -68,6 +68,10 @@ function onSockets(
         if (isAuthenticated) await enter(socket);
         const closed = closeOf(socket);
         const { _socket: tcp } = socket as unknown as { _socket: Socket };
+        // The gateway reads nothing after its close frame, so the handshake would end with its time limit of seconds.
+        tcp.on('data', () => {
+          if (socket.readyState === WebSocket.CLOSING) tcp.destroy();
+        });
         // In as few pieces as possible.
         tcp.cork();
         for (let id = 0; id < COUNT; id++) send(socket, id);

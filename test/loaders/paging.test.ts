@@ -19,6 +19,7 @@ function createList(rows: Row[], pageSize: number) {
   const reads: number[] = [];
   const cached = new Map<number, UpstreamResult<Page<Row>>>();
   const beforeRead: (() => void)[] = [];
+  const memory = createListMemory(pageSize, systemClock);
   return {
     rows,
     reads,
@@ -50,7 +51,7 @@ function createList(rows: Row[], pageSize: number) {
           return Promise.resolve(answer);
         },
       };
-      return createListReader(source, createListMemory(pageSize, systemClock));
+      return createListReader(source, memory);
     },
   };
 }
