@@ -3,6 +3,7 @@ import {
   type Action,
   type Actions,
   type CallContext,
+  type CallEvent,
   type Caller,
   type Upstream,
   type UpstreamResult,
@@ -10,8 +11,8 @@ import {
   withChanges,
 } from '../core/upstream.ts';
 import type { Demand } from './demand.ts';
-import type { Entries, Entry } from './entries.ts';
-import type { SingleFlight } from './singleFlight.ts';
+import { Entries, type Entry } from './entries.ts';
+import { createSingleFlight, hasLimits } from './singleFlight.ts';
 
 /** How the cache answers one action. */
 export interface Part<A extends Action> {
@@ -21,23 +22,60 @@ export interface Part<A extends Action> {
   peek(params: Actions[A]['params']): UpstreamResult<Actions[A]['result']> | null;
 }
 
-/** What the parts of the cache share. */
-export interface CacheCore {
+export interface CacheOptions {
+  /** Steady: its `now` must not jump. */
   clock: Clock;
-  upstream: Upstream;
-  entries: Entries;
-  flights: SingleFlight;
+  /** Decides how long answers are fresh and how long they may be served. */
   demand: Demand;
-  /** The `asOf` of the newest answer that another replica has read under a key; -Infinity if there is none. Null without other replicas. */
-  newestElsewhere: ((key: string) => number) | null;
+  /** The bound of everything stored, in bytes. */
+  maxBytes: number;
+  /** How long a call may take that several callers wait for, in milliseconds. */
+  patienceMs: number;
   /**
-   * Runs a refresh for the caller that was served something stale, unless one of this name is running. Never throws or rejects.
+   * When the newest answer was read that another replica has under a key; -Infinity if there is none. An older answer is not fresh here.
+   * Default: there are no other replicas.
    */
-  inBackground(
-    name: string,
-    caller: Caller | undefined,
-    refresh: (context: CallContext) => Promise<unknown>,
-  ): void;
+  newestElsewhere?: ((key: string) => number) | null;
+  /** Reports what happens to background refreshes. */
+  report(event: CallEvent): void;
+}
+
+/** What the parts of the cache share. */
+export type CacheCore = ReturnType<typeof createCore>;
+
+export function createCore(upstream: Upstream, options: CacheOptions) {
+  const { clock, demand, maxBytes, patienceMs, newestElsewhere = null } = options;
+  const refreshing = new Set<string>();
+  return {
+    upstream,
+    clock,
+    demand,
+    maxBytes,
+    newestElsewhere,
+    entries: new Entries(maxBytes),
+    flights: createSingleFlight(clock, patienceMs),
+    /** Runs a refresh for the caller that was served something stale, unless one of this name is running. Never throws or rejects. */
+    inBackground(
+      name: string,
+      caller: Caller | undefined,
+      refresh: (context: CallContext) => Promise<unknown>,
+    ): void {
+      // The limit of one caller must not hold up the refresh of another.
+      const key = hasLimits(caller) ? `${name}\nlimited` : name;
+      if (refreshing.has(key)) return;
+      refreshing.add(key);
+      const context: CallContext = {
+        priority: 'refresh',
+        caller,
+        deadline: clock.now() + patienceMs,
+        report: (event) => options.report(event),
+      };
+      // A failure is stored with the entry that it concerns.
+      refresh(context)
+        .catch(() => undefined)
+        .finally(() => refreshing.delete(key));
+    },
+  };
 }
 
 /** Reports that the cache has the answer, and returns it. */

@@ -29,12 +29,8 @@ const MAX_SHARE = 0.25;
 /** The size of an empty list. */
 const LIST_BYTES = 6000;
 
-/**
- * The lists of runs: a state for each list and page size, and the calls that keep it up to date.
- *
- * @param maxBytes the bound of the whole cache
- */
-export function createRunLists(core: CacheCore, maxBytes: number): Part<typeof ACTION> {
+/** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
+export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   const { clock, demand, entries } = core;
   return {
     async read(params, context) {
@@ -229,7 +225,7 @@ export function createRunLists(core: CacheCore, maxBytes: number): Part<typeof A
     );
     if (failure) state = reduce(state, { type: 'failed', index, failure });
     let bytes = sizeOf(state);
-    if (bytes > maxBytes * MAX_SHARE) {
+    if (bytes > core.maxBytes * MAX_SHARE) {
       state = reduce(state, { type: 'trimmed', version });
       bytes = sizeOf(state);
     }

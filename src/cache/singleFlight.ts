@@ -5,27 +5,6 @@ import { UpstreamError } from '../core/upstreamError.ts';
 
 type Start<Value> = (context: CallContext, keys: readonly string[]) => Promise<UpstreamResult<Value>>;
 
-/** Shares calls in flight: while a call for a key runs, other callers of the key wait for the same answer. */
-export interface SingleFlight {
-  /**
-   * Joins the call in flight for the key, if its answer can be as new as `context.notBefore`, or starts one. A caller whose deadline
-   * passes or whose signal fires is released at once. The call itself is cancelled when nobody waits for it, unless an attempt is on
-   * the wire: that one is paid for, so it ends in the cache, and later callers join it. It is not retried for nobody.
-   *
-   * @param start makes the call with a context that no single caller can end. Its priority rises when a more urgent caller joins, so it
-   *   must be read when it matters and not be copied.
-   * @param keys all that the call can answer if it starts here, the key included. It is started for those that are not in flight yet.
-   *   Default: the key alone.
-   */
-  fetch<Value>(
-    key: string,
-    action: Action,
-    context: CallContext,
-    start: Start<Value>,
-    keys?: readonly string[],
-  ): Promise<UpstreamResult<Value>>;
-}
-
 interface Flight {
   keys: readonly string[];
   startedBy: CallContext;
@@ -52,18 +31,32 @@ export function hasLimits(caller: Caller | undefined): boolean {
   return caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
 }
 
-/** @param patienceMs how long a shared call may take */
-export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlight {
+/**
+ * Shares calls in flight: while a call for a key runs, other callers of the key wait for the same answer.
+ *
+ * @param patienceMs how long a shared call may take
+ */
+export function createSingleFlight(clock: Clock, patienceMs: number) {
   const flights = new Map<string, Flight>();
-  return { fetch: fetch as SingleFlight['fetch'] };
+  return { fetch };
 
-  async function fetch(
+  /**
+   * Joins the call in flight for the key, if its answer can be as new as `context.notBefore`, or starts one. A caller whose deadline
+   * passes or whose signal fires is released at once. The call itself is cancelled when nobody waits for it, unless an attempt is on
+   * the wire: that one is paid for, so it ends in the cache, and later callers join it. It is not retried for nobody.
+   *
+   * @param start makes the call with a context that no single caller can end. Its priority rises when a more urgent caller joins, so it
+   *   must be read when it matters and not be copied.
+   * @param keys all that the call can answer if it starts here, the key included. It is started for those that are not in flight yet.
+   *   Default: the key alone.
+   */
+  async function fetch<Value>(
     key: string,
     action: Action,
     context: CallContext,
-    start: Start<unknown>,
+    start: Start<Value>,
     keys: readonly string[] = [key],
-  ): Promise<UpstreamResult<unknown>> {
+  ): Promise<UpstreamResult<Value>> {
     const { notBefore = -Infinity, caller } = context;
     for (;;) {
       const flight = joinable(key, context) ?? takeOff(keys, context, start);
@@ -71,7 +64,7 @@ export function createSingleFlight(clock: Clock, patienceMs: number): SingleFlig
       context.report({ type: isItsFirst ? 'miss' : 'shared', action });
       if (context.priority === 'interactive') flight.context.priority = 'interactive';
       try {
-        const answer = await wait(flight, action, context);
+        const answer = (await wait(flight, action, context)) as UpstreamResult<Value>;
         // The answer may be one that another replica read before this flight started.
         if (isItsFirst || answer.asOf >= notBefore) return answer;
       } catch (error) {

@@ -1,33 +1,12 @@
-import type { Clock } from '../core/clock.ts';
-import type { Action, Actions, CacheView, CallContext, CallEvent, Upstream } from '../core/upstream.ts';
+import type { Action, Actions, CacheView, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
-import type { CacheCore, Part } from './core.ts';
+import { type CacheCore, type CacheOptions, createCore, type Part } from './core.ts';
 import type { Demand } from './demand.ts';
-import { Entries } from './entries.ts';
 import { createEntryCache } from './entryCache.ts';
 import { lastingMs } from './freshness.ts';
 import { itemsKey, runKey } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
-import { createSingleFlight, hasLimits } from './singleFlight.ts';
-
-export interface CacheOptions {
-  /** Steady: its `now` must not jump. */
-  clock: Clock;
-  /** Decides how long answers are fresh and how long they may be served. */
-  demand: Demand;
-  /** The bound of everything stored, in bytes. */
-  maxBytes: number;
-  /** How long a call may take that several callers wait for, in milliseconds. */
-  patienceMs: number;
-  /**
-   * When the newest answer was read that another replica has under a key; -Infinity if there is none. An older answer is not fresh here.
-   * Default: there are no other replicas.
-   */
-  newestElsewhere?: ((key: string) => number) | null;
-  /** Reports what happens to background refreshes. */
-  report(event: CallEvent): void;
-}
 
 /** The layer, and the read-only view for those who must know what a call would cost. */
 export interface CacheLayer {
@@ -42,7 +21,7 @@ export interface CacheLayer {
 export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer {
   const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
-    ListPipelineRuns: createRunLists(core, options.maxBytes),
+    ListPipelineRuns: createRunLists(core),
     GetPipelineRun: createSingle(core, 'GetPipelineRun', runKey),
     ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems', itemsKey),
     ListProjects: createProjects(core),
@@ -100,33 +79,4 @@ function isStretchedBy(error: unknown, demand: Demand): boolean {
   if (!(error instanceof UpstreamError) || error.kind !== 'quotaExhausted') return false;
   const before = demand.rules();
   return demand.update().freshMs > before.freshMs;
-}
-
-function createCore(upstream: Upstream, options: CacheOptions): CacheCore {
-  const { clock, demand, maxBytes, patienceMs, newestElsewhere = null } = options;
-  const refreshing = new Set<string>();
-  return {
-    upstream,
-    clock,
-    demand,
-    entries: new Entries(maxBytes),
-    flights: createSingleFlight(clock, patienceMs),
-    newestElsewhere,
-    inBackground(name, caller, refresh) {
-      // The limit of one caller must not hold up the refresh of another.
-      const key = hasLimits(caller) ? `${name}\nlimited` : name;
-      if (refreshing.has(key)) return;
-      refreshing.add(key);
-      const context: CallContext = {
-        priority: 'refresh',
-        caller,
-        deadline: clock.now() + patienceMs,
-        report: (event) => options.report(event),
-      };
-      // A failure is stored with the entry that it concerns.
-      refresh(context)
-        .catch(() => undefined)
-        .finally(() => refreshing.delete(key));
-    },
-  };
 }

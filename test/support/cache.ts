@@ -1,5 +1,6 @@
 import { createDemand, type Allowance } from '../../src/cache/demand.ts';
-import { type CacheLayer, type CacheOptions, withCache } from '../../src/cache/withCache.ts';
+import type { CacheOptions } from '../../src/cache/core.ts';
+import { type CacheLayer, withCache } from '../../src/cache/withCache.ts';
 import type { Upstream } from '../../src/core/upstream.ts';
 
 interface Options extends Pick<CacheOptions, 'clock'>, Partial<Omit<CacheOptions, 'demand' | 'clock'>> {
