@@ -5,26 +5,20 @@ import { settings } from '../config/settings.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface CommandLine {
-  /** A file of settings, or null. */
-  configFile: string | null;
-  /** Whether to validate the settings and exit. */
-  check: boolean;
-}
-
-/** @throws OperatorError for unknown arguments, and for an access key among them */
-export function readCommandLine(args: readonly string[]): CommandLine {
+/**
+ * Returns the file of settings, and whether only to validate the settings.
+ *
+ * @throws OperatorError for unknown arguments, and for an access key among them
+ */
+export function readCommandLine(args: readonly string[]): { config?: string; check: boolean } {
   if (args.some((argument) => LOOKS_LIKE_KEY.test(argument))) {
     throw new OperatorError([
       'The command line contains a key, which every process of the machine can read. Revoke it, create a new one, and pass it in the environment or in the file of --config.',
     ]);
   }
   try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: { config: { type: 'string' }, check: { type: 'boolean', default: false } },
-    });
-    return { configFile: values.config ?? null, check: values.check };
+    const options = { config: { type: 'string' }, check: { type: 'boolean', default: false } } as const;
+    return parseArgs({ args: [...args], options }).values;
   } catch {
     throw new OperatorError(['The arguments must be [--config <file>] [--check].']);
   }

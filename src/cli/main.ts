@@ -16,8 +16,8 @@ import { createCredentialSource } from '../upstream/credentials.ts';
  * with 1 if there are any. `--check` only validates.
  */
 async function main(args: readonly string[]): Promise<void> {
-  const { configFile, check } = readCommandLine(args);
-  if (configFile !== null) addToEnvironment(readConfigFile(configFile));
+  const { config: file, check } = readCommandLine(args);
+  if (file !== undefined) addToEnvironment(readConfigFile(file));
   const result = loadConfig(process.env);
   const credential = createCredentialSource(null);
   const problems = await problemsOf([

@@ -146,8 +146,8 @@ describe('a file of settings', () => {
 
 describe('the command line', () => {
   test('takes a file and a check', () => {
-    expect(readCommandLine([])).toEqual({ configFile: null, check: false });
-    expect(readCommandLine(['--config', 'a.env', '--check'])).toEqual({ configFile: 'a.env', check: true });
+    expect(readCommandLine([])).toEqual({ check: false });
+    expect(readCommandLine(['--config', 'a.env', '--check'])).toEqual({ config: 'a.env', check: true });
   });
 
   test.each([
