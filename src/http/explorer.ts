@@ -86,15 +86,5 @@ async function readSources(): Promise<AssetNames> {
     graphqlWorker: graphiql.graphqlWorker,
     jsonWorker: graphiql.jsonWorker,
     start: startScript,
-    pageStyles,
   };
 }
-
-/** Leaves space for the notes above GraphiQL, which fills the window by default. */
-const pageStyles = `
-body { display: flex; flex-direction: column; height: 100vh; margin: 0; }
-main { flex: 1; min-height: 0; }
-main .graphiql-container { height: 100%; width: 100%; }
-aside { background: #fef3c7; color: #451a03; font: 14px/1.5 system-ui, sans-serif; padding: 8px 16px; }
-aside p { margin: 0; }
-`;

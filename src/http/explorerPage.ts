@@ -1,6 +1,6 @@
 /** File names of the page's assets. */
 export type AssetNames = Record<
-  'graphiql' | 'graphiqlStyles' | 'editorWorker' | 'graphqlWorker' | 'jsonWorker' | 'start' | 'pageStyles',
+  'graphiql' | 'graphiqlStyles' | 'editorWorker' | 'graphqlWorker' | 'jsonWorker' | 'start',
   string
 >;
 
@@ -50,7 +50,7 @@ export function explorerPage(facts: ExplorerFacts, names: AssetNames): string {
 <title>${TITLE}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(mark('#4f46e5'))}">
 <link rel="stylesheet" href="explorer/${names.graphiqlStyles}">
-<link rel="stylesheet" href="explorer/${names.pageStyles}">
+<style>${PAGE_STYLES}</style>
 </head>
 <body>
 ${notes.length > 0 ? `<aside>${notes.join('')}</aside>` : ''}
@@ -64,6 +64,15 @@ ${notes.length > 0 ? `<aside>${notes.join('')}</aside>` : ''}
 }
 
 const TITLE = 'DataWorks pipeline runs';
+
+/** Leaves space for the notes above GraphiQL, which fills the window by default. */
+const PAGE_STYLES = `
+body { display: flex; flex-direction: column; height: 100vh; margin: 0; }
+main { flex: 1; min-height: 0; }
+main .graphiql-container { height: 100%; width: 100%; }
+aside { background: #fef3c7; color: #451a03; font: 14px/1.5 system-ui, sans-serif; padding: 8px 16px; }
+aside p { margin: 0; }
+`;
 
 /** Settings for the start script. */
 function settingsFor(facts: ExplorerFacts, names: AssetNames) {

@@ -21,7 +21,8 @@ import { sandboxPolicy } from './securityHeaders.ts';
 export interface GraphQLHandlerOptions extends ReuseOptions {
   apollo: ApolloServer<ApolloContext>;
   trustedDocuments: TrustedDocuments;
-  responses: StoredResponses;
+  /** Null if responses are not stored. */
+  responses: StoredResponses | null;
   deadlineMs: number;
   /** The longest response that is sent. */
   maxResponseBytes: number;
@@ -48,9 +49,9 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
   return async (anyRequest, reply) => {
     const request = anyRequest as AdmittedRequest;
     const { record } = request;
-    const key = responseKeyOf(request, record.viewer, PREFLIGHTED_HEADERS);
-    const stored = key === null ? null : responses.find(key);
-    if (stored !== null) {
+    const key = responses && responseKeyOf(request, record.viewer, PREFLIGHTED_HEADERS);
+    const stored = key && responses.find(key);
+    if (stored) {
       const { body, contentType, operationName, operationType, reads } = stored.response;
       record.operationName = operationName;
       record.operationType = operationType;
@@ -65,7 +66,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
     if (response.body.kind === 'chunked')
       throw new Error('Chunked responses are not supported: graphql 16 has no @defer.');
     const text = response.body.string;
-    if (Buffer.byteLength(text) > maxResponseBytes) return sendHttpError(request, reply, tooLong);
+    const body = Buffer.from(text);
+    if (body.length > maxResponseBytes) return sendHttpError(request, reply, tooLong);
     const { status = 200, headers } = response;
     void reply.code(status);
     for (const [name, value] of headers) void reply.header(name, value);
@@ -77,10 +79,9 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
     const { codes, operationName, operationType, reads } = record;
     const isComplete = status === 200 && codes.length === 0 && !('gateway-cost' in request.headers);
     const freshness = isComplete ? (reads?.freshness() ?? null) : null;
-    if (freshness === null || reads === null) return reply.send(text);
-    const body = Buffer.from(text);
+    if (freshness === null || reads === null) return reply.send(body);
     // A request with extensions changes state: it registers a persisted query.
-    if (key !== null && !hasExtensions(operation)) {
+    if (key && !hasExtensions(operation)) {
       responses.store(key, { body, contentType, operationName, operationType, reads });
     }
     return sendReusable(body, freshness, request, reply, options);

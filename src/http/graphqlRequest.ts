@@ -22,7 +22,15 @@ export function graphqlRequestOf(
   if (jsonBody === null) return { method, search, headers, body: fastifyRequest.body };
   const tooDeep = nestingError(jsonBody, 'JSON');
   if (tooDeep !== null) return tooDeep;
-  const body = parseBody(fastifyRequest, jsonBody);
+  // A document may declare a variable of this name: its key then belongs to the variables.
+  const onProto = jsonBody.includes('$__proto__') ? 'ignore' : 'error';
+  const parse = fastifyRequest.server.getDefaultJsonParser(onProto, 'error');
+  let body: unknown;
+  // Synchronous.
+  void parse(fastifyRequest, jsonBody, (error, parsed: unknown) => {
+    if (error) throw error;
+    body = parsed;
+  });
   const request = { method, search, headers, body };
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
   const trusted = trustedDocuments(body);
@@ -69,17 +77,4 @@ function parseOrNull(text: string | null): unknown {
   } catch {
     return null;
   }
-}
-
-/** @throws an error with `statusCode` 400 */
-function parseBody(request: FastifyRequest, json: string): unknown {
-  // A document may declare a variable of this name: its key then belongs to the variables.
-  const onProto = json.includes('$__proto__') ? 'ignore' : 'error';
-  let body: unknown;
-  // Synchronous.
-  void request.server.getDefaultJsonParser(onProto, 'error')(request, json, (error, parsed: unknown) => {
-    if (error) throw error;
-    body = parsed;
-  });
-  return body;
 }

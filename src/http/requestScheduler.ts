@@ -6,7 +6,7 @@ export interface RequestScheduler {
   /** Calls back when the request may start, which can be now, or with an error if the gateway is overloaded. */
   schedule(start: Start): void;
   /** Call for each accepted connection: more can be in the backlog. */
-  connectionOpened(): void;
+  connectionOpened: () => void;
 }
 
 export interface RequestSchedulerOptions {
@@ -53,9 +53,7 @@ export function createRequestScheduler(options: RequestSchedulerOptions): Reques
       else if (first !== undefined && now - first.since > maxWaitMs) start(overloaded);
       else queue.push({ start, since: now });
     },
-    connectionOpened() {
-      hasNewConnection = true;
-    },
+    connectionOpened: () => (hasNewConnection = true),
   };
 
   /** @param arrivalsMs how long this turn took to receive requests: an equal share, or a flood would starve the queue */

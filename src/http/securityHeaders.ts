@@ -21,28 +21,22 @@ export function securityHeadersFor(corsOrigins: readonly string[]): Readonly<Rec
   };
 }
 
-/** A content security policy: sources by directive. Everything else is forbidden. */
-type Policy = Record<string, string[]>;
-
-const nothingElse: Policy = {
-  'default-src': ["'none'"],
-  'base-uri': ["'none'"],
-  'form-action': ["'none'"],
-  'frame-ancestors': ["'none'"],
-};
+const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The policy of GraphiQL's page, which loads everything from the gateway and has no inline scripts. */
-export const graphiqlPolicy = headerOf({
-  ...nothingElse,
-  'script-src': ["'self'"],
-  'worker-src': ["'self'"],
+export const graphiqlPolicy = [
+  NOTHING_ELSE,
+  "script-src 'self'",
+  "worker-src 'self'",
   // Its editor, Monaco, writes themes and sizes into <style> elements and attributes, and supports no nonce.
-  'style-src': ["'self'", "'unsafe-inline'"],
+  "style-src 'self' 'unsafe-inline'",
   // Fonts and images are data: URLs in its style sheet.
-  'font-src': ['data:'],
-  'img-src': ['data:'],
-  'connect-src': ["'self'"],
-});
+  'font-src data:',
+  'img-src data:',
+  "connect-src 'self'",
+].join('; ');
+
+const LANDING_PAGE = 'https://apollo-server-landing-page.cdn.apollographql.com';
 
 /**
  * The policy of Apollo Sandbox's page as Apollo Server renders it: a script from Apollo's CDN adds a frame of Apollo's and sends the
@@ -50,23 +44,15 @@ export const graphiqlPolicy = headerOf({
  */
 export function sandboxPolicy(page: string): string {
   const nonce = /<script nonce="([\w-]+)"/.exec(page)?.[1];
-  const own = nonce === undefined ? [] : [`'nonce-${nonce}'`];
-  return headerOf({
-    ...nothingElse,
-    'script-src': own,
-    'style-src': [...own, 'https://fonts.googleapis.com'],
-    'font-src': ['https://fonts.gstatic.com'],
-    'img-src': [LANDING_PAGE],
-    'manifest-src': [LANDING_PAGE],
-    'frame-src': ['https://sandbox.embed.apollographql.com'],
-    'connect-src': ["'self'"],
-  });
-}
-
-const LANDING_PAGE = 'https://apollo-server-landing-page.cdn.apollographql.com';
-
-function headerOf(policy: Policy): string {
-  return Object.entries(policy)
-    .map(([directive, sources]) => [directive, ...sources].join(' '))
-    .join('; ');
+  const own = nonce === undefined ? '' : ` 'nonce-${nonce}'`;
+  return [
+    NOTHING_ELSE,
+    `script-src${own}`,
+    `style-src${own} https://fonts.googleapis.com`,
+    'font-src https://fonts.gstatic.com',
+    `img-src ${LANDING_PAGE}`,
+    `manifest-src ${LANDING_PAGE}`,
+    'frame-src https://sandbox.embed.apollographql.com',
+    "connect-src 'self'",
+  ].join('; ');
 }

@@ -103,11 +103,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       trustedDocuments,
       deadlineMs: limits.deadlineMs,
       maxResponseBytes: limits.responseBytes,
-      responses: createStoredResponses(options.storedResponseBytes),
+      responses: options.storedResponseBytes > 0 ? createStoredResponses(options.storedResponseBytes) : null,
       isAuthenticated,
     }),
   });
-  app.server.on('connection', () => scheduler.connectionOpened());
+  app.server.on('connection', scheduler.connectionOpened);
   app.server.on('upgrade', (request, socket, head) =>
     webSockets.open(requestIdOf(request), request, socket, head),
   );

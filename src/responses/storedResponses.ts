@@ -25,9 +25,8 @@ export interface StoredResponses {
 const ENTRY_BYTES = 1000;
 const READ_BYTES = 400;
 
-/** @param maxBytes memory of all responses; 0 stores none */
+/** @param maxBytes memory of all responses */
 export function createStoredResponses(maxBytes: number): StoredResponses {
-  if (maxBytes === 0) return disabled;
   const responses = new LRUCache<string, StoredResponse>({ maxSize: maxBytes });
   return {
     find(key) {
@@ -45,8 +44,6 @@ export function createStoredResponses(maxBytes: number): StoredResponses {
     },
   };
 }
-
-const disabled: StoredResponses = { find: () => null, store: () => undefined };
 
 /**
  * Returns the key of a request's stored response: the caller's scope, the accepted format, and the operation to the letter. Null for

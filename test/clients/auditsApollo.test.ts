@@ -1,6 +1,5 @@
 import { ApolloServer, type BaseContext } from '@apollo/server';
 import { defineIntegrationTestSuite } from '@apollo/server-integration-testsuite';
-import { createStoredResponses } from '../../src/responses/storedResponses.ts';
 import type { ApolloContext } from '../../src/http/apollo.ts';
 import { createApp } from '../../src/http/app.ts';
 import { createAdmission } from '../../src/auth/admission.ts';
@@ -45,7 +44,7 @@ defineIntegrationTestSuite(
         apollo: { executeHTTPGraphQLRequest: execute } as unknown as ApolloServer<ApolloContext>,
         trustedDocuments: () => null,
         clock: systemClock,
-        responses: createStoredResponses(0),
+        responses: null,
         isAuthenticated: false,
         deadlineMs: 10_000,
         maxResponseBytes: 1_000_000,

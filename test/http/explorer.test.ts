@@ -58,7 +58,7 @@ describe('GraphiQL’s page', () => {
     const files = [...text.matchAll(/(?:src|href)="([^"]+)"|"(explorer\/[^"]+)"/g)]
       .map(([, attribute, setting]) => attribute ?? setting!)
       .filter((address) => !address.startsWith('data:'));
-    expect(files).toHaveLength(7);
+    expect(files).toHaveLength(6);
     for (const file of files) {
       const { status, headers } = await server.get(`/${file}`, { method: 'HEAD' });
       expect([status, headers.get('content-type')]).toEqual([
