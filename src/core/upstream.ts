@@ -104,13 +104,16 @@ export function notOlderThan<Context extends CallContext>(asOf: number, context:
 }
 
 /** A context that also records whether the call was sent. */
-export function withSentMark(context: CallContext): { context: CallContext; isSent: () => boolean } {
-  let isSent = false;
-  const report = (event: CallEvent) => {
-    isSent ||= event.type === 'attempt';
+export function withSentMark(
+  context: CallContext,
+  changes: Pick<CallContext, 'signal' | 'isProbe'> = {},
+): CallContext & { isSent: boolean } {
+  const marked = Object.assign(withChanges(context, changes), { isSent: false });
+  marked.report = (event) => {
+    marked.isSent ||= event.type === 'attempt';
     context.report(event);
   };
-  return { context: withChanges(context, { report }), isSent: () => isSent };
+  return marked;
 }
 
 export type CallEvent =

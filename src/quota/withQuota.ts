@@ -13,7 +13,7 @@ export function withQuota(upstream: Upstream | CheckingUpstream, quota: Quota): 
     async call(action, params, context) {
       if ('validate' in upstream) upstream.validate(action, params);
       const permit = await quota.permit(action, context);
-      const { context: marked, isSent } = withSentMark(context);
+      const marked = withSentMark(context);
       try {
         if (context.signal?.aborted) throw canceled(action);
         const result = await upstream.call(action, params, marked);
@@ -24,7 +24,7 @@ export function withQuota(upstream: Upstream | CheckingUpstream, quota: Quota): 
         throw error instanceof UpstreamError ? learnFrom(error, quota) : error;
       } finally {
         // After `ended`, neither does anything.
-        if (isSent()) permit.ended();
+        if (marked.isSent) permit.ended();
         else permit.giveBack();
       }
     },

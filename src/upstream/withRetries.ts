@@ -1,4 +1,4 @@
-import { withChanges, withSentMark } from '../core/upstream.ts';
+import { withSentMark } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../core/upstream.ts';
@@ -76,25 +76,21 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
     context: CallContext,
     { isProbe, opens, judge }: Pass,
   ): Promise<UpstreamResult<Actions[A]['result']>> {
-    const { context: marked, isSent } = withSentMark(context);
     const canceled = new AbortController();
+    const marked = withSentMark(context, { signal: canceled.signal, isProbe });
     const ignoreCaller = onAbort(context.signal, () => canceled.abort(context.signal?.reason));
     const ignoreBreaker = onAbort(opens, () => {
-      if (!isSent()) canceled.abort();
+      if (!marked.isSent) canceled.abort();
     });
     let verdict: Verdict = 'neither';
     try {
-      const result = await upstream.call(
-        action,
-        params,
-        withChanges(marked, { signal: canceled.signal, isProbe }),
-      );
+      const result = await upstream.call(action, params, marked);
       verdict = 'healthy';
       return result;
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;
-      if (isSent()) verdict = verdictOn(error, context);
-      throw opens.aborted && !isSent() ? rejected(action, context) : error;
+      if (marked.isSent) verdict = verdictOn(error, context);
+      throw opens.aborted && !marked.isSent ? rejected(action, context) : error;
     } finally {
       ignoreCaller();
       ignoreBreaker();
