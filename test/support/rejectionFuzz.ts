@@ -8,14 +8,17 @@ import { fakeContext } from './executionLoaders.ts';
 import { type GeneratedOperation, generateOperation } from './operationCorpus.ts';
 
 /*
- * Executes generated operations in a process of its own, where jest does not handle rejections, and writes how many were left
- * unhandled and how often the process would have ended. Arguments: the executor, whether rows can be invalid, the number of cases.
+ * Executes generated operations in a process of its own, where jest does not handle rejections. Writes, for each executor and for
+ * valid and invalid rows, how many rejections were left unhandled and how often the process would have ended. Argument: the number
+ * of cases of each.
  */
 
-const [executor, rows, cases] = process.argv.slice(2);
+const cases = Number(process.argv[2]);
 const schema = createSchema();
 const compiled = createExecutor(schema, { compileOnRequest: 1, maxOperations: 1 });
-const counts = { cases: 0, unhandled: 0, exits: 0, errors: 0, listsLeftOut: 0 };
+const noCounts = { cases: 0, unhandled: 0, exits: 0, errors: 0, listsLeftOut: 0 };
+let counts = noCounts;
+let rows: 'valid' | 'invalid' = 'valid';
 
 process.on('unhandledRejection', () => (counts.unhandled += 1));
 manageLifecycle({
@@ -27,22 +30,35 @@ manageLifecycle({
   close: () => Promise.resolve(),
 });
 
-for (let seed = 1; counts.cases < Number(cases); seed++) {
-  const { query, operationName, nextVariables } =
-    seed % 2 === 0 ? rowsOperation(createDice(seed)) : generateOperation(schema, seed, { conditions: false });
-  const document = parse(query);
-  if (validate(schema, document).length > 0) continue;
-  const { variables } = nextVariables();
-  const contextValue = unreliableContext(createDice(seed));
-  const result = await (executor === 'compiled'
-    ? compiled({ document, operationName, variables, contextValue })
-    : execute({ schema, document, operationName, variableValues: variables, contextValue }));
-  counts.cases += 1;
-  counts.errors += result.errors?.length ?? 0;
-  // Longer than any loader takes.
-  for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate);
+const results: Record<string, typeof noCounts> = {};
+for (const executor of ['interpreted', 'compiled'] as const) {
+  for (rows of ['valid', 'invalid'] as const) {
+    counts = { ...noCounts };
+    await fuzz(executor);
+    results[`${executor} ${rows}`] = counts;
+  }
 }
-console.log(JSON.stringify(counts));
+console.log(JSON.stringify(results));
+
+async function fuzz(executor: 'interpreted' | 'compiled'): Promise<void> {
+  for (let seed = 1; counts.cases < cases; seed++) {
+    const { query, operationName, nextVariables } =
+      seed % 2 === 0
+        ? rowsOperation(createDice(seed))
+        : generateOperation(schema, seed, { conditions: false });
+    const document = parse(query);
+    if (validate(schema, document).length > 0) continue;
+    const { variables } = nextVariables();
+    const contextValue = unreliableContext(createDice(seed));
+    const result = await (executor === 'compiled'
+      ? compiled({ document, operationName, variables, contextValue })
+      : execute({ schema, document, operationName, variableValues: variables, contextValue }));
+    counts.cases += 1;
+    counts.errors += result.errors?.length ?? 0;
+    // Longer than any loader takes.
+    for (let turn = 0; turn < 8; turn++) await new Promise(setImmediate);
+  }
+}
 
 /** Rows with fields that load and fields that can break a promise of the schema, in any order. */
 function rowsOperation(dice: Dice): Pick<GeneratedOperation, 'query' | 'operationName' | 'nextVariables'> {
