@@ -7,10 +7,8 @@ export interface Kind<Schema extends z.ZodType = z.ZodType> {
   type: string;
 }
 
-/** A setting: its schema, and its row in docs/configuration.md. */
-export interface Setting<Schema extends z.ZodType = z.ZodType> {
-  schema: Schema;
-  type: string;
+/** A setting, with its row in docs/configuration.md. */
+export interface Setting<Schema extends z.ZodType = z.ZodType> extends Kind<Schema> {
   default: string;
   description: string;
 }
@@ -37,26 +35,15 @@ export function schemasOf<Table extends Record<string, Setting>>(table: Table) {
   return Object.fromEntries(entries) as { [Name in keyof Table]: Table[Name]['schema'] };
 }
 
-export function whole(min: number, max: number) {
-  const schema = z
-    .string()
-    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: (issue) => `must be a whole number from ${min} to ${max}; got ${quote(issue.input)}.`,
-    })
-    .transform(Number);
-  return { schema, type: `${min} to ${max}` };
-}
-
-export const flag = {
-  schema: z
-    .enum(['on', 'off'], { error: (issue) => `must be on or off; got ${quote(issue.input)}.` })
-    .transform((value) => value === 'on'),
-  type: '`on`, `off`',
-};
-
 export const text = { schema: z.string(), type: 'text' };
 
 export const file = { schema: z.string(), type: 'path of a file' };
+
+export function whole(min: number, max: number) {
+  const isWhole = (value: string) => /^\d{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max;
+  const schema = checked(isWhole, `a whole number from ${min} to ${max}`).transform(Number);
+  return { schema, type: `${min} to ${max}` };
+}
 
 export function oneOf<const Values extends readonly string[]>(values: Values) {
   const schema = z.enum(values, {
@@ -65,39 +52,43 @@ export function oneOf<const Values extends readonly string[]>(values: Values) {
   return { schema, type: values.map((value) => `\`${value}\``).join(', ') };
 }
 
+const onOrOff = oneOf(['on', 'off']);
+
+export const flag = { ...onOrOff, schema: onOrOff.schema.transform((value) => value === 'on') };
+
 /** `expected` completes "must be …". The value is not repeated if it can hold a credential, as in URLs of databases. */
 export function matching(pattern: RegExp, expected: string, type: string, showsValue = true) {
-  const got = (value: unknown) => (showsValue ? `; got ${quote(value)}` : '');
-  const schema = z.string().regex(pattern, { error: (issue) => `must be ${expected}${got(issue.input)}.` });
-  return { schema, type };
+  return { schema: checked((value) => pattern.test(value), expected, showsValue), type };
 }
 
 /** Comma-separated. The pattern matches a whole element. */
 export function list(element: RegExp, expected: string) {
-  const schema = z
-    .string()
-    .transform((value) => value.split(',').map((word) => word.trim()))
-    .refine((words) => words.every((word) => element.test(word)), {
-      error: (issue) => `must be a comma-separated list of ${expected}; got ${quote(issue.input)}.`,
-    });
+  const elementsOf = (value: string) => value.split(',').map((word) => word.trim());
+  const schema = checked(
+    (value) => elementsOf(value).every((word) => element.test(word)),
+    `a comma-separated list of ${expected}`,
+  ).transform(elementsOf);
   return { schema, type: 'list, comma-separated' };
 }
 
 export const endpoint = {
-  schema: z.string().superRefine((value, context) => {
-    const problem = endpointProblem(value);
-    if (problem) context.addIssue({ code: 'custom', message: problem });
-  }),
+  schema: checked(
+    (value) => isSafeUrl(value) && new URL(value).pathname === '/' && new URL(value).search === '',
+    'an https URL such as https://dataworks.cn-shanghai.aliyuncs.com, or http on a loopback address, with no user, password, path or query in it',
+  ),
   type: 'URL',
 };
 
 export const keySetUrl = {
-  schema: z.string().refine(isKeySetUrl, {
-    error: (issue) =>
-      `must be an https URL, or http on a loopback address, with no user or password in it; got ${quote(issue.input)}.`,
-  }),
+  schema: checked(isSafeUrl, 'an https URL, or http on a loopback address, with no user or password in it'),
   type: 'URL',
 };
+
+/** `expected` completes "must be …". */
+function checked(isValid: (value: string) => boolean, expected: string, showsValue = true) {
+  const got = (value: unknown) => (showsValue ? `; got ${quote(value)}` : '');
+  return z.string().refine(isValid, { error: (issue) => `must be ${expected}${got(issue.input)}.` });
+}
 
 /** A value as a message repeats it, without credentials. */
 export function quote(value: unknown): string {
@@ -109,26 +100,11 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function endpointProblem(value: string): string | null {
-  const expected = 'must be a URL such as https://dataworks.cn-shanghai.aliyuncs.com';
-  if (!URL.canParse(value)) return `${expected}; got ${quote(value)}.`;
-  const { protocol, pathname, search, username, password } = new URL(value);
-  if (username || password) return `${expected}, with no user or password in it.`;
-  if (protocol !== 'https:' && protocol !== 'http:') return `${expected}; got ${quote(value)}.`;
-  if (pathname !== '/' || search) return `${expected}, with no path or query; got ${quote(value)}.`;
-  if (!isEncryptedOrLocal(new URL(value))) {
-    return `must be https, except for a loopback address; got ${quote(value)}.`;
-  }
-  return null;
-}
-
-function isKeySetUrl(value: string): boolean {
+/** Whether it is encrypted or stays on this machine, and holds no credentials. */
+function isSafeUrl(value: string): boolean {
   if (!URL.canParse(value)) return false;
-  const url = new URL(value);
-  return !url.username && !url.password && isEncryptedOrLocal(url);
-}
-
-function isEncryptedOrLocal({ protocol, hostname }: URL): boolean {
+  const { protocol, hostname, username, password } = new URL(value);
+  if (username || password) return false;
   return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname.replace(/^\[|\]$/g, '')));
 }
 
