@@ -18,9 +18,7 @@ export function createAdmission({ authenticate, rateLimit, onBug }: AdmissionOpt
   return {
     admit(requester, authorization, capability) {
       if (authenticate === null) {
-        return LOOPBACK.test(requester.hostname)
-          ? countViewer(anonymous, requester, capability)
-          : foreignHost;
+        return LOOPBACK.test(requester.hostname) ? decide(anonymous, requester, capability) : foreignHost;
       }
       const canVerify = () => rateLimit === null || rateLimit.peek(addressOf(requester)) === 0;
       const result = authenticate(authorization, canVerify);
@@ -49,28 +47,19 @@ export function createAdmission({ authenticate, rateLimit, onBug }: AdmissionOpt
     requester: Requester,
     capability: Capability | undefined,
   ): Viewer | HttpError {
-    if (typeof result !== 'string') return countViewer(result, requester, capability);
-    const address = addressOf(requester);
-    if (result === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
-    // Failures count by address: a token that was valid before is accepted from there all the same.
-    return (
-      count(address) ??
-      (result === 'unavailable' ? keysUnavailable : result === 'missing' ? unauthenticated : invalidToken)
-    );
-  }
-
-  function countViewer(
-    viewer: Viewer,
-    requester: Requester,
-    capability: Capability | undefined,
-  ): Viewer | HttpError {
+    if (typeof result === 'string') {
+      const address = addressOf(requester);
+      if (result === 'unchecked') return rateLimited(Math.max(1, rateLimit?.peek(address) ?? 0));
+      // Failures count by address: a token that was valid before is accepted from there all the same.
+      return count(address) ?? failures[result];
+    }
     if (rateLimit !== null) {
-      const caller = callerOf(viewer, requester);
+      const caller = callerOf(result, requester);
       // Counted apart, so that callers of the same address do not keep an operator from scraping.
       const limited = count(capability === undefined ? caller : `${capability}:${caller}`);
       if (limited !== null) return { ...limited, keepsConnection: true };
     }
-    if (capability === undefined || viewer.may(capability)) return viewer;
+    if (capability === undefined || result.may(capability)) return result;
     return { code: 'FORBIDDEN', message: `Request a token with the scope ${capability}.`, status: 403 };
   }
 
@@ -114,20 +103,20 @@ export const unauthenticated: HttpError = {
   challenge: 'Bearer realm="graphql"',
 };
 
-const invalidToken: HttpError = {
-  ...unauthenticated,
-  challenge: 'Bearer realm="graphql", error="invalid_token"',
-};
-
 const foreignHost: HttpError = {
   code: 'FORBIDDEN',
   message: 'Without authentication, this gateway accepts only requests to localhost.',
   status: 403,
 };
 
-const keysUnavailable: HttpError = {
-  code: 'INTERNAL_SERVER_ERROR',
-  message: INTERNAL_ERROR_MESSAGE,
-  status: 503,
-  retryAfterMs: RETRY_WITHOUT_KEYS_MS,
+/** The response to a request whose authentication failed. */
+const failures: Readonly<Record<Exclude<AuthenticationResult, Viewer | 'unchecked'>, HttpError>> = {
+  missing: unauthenticated,
+  invalid: { ...unauthenticated, challenge: 'Bearer realm="graphql", error="invalid_token"' },
+  unavailable: {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: INTERNAL_ERROR_MESSAGE,
+    status: 503,
+    retryAfterMs: RETRY_WITHOUT_KEYS_MS,
+  },
 };

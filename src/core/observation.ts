@@ -12,10 +12,20 @@ export interface RequestStart {
 export interface RequestObservation {
   /** The W3C trace context to pass on with upstream calls; null without tracing. */
   traceparent: string | null;
+  /** What the operation's calls needed so far. */
+  readonly counts: CallCounts;
   /** Reports an event of one of the operation's calls. */
   report: (event: CallEvent) => void;
   /** Call once, when the response is sent or the caller has disconnected. */
   ended(end: RequestEnd): void;
+}
+
+export interface CallCounts {
+  /** Including retries, but not background refreshes. */
+  upstreamCalls: number;
+  retries: number;
+  /** Look-ups by their result: fresh, not cached, shared with a call in flight, stale. */
+  cache: { hit: number; miss: number; shared: number; stale: number };
 }
 
 /** Contains only names and codes, which cannot hold a caller's secrets. */

@@ -30,16 +30,12 @@ export interface StalePart {
 /** A position in the response, from the inside out, as graphql-js passes it to resolvers. */
 export type ResponsePath = GraphQLResolveInfo['path'];
 
-/** What an operation costs, in upstream calls. As `extensions.cost` for callers that send the header `gateway-cost: 1`. */
+/** What an operation may cost, in upstream calls. */
 export interface OperationCost {
   /** How many calls the operation could have needed at worst, given what was cached before it ran. */
   atWorst: number;
   /** The most that one of the caller's operations may need. */
   ceiling: number;
-  /** Calls that it made, including retries but not background refreshes. */
-  used: number;
-  /** Look-ups that needed no call of their own: fresh, stale, or shared with a call in flight. */
-  fromCache: { fresh: number; stale: number; shared: number };
   /**
    * The calls that the account has left in each window; null for a window without a limit. Null as a whole for viewers without the
    * capability `budget`, because it shows the usage of all callers.
@@ -93,8 +89,6 @@ export function createRequestContext(options: ContextOptions, start: OperationSt
   const cost: OperationCost = {
     atWorst: 0,
     ceiling: viewer.maxOperationCalls ?? maxOperationCalls,
-    used: 0,
-    fromCache: { fresh: 0, stale: 0, shared: 0 },
     budgetLeft() {
       if (!viewer.may('budget')) return null;
       const { second, day, month } = quota();
@@ -113,13 +107,7 @@ export function createRequestContext(options: ContextOptions, start: OperationSt
     },
     signal,
     traceparent: traceparent ?? undefined,
-    report(event) {
-      if (event.type === 'attempt') cost.used += 1;
-      if (event.type === 'hit') cost.fromCache.fresh += 1;
-      if (event.type === 'stale') cost.fromCache.stale += 1;
-      if (event.type === 'shared') cost.fromCache.shared += 1;
-      report(event);
-    },
+    report,
   };
   const upstream = turn ? inTurns(options.upstream, turn) : options.upstream;
   const loaders = createLoaders(upstream, { view, memory, mayRead: viewer.mayRead }, call);

@@ -126,7 +126,7 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
         willSendResponse({ request, response }) {
           const { body, http } = response;
           if (body.kind !== 'single') return Promise.resolve();
-          const { record, output, staleParts, cost } = contextValue;
+          const { record, output, staleParts } = contextValue;
           const limitError = responseLimitError(body.singleResult, output, limits);
           if (limitError) {
             body.singleResult = { errors: [describeError({ message: limitError.message }, limitError)] };
@@ -140,9 +140,7 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
           if (waits.length > 0) http.headers.set('retry-after', retryAfterSeconds(Math.max(...waits)));
           const extensions = {
             ...(staleParts.length > 0 && staleExtensions(staleParts, data)),
-            ...(request.http?.headers.get('gateway-cost') === '1' && {
-              cost: { ...cost, budgetLeft: cost.budgetLeft() },
-            }),
+            ...(request.http?.headers.get('gateway-cost') === '1' && { cost: costOf(contextValue) }),
           };
           if (Object.keys(extensions).length > 0) body.singleResult.extensions = extensions;
           return Promise.resolve();
@@ -150,6 +148,13 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
       });
     },
   };
+}
+
+/** As `extensions.cost` for callers that send the header `gateway-cost: 1`, in upstream calls. */
+function costOf({ cost, record }: ApolloContext) {
+  const { upstreamCalls: used, cache } = record.observation.counts;
+  const fromCache = { fresh: cache.hit, stale: cache.stale, shared: cache.shared };
+  return { ...cost, used, fromCache, budgetLeft: cost.budgetLeft() };
 }
 
 /** Validation accepts an operation of a type that the schema does not have, and graphql-js executes a subscription as a query. */

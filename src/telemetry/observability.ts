@@ -48,6 +48,7 @@ export function createObservability({
       const counts = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
       return {
         traceparent,
+        counts,
         report(event) {
           count(event);
           const { type } = event;

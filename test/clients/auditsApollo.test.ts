@@ -7,6 +7,7 @@ import type { GatewayContext } from '../../src/graphql/context.ts';
 import { createGraphQLHandler } from '../../src/http/graphqlHandler.ts';
 import { createAdmissionHook } from '../../src/http/requestLifecycle.ts';
 import { createRequestScheduler } from '../../src/http/requestScheduler.ts';
+import { unreadObservation } from '../support/fixtures.ts';
 import { systemClock } from '../../src/core/clock.ts';
 
 /** Apollo's own test suite, against its Apollo Servers behind this gateway's Fastify app and handler. */
@@ -36,7 +37,7 @@ defineIntegrationTestSuite(
       onRequest: createAdmissionHook({
         admission: createAdmission({ authenticate: null, rateLimit: null, onBug: () => undefined }),
         scheduler: createRequestScheduler({ clock: systemClock, maxWaitMs: 1000 }),
-        observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
+        observe: unreadObservation,
         draining,
         explorer: false,
       }),

@@ -8,14 +8,13 @@ import { type Clock, systemClock } from '../../src/core/clock.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
 import { createExecution } from '../../src/graphql/execution.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
+import { unreadObservation } from '../support/fixtures.ts';
 import { postOperation, startTestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const free: OperationCost = {
   atWorst: 0,
   ceiling: 0,
-  used: 0,
-  fromCache: { fresh: 0, stale: 0, shared: 0 },
   budgetLeft: () => null,
 };
 
@@ -48,7 +47,7 @@ async function startServer(
     report: () => undefined,
     health: () => ({ status: 'ok', reasons: [] }),
     metrics: null,
-    observe: () => ({ traceparent: null, report: () => undefined, ended: () => undefined }),
+    observe: unreadObservation,
     onBug: (error, requestId) => bugs.push({ error, requestId }),
     onUnusable: () => undefined,
     onIssuerChange: () => undefined,

@@ -12,6 +12,7 @@ import { createSchema } from '../../src/graphql/schema.ts';
 import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { FakeSocket } from '../support/fakeSocket.ts';
+import { unreadObservation } from '../support/fixtures.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const ACTIONS = [
@@ -140,7 +141,7 @@ function createScene() {
         output: { countedObjects: 0, objectsLeft: 10_000 },
         staleParts: [],
       }) as unknown as GatewayContext,
-    observe: () => ({ traceparent: null, report, ended: () => undefined }),
+    observe: unreadObservation,
     report,
     onBug: (error) => bugs.push(error),
   });

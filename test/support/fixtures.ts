@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RequestObservation } from '../../src/core/observation.ts';
 import { createLogger, type Logger } from '../../src/telemetry/logger.ts';
 
 export interface CapturedLog {
@@ -65,4 +66,14 @@ export function digestOf(token: string): string {
 
 export function bearer(token: string): Record<string, string> {
   return { authorization: `Bearer ${token}` };
+}
+
+/** An observation that nobody reads. */
+export function unreadObservation(): RequestObservation {
+  return {
+    traceparent: null,
+    counts: { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } },
+    report: () => undefined,
+    ended: () => undefined,
+  };
 }
