@@ -135,13 +135,11 @@ export function createEntryCache<Params, Value, Result>(
     if (read?.asOf !== asOf) return null;
     const { version, isShortLived } = read;
     const freshUntil = freshUntilOf(read, demand.rules().usualFreshMs);
-    return {
-      freshness() {
-        if (isShortLived) demand.note(key);
-        const entry = entries.get(key);
-        const isCurrent = entry?.version === version && !isSuperseded(core, key, entry);
-        return isCurrent && clock.now() < freshUntil ? { asOf, freshUntil } : null;
-      },
+    return () => {
+      if (isShortLived) demand.note(key);
+      const entry = entries.get(key);
+      const isCurrent = entry?.version === version && !isSuperseded(core, key, entry);
+      return isCurrent && clock.now() < freshUntil ? { asOf, freshUntil } : null;
     };
   }
 }

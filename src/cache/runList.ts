@@ -27,24 +27,30 @@ import {
  */
 
 export type ListEvent =
-  | { type: 'read'; index: number; page: PageRead }
+  | { type: 'read'; index: number; page: PageRead; traits: ListTraits }
   | { type: 'served'; index: number; page: Pick<PageRead, 'value' | 'asOf'> }
   | { type: 'failed'; index: number; failure: Failure }
   /** The list is too large: only its head stays. */
   | { type: 'trimmed'; version: number };
 
-export function emptyList(traits: ListTraits): ListState {
-  const none = new Map<number, never>();
-  const noPages = { rows: none, snapshots: none, failures: none, assembled: new Map() };
-  return { traits, head: null, brokenAt: -Infinity, ...noPages, version: 0 };
-}
+/** The state of a list before anything is read. */
+export const unknownList: ListState = {
+  traits: { pageSize: 0, growsAtHead: true, trustMs: 0, staleMs: 0 },
+  head: null,
+  brokenAt: -Infinity,
+  rows: new Map(),
+  snapshots: new Map(),
+  failures: new Map(),
+  version: 0,
+  assembled: new Map(),
+};
 
 export function reduce(state: ListState, event: ListEvent): ListState {
   switch (event.type) {
     case 'read': {
       const failures = new Map(state.failures);
       failures.delete(event.index);
-      const next = { ...state, failures };
+      const next = { ...state, traits: event.traits, failures };
       return event.index === 0 ? withHead(next, event.page) : withDeepPage(next, event.index, event.page);
     }
     case 'served':

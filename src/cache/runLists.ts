@@ -12,11 +12,12 @@ import {
   freshAnswer,
   freshUntilOf,
   isServable,
+  type Known,
   lastingMs,
 } from './freshness.ts';
 import { type Place, placeOf, runKey } from './keys.ts';
 import { confirmedPage, failureAt, type ListState, pageAt, sizeOf, versionAt } from './listState.ts';
-import { emptyList, type ListEvent, reduce } from './runList.ts';
+import { type ListEvent, reduce, unknownList } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 const ACTION = 'ListPipelineRuns';
@@ -39,16 +40,16 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       demand.note(listKey);
       if (isPageSuperseded(place)) await takeNewer(place, context);
       const page = await readPage(place, context);
-      const snapshot = stateOf(place)?.snapshots.get(index);
+      const snapshot = stateOf(place).snapshots.get(index);
       if (!snapshot || snapshot.asOf < page.asOf) apply(place, { type: 'served', index, page });
       context.reads?.add(ACTION, page.staleBecause === null ? dependencyOn(place, page.asOf) : null);
       return page;
     },
     peek(params) {
       const place = placeOf(params);
-      const state = entries.peek(place.listKey)?.value as ListState | undefined;
-      const page = state && pageAt(state, place.index);
-      const snapshot = state?.snapshots.get(place.index);
+      const state = peekState(place);
+      const page = pageAt(state, place.index);
+      const snapshot = state.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
       return freshAnswer(page, demand.rules(), clock.now());
     },
@@ -60,24 +61,16 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     try {
       for (;;) {
         const state = stateOf(place);
-        const snapshot = state?.snapshots.get(index) ?? null;
+        const snapshot = state.snapshots.get(index) ?? null;
         // The last page is not followed by an older one.
         const request = snapshot ? notOlderThan(snapshot.asOf, context) : context;
         // A new head can confirm a deep page, so that it need not be read itself.
-        const needsHead =
-          index > 0 &&
-          state !== undefined &&
-          confirmedPage(state, index) !== null &&
-          isHeadOld(state, request);
-        const known = {
-          current: state ? pageAt(state, index) : null,
+        const needsHead = index > 0 && confirmedPage(state, index) !== null && isHeadOld(state, request);
+        const known: Known<Page<PipelineRun>> = {
+          current: pageAt(state, index),
           snapshot,
-          failure: state ? failureAt(state, index) : null,
-          confirmation: isConfirmed
-            ? ('done' as const)
-            : needsHead
-              ? ('possible' as const)
-              : ('impossible' as const),
+          failure: failureAt(state, index),
+          confirmation: isConfirmed ? 'done' : needsHead ? 'possible' : 'impossible',
         };
         const decision = decide(known, context, demand.rules(), clock.now());
         switch (decision.do) {
@@ -95,7 +88,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       }
     } catch (error) {
       const now = clock.now();
-      const snapshot = stateOf(place)?.snapshots.get(index) ?? null;
+      const snapshot = stateOf(place).snapshots.get(index) ?? null;
       if (!isServable(snapshot, context, demand.rules(), now)) throw error;
       const { value, asOf } = snapshot;
       return served(ACTION, { value, asOf, staleBecause: staleReasonOf(error) }, context);
@@ -104,7 +97,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
 
   /** While a page was read, another call may have been answered with a newer one. */
   function newest(place: Place, page: RunPage, context: CallContext): RunPage {
-    const snapshot = stateOf(place)?.snapshots.get(place.index);
+    const snapshot = stateOf(place).snapshots.get(place.index);
     if (!snapshot || snapshot.asOf <= page.asOf) return page;
     const { value, asOf } = snapshot;
     const now = clock.now();
@@ -117,35 +110,30 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   /** Reads an old head first: it may confirm the page, and it shows whether the list has changed. */
   async function refresh(place: Place, context: CallContext): Promise<void> {
     const { index } = place;
-    const notBefore = stateOf(place)?.snapshots.get(index)?.asOf ?? -Infinity;
+    const notBefore = stateOf(place).snapshots.get(index)?.asOf ?? -Infinity;
     const request = notOlderThan(notBefore, context);
     if (index > 0 && isHeadOld(stateOf(place), request)) {
       await fetchPage(headOf(place), request);
-      const state = stateOf(place);
-      const page = state && pageAt(state, index);
+      const page = pageAt(stateOf(place), index);
       if (page && page.asOf >= notBefore && clock.now() < freshUntilOf(page, demand.rules().freshMs)) return;
     }
     await fetchPage(place, request);
   }
 
-  function isHeadOld(state: ListState | undefined, { notBefore = -Infinity }: CallContext): boolean {
-    const headAsOf = state?.head?.asOf ?? -Infinity;
+  function isHeadOld({ head }: ListState, { notBefore = -Infinity }: CallContext): boolean {
+    const headAsOf = head?.asOf ?? -Infinity;
     return headAsOf < notBefore || headAsOf + demand.rules().freshMs <= clock.now();
   }
 
   function dependencyOn(place: Place, asOf: number): Dependency | null {
-    const state = stateOf(place);
-    const page = state && pageAt(state, place.index);
+    const page = pageAt(stateOf(place), place.index);
     if (page?.asOf !== asOf) return null;
     const { version } = page;
     const freshUntil = freshUntilOf(page, demand.rules().usualFreshMs);
-    return {
-      freshness() {
-        demand.note(place.listKey);
-        const now = stateOf(place);
-        if (!now || versionAt(now, place.index) !== version || isPageSuperseded(place)) return null;
-        return clock.now() < freshUntil ? { asOf, freshUntil } : null;
-      },
+    return () => {
+      demand.note(place.listKey);
+      if (versionAt(stateOf(place), place.index) !== version || isPageSuperseded(place)) return null;
+      return clock.now() < freshUntil ? { asOf, freshUntil } : null;
     };
   }
 
@@ -155,11 +143,12 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     return isOneSuperseded(place) || (place.index > 0 && isOneSuperseded(headOf(place)));
   }
 
-  function isOneSuperseded({ listKey, pageKey, index }: Place): boolean {
-    const state = entries.peek(listKey)?.value as ListState | undefined;
-    const page = state && pageAt(state, index);
+  function isOneSuperseded(place: Place): boolean {
+    const state = peekState(place);
+    const page = pageAt(state, place.index);
     if (!page) return false;
-    return isSuperseded(core, pageKey, { asOf: page.asOf, failure: failureAt(state, index) });
+    const { asOf } = page;
+    return isSuperseded(core, place.pageKey, { asOf, failure: failureAt(state, place.index) });
   }
 
   /** Takes from Redis what another replica has read: the head first, since it may confirm the page. */
@@ -175,8 +164,13 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     }
   }
 
-  function stateOf({ listKey }: Place): ListState | undefined {
-    return entries.get(listKey)?.value as ListState | undefined;
+  function stateOf({ listKey }: Place): ListState {
+    return (entries.get(listKey)?.value ?? unknownList) as ListState;
+  }
+
+  /** The same, without counting as use of the entry. */
+  function peekState({ listKey }: Place): ListState {
+    return (entries.peek(listKey)?.value ?? unknownList) as ListState;
   }
 
   function apply({ listKey }: Place, event: ListEvent): void {
@@ -189,7 +183,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       try {
         const state = stateOf(place);
         // Other replicas may offer what is known to be outdated here.
-        const outdatedAt = (place.index === 0 ? state?.head?.asOf : state?.brokenAt) ?? -Infinity;
+        const outdatedAt = place.index === 0 ? (state.head?.asOf ?? -Infinity) : state.brokenAt;
         const answer = await core.upstream.call(ACTION, place.params, notOlderThan(outdatedAt + 1, flight));
         store(place, answer);
         return answer;
@@ -219,10 +213,8 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
     const version = entries.nextVersion();
     const page = { value, asOf, arrivedAt, rowBytes, version };
-    let state = reduce(
-      stateOf(place) ?? emptyList({ pageSize: value.pageSize, growsAtHead, trustMs, staleMs }),
-      { type: 'read', index, page },
-    );
+    const traits = { pageSize: value.pageSize, growsAtHead, trustMs, staleMs };
+    let state = reduce(stateOf(place), { type: 'read', index, page, traits });
     if (failure) state = reduce(state, { type: 'failed', index, failure });
     let bytes = sizeOf(state);
     if (bytes > core.maxBytes * MAX_SHARE) {

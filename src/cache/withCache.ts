@@ -37,7 +37,7 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
             return parts[action].read(params, context);
           });
         } catch (error) {
-          context.reads?.invalidate();
+          context.reads?.add(action, null);
           throw error;
         }
       },

@@ -13,17 +13,12 @@ export interface ReadSet {
 
 /** The side of a read set that the cache fills. */
 export interface ReadCollector {
-  /** Records an entry that was read. Null means that it was not fresh. */
+  /** Records an entry that was read. Null if the answer was not fresh or the call failed: the next one could be answered differently. */
   add(action: Action, dependency: Dependency | null): void;
-  /** Records a failed call: with it, the same operation could be answered differently the next time. */
-  invalidate(): void;
 }
 
-/** A cache entry in the version that was read. */
-export interface Dependency {
-  /** Null once the entry is not fresh or has another version. Counts as demand for the entry. */
-  freshness(): Freshness | null;
-}
+/** A cache entry in the version that was read. Null once it is not fresh or has another version. Counts as demand for the entry. */
+export type Dependency = () => Freshness | null;
 
 /** Of one or several entries. Steady time. */
 export interface Freshness {
@@ -45,15 +40,12 @@ export function createReadSet(): ReadSet & ReadCollector {
       if (dependency === null) isValid = false;
       else dependencies.push(dependency);
     },
-    invalidate() {
-      isValid = false;
-    },
     freshness() {
       if (!isValid || dependencies.length === 0) return null;
       let asOf = Infinity;
       let freshUntil = Infinity;
       for (const dependency of dependencies) {
-        const freshness = dependency.freshness();
+        const freshness = dependency();
         if (freshness === null) return null;
         asOf = Math.min(asOf, freshness.asOf);
         freshUntil = Math.min(freshUntil, freshness.freshUntil);

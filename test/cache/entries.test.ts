@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { bytesOf, Entries } from '../../src/cache/entries.ts';
 import { sizeOf } from '../../src/cache/listState.ts';
-import { emptyList, reduce } from '../../src/cache/runList.ts';
+import { reduce, unknownList } from '../../src/cache/runList.ts';
 import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -84,7 +84,7 @@ test('a list that becomes too large keeps its head and drops its deep pages', as
 });
 
 test('failures of pages that were never read are not stored', () => {
-  let state = emptyList({ pageSize: 10, growsAtHead: true, staleMs: 60_000, trustMs: 1_000 });
+  let state = unknownList;
   for (let index = 1; index < 10_000; index++)
     state = reduce(state, { type: 'failed', index, failure: { because: 'BUDGET', until: 1 } });
   expect(state.failures.size).toBe(0);

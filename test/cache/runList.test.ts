@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { pageAt } from '../../src/cache/listState.ts';
-import { emptyList, reduce } from '../../src/cache/runList.ts';
+import { reduce, unknownList } from '../../src/cache/runList.ts';
 import type { PipelineRun } from '../../src/core/domain.ts';
 import { createDice } from '../support/dice.ts';
 import { pageOf, runOf } from '../support/fakeUpstream.ts';
@@ -14,7 +14,8 @@ type Kind = 'grows' | 'shrinks' | 'turns over';
 /** A list that changes at odd times, and the pages of it that are read at even times, arriving in any order. */
 function simulate(seed: number, kind: Kind) {
   const dice = createDice(seed);
-  let state = emptyList({ pageSize, growsAtHead: true, trustMs: 10_000, staleMs: 10_000 });
+  const traits = { pageSize, growsAtHead: true, trustMs: 10_000, staleMs: 10_000 };
+  let state = unknownList;
   let serial = 0;
   const inserted = () => runOf(`r${serial++}`, dice(2) === 0 ? 'RUNNING' : 'SUCCEEDED');
   const versions = [{ since: -1, runs: Array.from({ length: kind === 'grows' ? 6 : 18 }, inserted) }];
@@ -40,6 +41,7 @@ function simulate(seed: number, kind: Kind) {
           type: 'read',
           index,
           page: { value: value!, asOf, arrivedAt: now, rowBytes: 1, version: now + 1 },
+          traits,
         });
     for (let index = 0; index < PAGES; index++) check(index, now);
   }
