@@ -32,7 +32,7 @@ async function measure(strategy: Strategy): Promise<Figures> {
     createClient({
       endpoint: simulator.host,
       protocol: 'http',
-      credential: createCredentialSource(simulator),
+      credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) })),
       clock,
     }),
   );

@@ -15,7 +15,7 @@ async function main(): Promise<void> {
     DATAWORKS_ENDPOINT: simulator.url,
   });
   if ('problems' in result) throw new OperatorError(result.problems);
-  const credential = createCredentialSource(simulator);
+  const credential = createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) }));
   const gateway = await startGateway(result.config, { credential });
   console.log(welcome(gateway.url, simulator.url));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -14,7 +14,7 @@ const CREDENTIALS = { accessKeyId: 'SimulatorAccessKeyId', accessKeySecret: 'Sim
 const result = loadConfig(JSON.parse(process.argv[2]));
 if ('problems' in result) throw new Error(result.problems.join('\n'));
 const gateway = await startGateway(result.config, {
-  credential: createCredentialSource(CREDENTIALS),
+  credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(CREDENTIALS) })),
   logger: createLogger('silent'),
 });
 

@@ -60,7 +60,7 @@ async function startReplica(
   const own = { clockAheadMs: 0 };
   const openBreakers = new Set<string>();
   const clock: Clock = { ...systemClock, now: () => Date.now() + own.clockAheadMs };
-  const credential = createCredentialSource(simulator);
+  const credential = createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) }));
   const logger = createLogger('warn', {
     write(line: string) {
       const { action, state } = JSON.parse(line) as { action?: string; state?: string };

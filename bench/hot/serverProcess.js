@@ -95,7 +95,7 @@ async function gatewayUrl({ simulator, settings, token }) {
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
   const gateway = await startGateway(result.config, {
-    credential: createCredentialSource(CREDENTIALS),
+    credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(CREDENTIALS) })),
     logger: createLogger('info'),
   });
   rmSync(directory, { recursive: true });

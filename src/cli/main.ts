@@ -19,7 +19,7 @@ async function main(args: readonly string[]): Promise<void> {
   const { config: file, check } = readCommandLine(args);
   if (file !== undefined) addToEnvironment(readConfigFile(file));
   const result = loadConfig(process.env);
-  const credential = createCredentialSource(null);
+  const credential = createCredentialSource();
   const problems = await problemsOf([
     ...('problems' in result
       ? [() => Promise.reject(new OperatorError(result.problems))]
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<void> {
           () => createAuthenticator(result.config.http.auth, unheard),
           () => readTrustedDocuments(result.config.http.trustedDocuments),
         ]),
-    () => (check ? undefined : credential.warm()),
+    () => (check ? undefined : credential.getCredential()),
   ]);
   if (!('config' in result) || problems.length > 0) throw new OperatorError(problems);
   if (check) console.log('Configuration is valid.');

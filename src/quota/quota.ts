@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { createCooldowns } from './cooldowns.ts';
@@ -104,10 +104,11 @@ export function createQuota(options: QuotaOptions): Quota {
     return denial.waitMs > paused.waitMs ? denial : paused;
   }
 
-  function leftToday(day: WindowSnapshot, month: WindowSnapshot): number | null {
-    if (cooldowns.nextProbeAt() !== null) return 0;
-    const left = Math.min(day.left ?? Infinity, month.left ?? Infinity);
-    return left === Infinity ? null : left;
+  function calendar() {
+    const [day, month] = store.calendar();
+    const nextProbeAt = cooldowns.nextProbeAt();
+    const left = nextProbeAt === null ? Math.min(day.left ?? Infinity, month.left ?? Infinity) : 0;
+    return { day, month, nextProbeAt, dayLeft: left === Infinity ? null : left };
   }
 
   function pauseMs(): number {
@@ -130,25 +131,18 @@ export function createQuota(options: QuotaOptions): Quota {
     onExhaustion: cooldowns.onExhaustion,
     allowances() {
       const nowMs = clock.now();
-      const [day, month] = store.calendar();
-      const dayLeft = leftToday(day, month);
+      const { day, month, dayLeft } = calendar();
       const allowances = [];
       if (dayLeft !== null) allowances.push({ left: dayLeft, resetsInMs: day.resetsAt - nowMs });
       if (month.left !== null) allowances.push({ left: month.left, resetsInMs: month.resetsAt - nowMs });
       return allowances;
     },
-    snapshot() {
-      const [day, month] = store.calendar();
-      return {
-        second: store.second(),
-        day,
-        month,
-        waiting: queue.sizes(),
-        shared: store.location(),
-        dayLeft: leftToday(day, month),
-        nextProbeAt: cooldowns.nextProbeAt(),
-      };
-    },
+    snapshot: () => ({
+      ...calendar(),
+      second: store.second(),
+      waiting: queue.sizes(),
+      shared: store.location(),
+    }),
   };
 }
 

@@ -9,14 +9,10 @@ export type Verdict = 'healthy' | 'faulty' | 'neither';
 export type Breaker = ReturnType<typeof createBreaker>;
 export type Pass = NonNullable<ReturnType<Breaker['enter']>>;
 
-export interface BreakerOptions {
-  clock: Clock;
-  /** Faulty calls in a row that open the breaker. */
-  faultsToOpen: number;
-  /** How long it stays open before one call is admitted as the probe. */
-  openMs: number;
-  onChange: (state: BreakerState) => void;
-}
+/** Faulty calls in a row that open the breaker. */
+const FAULTS_TO_OPEN = 5;
+/** How long it stays open before one call is admitted as the probe. */
+const OPEN_MS = 5000;
 
 /**
  * A circuit breaker: closed, then open after faults in a row, then half open for one probe that decides.
@@ -24,7 +20,7 @@ export interface BreakerOptions {
  * A poller is not the probe while other callers may come: it gives up easily, and an interactive call shows sooner how things are. If
  * no other caller comes for as long as the breaker stays open, a poller is the probe, since subscriptions would not recover otherwise.
  */
-export function createBreaker({ clock, faultsToOpen, openMs, onChange }: BreakerOptions) {
+export function createBreaker(clock: Clock, onChange: (state: BreakerState) => void) {
   let state: BreakerState = 'closed';
   let faults = 0;
   let openUntilMs = 0;
@@ -46,7 +42,7 @@ export function createBreaker({ clock, faultsToOpen, openMs, onChange }: Breaker
 
   /** Milliseconds until a call of this priority may be admitted. */
   function retryAfterMs(priority: Priority): number {
-    const graceMs = state === 'open' && priority === 'polling' ? openMs : 0;
+    const graceMs = state === 'open' && priority === 'polling' ? OPEN_MS : 0;
     return Math.max(0, openUntilMs + graceMs - clock.monotonic());
   }
 
@@ -55,7 +51,7 @@ export function createBreaker({ clock, faultsToOpen, openMs, onChange }: Breaker
     enter(priority: Priority) {
       if (state === 'halfOpen' || (state === 'open' && retryAfterMs(priority) > 0)) return null;
       const isProbe = state === 'open';
-      if (isProbe) change('halfOpen', openMs);
+      if (isProbe) change('halfOpen', OPEN_MS);
       const entered = period;
       return {
         /** Whether the outcome of this call decides if the breaker closes. */
@@ -68,12 +64,12 @@ export function createBreaker({ clock, faultsToOpen, openMs, onChange }: Breaker
           if (state === 'halfOpen') {
             // After a probe without a verdict, the next call is a probe.
             if (verdict === 'healthy') change('closed');
-            else change('open', verdict === 'faulty' ? openMs : 0);
+            else change('open', verdict === 'faulty' ? OPEN_MS : 0);
           } else if (verdict === 'healthy') {
             faults = 0;
           } else if (verdict === 'faulty') {
             faults += 1;
-            if (faults >= faultsToOpen) change('open', openMs);
+            if (faults >= FAULTS_TO_OPEN) change('open', OPEN_MS);
           }
         },
       };

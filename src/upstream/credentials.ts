@@ -8,45 +8,38 @@ import { upstreamError } from './classify.ts';
 /** Provides the key for signatures. The SDK calls only `getCredential`. */
 export interface CredentialSource {
   /**
-   * Fetches a credential, so that a gateway without one does not start.
+   * The current credential.
    *
    * @throws UpstreamError of kind credentials; its message says which variables to set.
    */
-  warm(): Promise<void>;
-  /** The current credential. Throws as `warm` does. */
-  getCredential(): Promise<CredentialModel>;
+  getCredential(): Promise<Credential>;
   /** Must be called when DataWorks rejects the credential: the whole chain then looks up the next one. */
   forget(): void;
 }
 
+/** What the gateway reads of a credential. The SDK reads the rest of what the library provides. */
+export type Credential = Pick<CredentialModel, 'accessKeyId' | 'accessKeySecret' | 'securityToken'>;
+
 /** What of `@alicloud/credentials` is used. */
 export interface CredentialProvider {
-  getCredential(): Promise<CredentialModel>;
-}
-
-/** A fixed key, or a session of it. */
-export interface StaticCredential {
-  accessKeyId: string;
-  accessKeySecret: string;
-  securityToken?: string | undefined;
+  getCredential(): Promise<Credential>;
 }
 
 /**
- * Credentials for the client: the fixed key given, or else `@alicloud/credentials`' default chain (environment, OIDC role,
- * profile files, ECS role, credentials URI), which reads the process's environment itself.
+ * Credentials for the client, by default of `@alicloud/credentials`' chain (environment, OIDC role, profile files, ECS role,
+ * credentials URI), which reads the process's environment itself.
  *
  * The library's providers do not support concurrent calls: a cold chain answers only the first caller, and each caller of an expired
  * session starts its own refresh. So callers share one fetch. After a failure the chain uses only its last provider, so a failed
  * chain is replaced.
  */
 export function createCredentialSource(
-  fixed: StaticCredential | null,
-  createProvider: () => CredentialProvider = () => providerOf(fixed),
+  createProvider: () => CredentialProvider = () => new alicloud.default(),
 ): CredentialSource {
   let provider: CredentialProvider | null = null;
-  let fetching: Promise<CredentialModel> | null = null;
+  let fetching: Promise<Credential> | null = null;
 
-  async function fetchCredential(): Promise<CredentialModel> {
+  async function fetchCredential(): Promise<Credential> {
     try {
       provider ??= createProvider();
       const credential = await provider.getCredential();
@@ -59,18 +52,13 @@ export function createCredentialSource(
     throw missingCredential('ListPipelineRuns');
   }
 
-  function getCredential(): Promise<CredentialModel> {
-    fetching ??= fetchCredential().finally(() => {
-      fetching = null;
-    });
-    return fetching;
-  }
-
   return {
-    async warm() {
-      await getCredential();
+    getCredential() {
+      fetching ??= fetchCredential().finally(() => {
+        fetching = null;
+      });
+      return fetching;
     },
-    getCredential,
     forget() {
       provider = null;
     },
@@ -93,13 +81,6 @@ export async function accountIdentity(
     .update(JSON.stringify([endpoint, owner]))
     .digest('hex')
     .slice(0, 32);
-}
-
-function providerOf(fixed: StaticCredential | null): CredentialProvider {
-  if (fixed === null) return new alicloud.default();
-  const { accessKeyId, accessKeySecret, securityToken } = fixed;
-  const type = securityToken === undefined ? 'access_key' : 'sts';
-  return new alicloud.default(new alicloud.Config({ type, accessKeyId, accessKeySecret, securityToken }));
 }
 
 /** No credential was found for a call of the action. */

@@ -42,10 +42,15 @@ export function decodeEmbedded(value: JsonValue, wrappings = MAX_WRAPPINGS, nest
   }
   if (typeof value !== 'object' || value === null) return value;
   if (nesting >= MAX_NESTING) throw new DecodeError('a value is nested too deeply');
+  if (!isObject(value)) {
+    const items: JsonValue[] = [];
+    for (const item of value) items.push(decodeEmbedded(item, wrappings, nesting + 1));
+    return items;
+  }
   const entries = Object.entries(value);
   for (const entry of entries) entry[1] = decodeEmbedded(entry[1], wrappings, nesting + 1);
   // fromEntries defines a key named __proto__, where an assignment would set the prototype.
-  return isObject(value) ? Object.fromEntries(entries) : entries.map(([, inner]) => inner);
+  return Object.fromEntries(entries);
 }
 
 /** @throws DecodeError unless the value is an object. */

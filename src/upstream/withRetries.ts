@@ -9,22 +9,18 @@ import { onAbort, pause, within } from '../core/deadline.ts';
 
 export type { BreakerState } from './breaker.ts';
 
-/** Times are in milliseconds. */
 export interface RetryOptions {
   clock: Clock;
   /** From 0 up to 1, for the jitter of delays. Default `Math.random`. */
   random?: () => number;
-  /** Tries of one call, the first included. Default 3. */
-  maxTries?: number;
-  /** A try with less than this until the deadline is not started. Default 250. */
-  minTryMs?: number;
-  /** Faulty tries of one action in a row, of all calls, that open its breaker. Default 5. */
-  breakerFaults?: number;
-  /** How long a breaker stays open. Default 5000. */
-  breakerOpenMs?: number;
   /** Called for every change of an action's breaker, which starts closed. Must not throw. */
   onBreakerChange?: (action: Action, state: BreakerState) => void;
 }
+
+/** Tries of one call, the first included. */
+const MAX_TRIES = 3;
+/** A try with less than this until the deadline is not started. */
+const MIN_TRY_MS = 250;
 
 /**
  * Retries reads if that can help, within the context's one deadline, and pauses the calls of an action that fails several times in a
@@ -33,8 +29,10 @@ export interface RetryOptions {
  * An open breaker rejects with kind `unavailable` and `retryAfterMs`. When it opens, tries that are not sent yet are rejected, too.
  * When the caller cancels or the deadline passes, the call rejects at once.
  */
-export function withRetries(upstream: Upstream, options: RetryOptions): Upstream {
-  const { clock, random = Math.random, maxTries = 3, minTryMs = 250 } = options;
+export function withRetries(
+  upstream: Upstream,
+  { clock, random = Math.random, onBreakerChange = () => undefined }: RetryOptions,
+): Upstream {
   /** One per action: an action that DataWorks fails to answer shows nothing of the others. */
   const breakers: Record<Action, Breaker> = {
     ListPipelineRuns: breakerOf('ListPipelineRuns'),
@@ -63,7 +61,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
         failed = error;
       }
       const delayMs = delayAfter(failed, tries);
-      const isLast = tries >= maxTries || isLate(context, delayMs) || context.signal?.aborted;
+      const isLast = tries >= MAX_TRIES || isLate(context, delayMs) || context.signal?.aborted;
       if (isLast || !isRetryable(failed)) throw failed;
       context.report({ type: 'retry', action, delayMs, kind: failed.kind });
       await pause(clock, delayMs, context.signal);
@@ -99,12 +97,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
   }
 
   function breakerOf(action: Action): Breaker {
-    return createBreaker({
-      clock,
-      faultsToOpen: options.breakerFaults ?? 5,
-      openMs: options.breakerOpenMs ?? 5000,
-      onChange: (state) => options.onBreakerChange?.(action, state),
-    });
+    return createBreaker(clock, (state) => onBreakerChange(action, state));
   }
 
   /** A try that was cut short by its caller, or by a near deadline, shows nothing of the upstream. */
@@ -116,7 +109,7 @@ export function withRetries(upstream: Upstream, options: RetryOptions): Upstream
   }
 
   function isLate({ deadline }: CallContext, delayMs = 0): boolean {
-    return clock.now() + delayMs + minTryMs > deadline;
+    return clock.now() + delayMs + MIN_TRY_MS > deadline;
   }
 
   function rejected(action: Action, context: CallContext): UpstreamError {

@@ -151,7 +151,9 @@ describe('SIGTERM', () => {
   test('rejects a request that arrives meanwhile, and reports not ready', async () => {
     const result = loadConfig({ PORT: '0', DATAWORKS_ENDPOINT: simulator.url });
     if ('problems' in result) throw new Error(result.problems.join());
-    const gateway = await startGateway(result.config, { credential: createCredentialSource(simulator) });
+    const gateway = await startGateway(result.config, {
+      credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) })),
+    });
     const { hostname, port } = new URL(gateway.url);
     const requests = [rawPost(JSON.stringify(RUNS)), 'GET /health/ready HTTP/1.1\r\nhost: localhost\r\n\r\n'];
     const sockets = requests.map(() => connect(Number(port), hostname));

@@ -23,7 +23,7 @@ describeWithRedis('a gateway that can not listen', () => {
       REDIS_URL: `redis://127.0.0.1:${redisServer.port}`,
     });
     if ('problems' in loaded) throw new Error(loaded.problems.join('\n'));
-    const credential = createCredentialSource(simulator);
+    const credential = createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) }));
     await expect(startGateway(loaded.config, { credential, clock, checkCredentials: true })).rejects.toThrow(
       'EADDRINUSE',
     );

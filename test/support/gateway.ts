@@ -55,7 +55,7 @@ export async function startTestGateway(options: TestGatewayOptions = {}): Promis
   });
   if ('problems' in result) throw new Error(result.problems.join('\n'));
   const gateway = await startGateway(result.config, {
-    credential: createCredentialSource(simulator),
+    credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) })),
     ...(options.clock && { clock: options.clock }),
     ...(options.logger && { logger: options.logger }),
     tracing: options.tracing ?? false,

@@ -12,7 +12,9 @@ import type { CredentialSource } from '../../src/upstream/credentials.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const sampleText = readFileSync(new URL('../fixtures/listPipelineRuns.json', import.meta.url), 'utf8');
-const fixed = { accessKeyId: 'test-key-id', accessKeySecret: 'test-key-secret' };
+const fixed = {
+  getCredential: () => Promise.resolve({ accessKeyId: 'test-key-id', accessKeySecret: 'test-key-secret' }),
+};
 const tryTimeoutMs = 1000;
 
 interface Seen {
@@ -96,7 +98,7 @@ afterEach(async () => {
 
 function createHarness({
   endpoint = stub.endpoint,
-  credential = createCredentialSource(fixed),
+  credential = createCredentialSource(() => fixed),
 }: { endpoint?: string; credential?: CredentialSource } = {}) {
   const clock = createVirtualClock();
   const events: CallEvent[] = [];
@@ -301,7 +303,7 @@ describe('a failure', () => {
   });
 
   test('to obtain a credential is reported for the action that needed it, and nothing is sent', async () => {
-    const credential = createCredentialSource(null, () => ({
+    const credential = createCredentialSource(() => ({
       getCredential: () => Promise.reject(new Error('no')),
     }));
     const { call } = createHarness({ credential });
@@ -315,7 +317,7 @@ describe('a failure', () => {
 
   test('of rejected credentials makes the source look them up again', async () => {
     let forgotten = 0;
-    const credential = { ...createCredentialSource(fixed), forget: () => (forgotten += 1) };
+    const credential = { ...createCredentialSource(() => fixed), forget: () => (forgotten += 1) };
     stub.replies.push(json(403, { ...error, Code: 'InvalidSecurityToken.Expired' }));
     await expect(createHarness({ credential }).list()).rejects.toMatchObject({ kind: 'credentials' });
     expect(forgotten).toBe(1);

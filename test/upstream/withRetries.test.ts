@@ -5,7 +5,6 @@ import type { UpstreamResult, CallContext, CallEvent, Upstream } from '../../src
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
 import { withRetries } from '../../src/upstream/withRetries.ts';
-import type { RetryOptions } from '../../src/upstream/withRetries.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
 const action = 'GetPipelineRun';
@@ -25,7 +24,7 @@ interface Reached {
   fail: (error: Error) => void;
 }
 
-function createHarness(options: Partial<RetryOptions> = {}) {
+function createHarness() {
   const clock = createVirtualClock();
   const reached: Reached[] = [];
   const events: CallEvent[] = [];
@@ -43,7 +42,6 @@ function createHarness(options: Partial<RetryOptions> = {}) {
     clock,
     random: () => 0.5,
     onBreakerChange: (changed, state) => changes.push(changed === action ? state : `${changed} ${state}`),
-    ...options,
   });
 
   function call(runId = 'run', context: Partial<CallContext> & { withinMs?: number } = {}) {
@@ -74,7 +72,13 @@ function createHarness(options: Partial<RetryOptions> = {}) {
     }
   }
 
-  return { clock, reached, events, changes, call, failCalls };
+  /** As many faults as open the breaker, which are then forgotten by the test. */
+  async function openBreaker() {
+    await failCalls(5);
+    reached.length = 0;
+  }
+
+  return { clock, reached, events, changes, call, failCalls, openBreaker };
 }
 
 function outcomeOf<T>(promise: Promise<T>) {
@@ -150,7 +154,7 @@ describe('a retry', () => {
   );
 
   test('is not started if it could not end before the deadline, and the last error is returned', async () => {
-    const { clock, reached, call } = createHarness({ minTryMs: 250 });
+    const { clock, reached, call } = createHarness();
     const late = call('late', { withinMs: 299 });
     const inTime = call('in time', { withinMs: 300 });
     await clock.advance(0);
@@ -222,27 +226,26 @@ describe('the deadline', () => {
 
 describe('the breaker', () => {
   test('opens after faults in a row, then rejects at once with the time to wait', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({
-      breakerFaults: 3,
-      breakerOpenMs: 5000,
-    });
-    await failCalls(3);
+    const { clock, reached, changes, call, failCalls } = createHarness();
+    await failCalls(4);
+    expect(changes).toEqual([]);
+    await failCalls(1);
     await clock.advance(1000);
     const refused = call();
     await refused.settled;
     expect(refused.error).toMatchObject({ kind: 'unavailable', retryAfterMs: 4000 });
-    expect(reached).toHaveLength(3);
+    expect(reached).toHaveLength(5);
     expect(changes).toEqual(['open']);
   });
 
   test('stays closed if a call succeeds in between', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({ breakerFaults: 3 });
-    await failCalls(2);
+    const { clock, reached, changes, call, failCalls } = createHarness();
+    await failCalls(4);
     call();
     await clock.advance(0);
     reached.at(-1)!.answer();
     await clock.advance(0);
-    await failCalls(2);
+    await failCalls(4);
     expect(changes).toEqual([]);
   });
 
@@ -254,7 +257,8 @@ describe('the breaker', () => {
     'forbidden',
     'invalidResponse',
   ])('does not count %s', async (kind) => {
-    const { changes, failCalls } = createHarness({ breakerFaults: 1 });
+    const { changes, failCalls } = createHarness();
+    await failCalls(4);
     await failCalls(5, kind);
     expect(changes).toEqual([]);
   });
@@ -264,41 +268,40 @@ describe('the breaker', () => {
     ['timeout', failure('timeout')],
     ['a body that is not JSON', notJson],
   ])('counts %s', async (_, error) => {
-    const { clock, reached, changes, call } = createHarness({ breakerFaults: 2, maxTries: 2 });
+    const { clock, reached, changes, call, failCalls } = createHarness();
+    await failCalls(3);
     call();
     await clock.advance(0);
-    reached[0]!.fail(error);
+    reached[3]!.fail(error);
     await clock.advance(100);
-    reached[1]!.fail(error);
+    reached[4]!.fail(error);
     await clock.advance(0);
     expect(changes).toEqual(['open']);
   });
 
   test('does not count timeouts caused by a near deadline or by the caller', async () => {
-    const { clock, reached, changes, call } = createHarness({ breakerFaults: 1 });
+    const { clock, reached, changes, call, failCalls } = createHarness();
+    await failCalls(4);
     const caller = new AbortController();
     call('left', { signal: caller.signal });
     call('hasty', { withinMs: 100 });
     await clock.advance(100);
     caller.abort();
-    for (const each of reached) each.fail(failure('timeout'));
+    for (const each of reached.slice(4)) each.fail(failure('timeout'));
     await clock.advance(0);
     expect(changes).toEqual([]);
   });
 
   test('admits one probe when its time is over, and closes when it succeeds', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({
-      breakerFaults: 1,
-      breakerOpenMs: 5000,
-    });
-    await failCalls(1);
+    const { clock, reached, changes, call, openBreaker } = createHarness();
+    await openBreaker();
     await clock.advance(5000);
     const probe = call('probe');
     const other = call('other');
     await clock.advance(0);
-    expect(reached.map(({ runId }) => runId)).toEqual(['failing', 'probe']);
+    expect(reached.map(({ runId }) => runId)).toEqual(['probe']);
     expect(other.error?.kind).toBe('unavailable');
-    reached[1]!.answer();
+    reached[0]!.answer();
     await probe.settled;
     call('next');
     await clock.advance(0);
@@ -307,42 +310,36 @@ describe('the breaker', () => {
   });
 
   test('opens again when the probe fails, which is not retried', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({
-      breakerFaults: 1,
-      breakerOpenMs: 5000,
-    });
-    await failCalls(1);
+    const { clock, reached, changes, call, openBreaker } = createHarness();
+    await openBreaker();
     await clock.advance(5000);
     const probe = call('probe');
     await clock.advance(0);
-    reached[1]!.fail(failure('unavailable'));
+    reached[0]!.fail(failure('unavailable'));
     await clock.advance(1000);
     expect(probe.error?.message).toBe('unavailable of the test');
-    expect(reached).toHaveLength(2);
+    expect(reached).toHaveLength(1);
     expect(changes).toEqual(['open', 'halfOpen', 'open']);
   });
 
   test('admits the next call as a probe after a probe without a verdict', async () => {
-    const { clock, reached, call, failCalls } = createHarness({ breakerFaults: 1, breakerOpenMs: 5000 });
-    await failCalls(1);
+    const { clock, reached, call, openBreaker } = createHarness();
+    await openBreaker();
     await clock.advance(5000);
     call('throttled', { withinMs: 100 });
     await clock.advance(0);
-    reached[1]!.fail(failure('throttled'));
+    reached[0]!.fail(failure('throttled'));
     await clock.advance(0);
     call('next');
     await clock.advance(0);
-    expect(reached.map(({ runId }) => runId)).toEqual(['failing', 'throttled', 'next']);
+    expect(reached.map(({ runId }) => runId)).toEqual(['throttled', 'next']);
   });
 
   test('ignores the outcome of calls that began before it opened', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({
-      breakerFaults: 1,
-      breakerOpenMs: 5000,
-    });
+    const { clock, reached, changes, call, failCalls } = createHarness();
     call('early');
     await clock.advance(0);
-    await failCalls(1);
+    await failCalls(5);
     await clock.advance(5000);
     call('probe');
     await clock.advance(0);
@@ -352,25 +349,22 @@ describe('the breaker', () => {
   });
 
   test('starts its count again once it is closed', async () => {
-    const { clock, reached, changes, call, failCalls } = createHarness({
-      breakerFaults: 2,
-      breakerOpenMs: 5000,
-    });
-    await failCalls(2);
+    const { clock, reached, changes, call, failCalls } = createHarness();
+    await failCalls(5);
     await clock.advance(5000);
     call('probe');
     await clock.advance(0);
     reached.at(-1)!.answer();
     await clock.advance(0);
-    await failCalls(1);
+    await failCalls(4);
     expect(changes).toEqual(['open', 'halfOpen', 'closed']);
   });
 
   test('is not affected by a jump of the wall clock', async () => {
-    const { clock, reached, call, failCalls } = createHarness({ breakerFaults: 1, breakerOpenMs: 5000 });
-    await failCalls(1);
+    const { clock, reached, call, openBreaker } = createHarness();
+    await openBreaker();
     clock.jump(3_600_000);
     await call().settled;
-    expect(reached).toHaveLength(1);
+    expect(reached).toHaveLength(0);
   });
 });
