@@ -13,8 +13,6 @@ import { graphiqlPolicy } from './securityHeaders.ts';
  * browser sends none for a page, and the page holds no secrets. Its operations are admitted like all others.
  */
 export function addExplorer(app: FastifyInstance, admission: Admission, facts: ExplorerFacts): void {
-  let loading: Promise<Assets> | null = null;
-  const assets = () => (loading ??= loadAssets());
   const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const error = admission.countPage(request);
     if (error === null) done();
@@ -59,7 +57,13 @@ interface Assets {
   byName: ReadonlyMap<string, Asset>;
 }
 
-/** Reads and compresses GraphiQL: 9 MB, so only on the first request. */
+let loading: Promise<Assets> | null = null;
+
+/** GraphiQL is 9 MB: read and compressed on the first request, once in a process. */
+function assets(): Promise<Assets> {
+  return (loading ??= loadAssets());
+}
+
 async function loadAssets(): Promise<Assets> {
   const names = {} as AssetNames;
   const byName = new Map<string, Asset>();
