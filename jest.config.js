@@ -11,6 +11,7 @@ export default {
     ],
   },
   reporters: ['default', '<rootDir>/test/support/countsReporter.js'],
+  testSequencer: '<rootDir>/test/support/slowestFirst.js',
   testTimeout: 20_000,
   maxWorkers: 2,
 };
