@@ -1,4 +1,3 @@
-import { type Closers, createClosers } from './core/closers.ts';
 import { healthOf } from './health.ts';
 import type { Redis } from 'ioredis';
 import { withQuota } from './quota/withQuota.ts';
@@ -43,26 +42,26 @@ export interface GatewayParts {
 
 /** Composes the layers and starts the HTTP server. A failure leaves nothing running. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
-  const closers = createClosers();
+  const closers: Closer[] = [];
   try {
     const url = await start(config, parts, closers);
-    return { url, close: () => closers.closeAll() };
+    return { url, close: () => closeAll(closers) };
   } catch (error) {
-    await closers.closeAll().catch(() => undefined);
+    await closeAll(closers).catch(() => undefined);
     throw error;
   }
 }
 
 /** Returns the URL. Adds each resource to `closers` as soon as it is started, so that a failure leaves nothing running. */
-async function start(config: Config, parts: GatewayParts, closers: Closers): Promise<string> {
+async function start(config: Config, parts: GatewayParts, closers: Closer[]): Promise<string> {
   const { credential, clock: wallClock = systemClock } = parts;
   const clock = createSteadyClock(wallClock);
   const logger = parts.logger ?? createLogger('error');
   const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
-  if (redis) closers.add(() => redis.disconnect());
+  if (redis) closers.push(() => redis.disconnect());
   const closing = new AbortController();
-  closers.add(() => closing.abort());
+  closers.push(() => closing.abort());
   let credentialProblem = parts.checkCredentials ? CREDENTIALS_UNVERIFIED : null;
   let issuerProblem: string | null = null;
 
@@ -84,7 +83,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
   const demand = createDemand({ freshMs, staleMs, clock, allowances: quota.allowances });
   const redisTier =
     redis && createRedisTier({ redis, identity, clock, staleMs, freshMs: () => demand.rules().freshMs });
-  if (redisTier) closers.add(() => redisTier.close());
+  if (redisTier) closers.push(() => redisTier.close());
   const background = {
     clock,
     timeoutMs: config.requestDeadlineMs,
@@ -159,7 +158,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
     clock,
     wallClock,
   });
-  closers.add(() => server.close());
+  closers.push(() => server.close());
   return server.url;
 
   function credentialsChanged(problem: string | null): void {
@@ -172,4 +171,19 @@ async function start(config: Config, parts: GatewayParts, closers: Closers): Pro
 async function connect(url: string, logger: Logger): Promise<Redis> {
   const { connectRedis } = await import('./core/redis.ts');
   return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });
+}
+
+type Closer = () => void | Promise<void>;
+
+/** Closes what has been started, the last one first. Closes the rest if one fails, then rejects with the first error. */
+async function closeAll(closers: Closer[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
+    try {
+      await close();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }

@@ -145,7 +145,7 @@ export function openConnection(
 
   /** Has no effect on a socket that the peer or ws has begun to close. */
   function close(code: number, reason: string): void {
-    if (closing.signal.aborted) return;
+    if (state.phase === 'ended') return;
     state = { phase: 'ended' };
     cancelTimer();
     cancelTimer = clock.after(CLOSE_GRACE_MS, () => socket.terminate());
