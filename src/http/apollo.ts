@@ -19,7 +19,7 @@ import { bugIn, describeError, withTokenLimit } from '../graphql/describeError.t
 import { apolloGatewayOf, type Execute, type ExecutionContext } from '../graphql/execution.ts';
 import { admitOperation, limitsRule } from '../graphql/operation.ts';
 import { responseLimitError, staleExtensions } from '../graphql/response.ts';
-import { exampleFor, type ExplorerFacts, notesOn } from './explorerPage.ts';
+import { EXAMPLE, EXAMPLE_HEADERS, type ExplorerFacts, notesOn } from './explorerPage.ts';
 import { retryAfterSeconds } from './httpErrors.ts';
 import type { RequestRecord } from './requestLifecycle.ts';
 
@@ -81,11 +81,10 @@ export function createApollo(options: ApolloOptions): ApolloServer<ApolloContext
 export const PREFLIGHTED_HEADERS = ['x-apollo-operation-name', 'apollo-require-preflight', 'authorization'];
 
 function sandboxSettings(facts: ExplorerFacts): ApolloServerPluginLandingPageLocalDefaultOptions {
-  const { document, headers } = exampleFor(facts);
   const notes = notesOn(facts).map((note) => `# ${note}\n`);
   return {
-    document: [...notes, document].join(''),
-    headers: headers ?? {},
+    document: [...notes, EXAMPLE].join(''),
+    headers: facts.authentication ? EXAMPLE_HEADERS : {},
     footer: false,
     embed: { runTelemetry: false },
   };

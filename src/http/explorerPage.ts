@@ -1,8 +1,8 @@
-/** File names of the page's assets. */
-export type AssetNames = Record<
-  'graphiql' | 'graphiqlStyles' | 'editorWorker' | 'graphqlWorker' | 'jsonWorker' | 'start',
-  string
->;
+/** The files that the page loads. */
+export type AssetKey =
+  'graphiql' | 'graphiqlStyles' | 'editorWorker' | 'graphqlWorker' | 'jsonWorker' | 'start';
+
+type Assets = Readonly<Record<AssetKey, { name: string }>>;
 
 /** What the explorer pages say about the gateway. */
 export interface ExplorerFacts {
@@ -12,18 +12,6 @@ export interface ExplorerFacts {
   authentication: boolean;
   /** Whether only the operations of a manifest run. */
   trustedDocumentsOnly: boolean;
-}
-
-/** The operation that an explorer opens with. */
-export interface Example {
-  document: string;
-  /** Headers to fill in; null if none are needed. */
-  headers: Record<string, string> | null;
-}
-
-/** Workspace 10000 is that of DataWorks' own sample, and has runs in the simulator. */
-export function exampleFor({ authentication }: ExplorerFacts): Example {
-  return { document: EXAMPLE, headers: authentication ? { authorization: 'Bearer ' } : null };
 }
 
 /** Explains what does not work without further steps, in a sentence each. */
@@ -40,7 +28,7 @@ export function notesOn({ introspection, authentication, trustedDocumentsOnly }:
 }
 
 /** Returns GraphiQL's page. Its URLs are relative, so that it works behind a path prefix of a proxy. */
-export function explorerPage(facts: ExplorerFacts, names: AssetNames): string {
+export function explorerPage(facts: ExplorerFacts, assets: Assets): string {
   const notes = notesOn(facts).map((note) => `<p>${escaped(note)}</p>`);
   return `<!doctype html>
 <html lang="en">
@@ -49,15 +37,15 @@ export function explorerPage(facts: ExplorerFacts, names: AssetNames): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${TITLE}</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(mark('#4f46e5'))}">
-<link rel="stylesheet" href="explorer/${names.graphiqlStyles}">
+<link rel="stylesheet" href="explorer/${assets.graphiqlStyles.name}">
 <style>${PAGE_STYLES}</style>
 </head>
 <body>
 ${notes.length > 0 ? `<aside>${notes.join('')}</aside>` : ''}
 <main id="explorer"><noscript>GraphiQL needs JavaScript.</noscript></main>
-<script type="application/json" id="settings">${inScript(settingsFor(facts, names))}</script>
-<script src="explorer/${names.graphiql}"></script>
-<script src="explorer/${names.start}"></script>
+<script type="application/json" id="settings">${inScript(settingsFor(facts, assets))}</script>
+<script src="explorer/${assets.graphiql.name}"></script>
+<script src="explorer/${assets.start.name}"></script>
 </body>
 </html>
 `;
@@ -75,22 +63,21 @@ aside p { margin: 0; }
 `;
 
 /** Settings for the start script. */
-function settingsFor(facts: ExplorerFacts, names: AssetNames) {
-  const { document, headers } = exampleFor(facts);
+function settingsFor({ authentication }: ExplorerFacts, assets: Assets) {
   return {
     workers: {
-      editorWorkerService: `explorer/${names.editorWorker}`,
-      graphql: `explorer/${names.graphqlWorker}`,
-      json: `explorer/${names.jsonWorker}`,
+      editorWorkerService: `explorer/${assets.editorWorker.name}`,
+      graphql: `explorer/${assets.graphqlWorker.name}`,
+      json: `explorer/${assets.jsonWorker.name}`,
     },
     endpoint: 'graphql',
     graphiql: {
       title: TITLE,
       logo: mark('currentColor'),
       // For new tabs and first visits. Later visits restore their tabs.
-      defaultQuery: document,
-      defaultHeaders: headers === null ? '' : JSON.stringify(headers, null, 2),
-      defaultEditorToolsVisibility: headers === null ? false : 'headers',
+      defaultQuery: EXAMPLE,
+      defaultHeaders: authentication ? JSON.stringify(EXAMPLE_HEADERS, null, 2) : '',
+      defaultEditorToolsVisibility: authentication ? 'headers' : false,
       // The package would store a token in the browser.
       shouldPersistHeaders: false,
     },
@@ -111,7 +98,11 @@ function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }
 
-const EXAMPLE = `# Latest runs of workspace 10000
+/** For callers to complete if they must authenticate. */
+export const EXAMPLE_HEADERS = { authorization: 'Bearer ' };
+
+/** The operation that an explorer opens with. Workspace 10000 is that of DataWorks' own sample, and has runs in the simulator. */
+export const EXAMPLE = `# Latest runs of workspace 10000
 # Ctrl-Enter or ⌘-Enter runs it.
 query LatestRuns {
   pipelineRuns(projectId: 10000, first: 5) {

@@ -1,4 +1,4 @@
-import type { FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Admission } from '../core/admission.ts';
 import { type HttpError, shuttingDown } from '../core/errors.ts';
 import type { Observe, RequestObservation } from '../core/observation.ts';
@@ -52,6 +52,7 @@ export interface AdmissionHookOptions {
 /** The `onRequest` hook of /graphql: observes a request, admits it and schedules it, before its body is read. */
 export function createAdmissionHook(options: AdmissionHookOptions): onRequestHookHandler {
   const { admission, scheduler, observe, draining, explorer } = options;
+  const admitPage = createPageHook(admission);
   return (request, reply, done) => {
     const { id, headers, raw } = request;
     const { upgradeError } = raw as UpgradableRequest;
@@ -83,9 +84,7 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
     });
     if (draining.aborted) return void sendHttpError(request, reply, shuttingDown);
     if (explorer && request.method === 'GET' && acceptsPage(request)) {
-      const error = admission.countPage(request);
-      if (error === null) done();
-      else rejectRequest(request, reply, error);
+      admitPage(request, reply, done);
       return;
     }
     const admitted = admission.admit(request, headers.authorization);
@@ -100,6 +99,15 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
         else if (!reply.raw.destroyed) done();
       });
     }
+  };
+}
+
+/** Returns the `onRequest` hook of pages, which need no token. */
+export function createPageHook(admission: Admission) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+    const error = admission.countPage(request);
+    if (error === null) done();
+    else rejectRequest(request, reply, error);
   };
 }
 

@@ -88,7 +88,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     ...options,
     headers: { ...securityHeadersFor(options.corsOrigins), 'cache-control': 'no-store' },
     draining,
-    upgradeErrorOf: (request) => webSockets.upgradeErrorOf(request),
+    upgradeErrorOf: webSockets.upgradeErrorOf,
   });
   addOperatorRoutes(app, { ...options, admission, draining });
   if (explorer) addExplorer(app, admission, explorer);
