@@ -2,8 +2,6 @@ import type { Redis } from 'ioredis';
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
 
-export type Health = 'ok' | 'down';
-
 export type RedisCommands = ReturnType<typeof createRedisCommands>;
 
 const FIRST_BACKOFF_MS = 100;
@@ -18,17 +16,18 @@ export function createRedisCommands(options: {
   clock: Clock;
   /** How long one command may take before Redis counts as unavailable, in milliseconds. */
   timeoutMs: number;
-  onHealth: (health: Health) => void;
 }) {
-  const { redis, clock, timeoutMs, onHealth } = options;
+  const { redis, clock, timeoutMs } = options;
   let failures = 0;
   let failedAt = -Infinity;
   let nextTryAt = -Infinity;
-  let reported: Health = 'ok';
   redis.on('ready', succeeded);
-  redis.on('close', reportHealth);
 
-  return { run, health };
+  return {
+    run,
+    /** Whether the connection or the last command failed. */
+    isUnavailable: () => failures > 0 || redis.status !== 'ready',
+  };
 
   /** Returns null if the command was not run because Redis has just failed, or if it failed or timed out. */
   async function run<Reply>(command: () => Promise<Reply>): Promise<Reply | null> {
@@ -54,7 +53,6 @@ export function createRedisCommands(options: {
   function succeeded(): void {
     failures = 0;
     nextTryAt = -Infinity;
-    reportHealth();
   }
 
   function failed(startedAt: number): void {
@@ -63,16 +61,5 @@ export function createRedisCommands(options: {
     failedAt = clock.monotonic();
     nextTryAt = failedAt + Math.min(LONGEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** failures);
     failures += 1;
-    reportHealth();
-  }
-
-  function health(): Health {
-    return failures === 0 && redis.status === 'ready' ? 'ok' : 'down';
-  }
-
-  function reportHealth(): void {
-    if (health() === reported) return;
-    reported = health();
-    onHealth(reported);
   }
 }

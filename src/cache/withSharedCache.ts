@@ -6,7 +6,7 @@ import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createClaims, type Lease } from './claims.ts';
 import { lastingMs } from './freshness.ts';
-import { createRedisCommands, type Health } from './redisCommands.ts';
+import { createRedisCommands } from './redisCommands.ts';
 import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
 
 export interface SharedOptions {
@@ -24,8 +24,6 @@ export interface SharedOptions {
   commandTimeoutMs?: number;
   /** A larger answer is not shared. Default: 1 MB. */
   maxValueBytes?: number;
-  /** Reports changes of the health of Redis. Must not throw. */
-  report?: (event: { type: 'redis'; health: Health }) => void;
 }
 
 /** What replicas share through Redis. One per process. */
@@ -33,9 +31,7 @@ export interface RedisTier {
   options: SharedOptions;
   claim: ReturnType<typeof createClaims>;
   announcements: ReturnType<typeof createAnnouncements>;
-  /** `down` while Redis is unavailable and each replica makes its own calls. */
-  health(): Health;
-  /** Whether the connection or the last command failed. */
+  /** While Redis is unavailable each replica makes its own calls. */
   isUnavailable(): boolean;
   /** For the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
   newestElsewhere(key: string): number;
@@ -52,21 +48,15 @@ const CLOCK_SKEW_MS = 1000;
 /** Opens a connection of its own for announcements: close it with `close`. */
 export function createRedisTier(options: SharedOptions): RedisTier {
   const { redis, identity, clock, commandTimeoutMs = 150, maxValueBytes = 1_000_000 } = options;
-  const commands = createRedisCommands({
-    redis,
-    clock,
-    timeoutMs: commandTimeoutMs,
-    onHealth: (health) => options.report?.({ type: 'redis', health }),
-  });
+  const commands = createRedisCommands({ redis, clock, timeoutMs: commandTimeoutMs });
   const channel = `${sharedPrefix(identity)}:announcements`;
   const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
   return {
     options,
     claim: createClaims(redis, commands, clock, maxValueBytes),
     announcements,
-    health: commands.health,
-    isUnavailable: () => redis.status !== 'ready' || commands.health() === 'down',
-    newestElsewhere: (key) => (commands.health() === 'ok' ? announcements.newestElsewhere(key) : -Infinity),
+    isUnavailable: commands.isUnavailable,
+    newestElsewhere: (key) => (commands.isUnavailable() ? -Infinity : announcements.newestElsewhere(key)),
     close: announcements.close,
   };
 }

@@ -92,3 +92,8 @@ function withoutStack<Made>(make: () => Made): Made {
 export function isCoded(error: unknown): error is GraphQLError {
   return error instanceof GraphQLError && CODED in error;
 }
+
+/** A thrown value as an Error: promises can reject with anything. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

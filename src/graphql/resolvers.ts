@@ -1,5 +1,5 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { asError } from '../core/asError.ts';
+import { asError } from '../core/errors.ts';
 import type { Dated, DatedPipelineRun, DatedProject, StaleReason, UpstreamResult } from '../core/upstream.ts';
 import type { PipelineRunWindow, Window } from '../core/window.ts';
 import { assertLength, filterOf, projectIdOf, runKeyOf, windowOf } from './arguments.ts';

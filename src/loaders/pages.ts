@@ -1,4 +1,4 @@
-import { asError } from '../core/asError.ts';
+import { asError } from '../core/errors.ts';
 import type { Page, UpstreamResult } from '../core/upstream.ts';
 import { contradiction, type ListMemory, type ListSource, type RowKey } from './list.ts';
 

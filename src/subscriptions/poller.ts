@@ -1,4 +1,4 @@
-import { asError } from '../core/asError.ts';
+import { asError } from '../core/errors.ts';
 import type { Clock } from '../core/clock.ts';
 import type { CallEvent, Caller } from '../core/upstream.ts';
 import {

@@ -1,5 +1,5 @@
 import { setImmediate as schedule } from 'node:timers';
-import { asError } from '../core/asError.ts';
+import { asError } from '../core/errors.ts';
 
 /** Runs a task in a later turn of the event loop. Keys take turns; the tasks of one key run in their order. */
 export type Schedule = <Result>(key: unknown, task: () => Result | Promise<Result>) => Promise<Result>;

@@ -10,8 +10,7 @@ import {
 } from 'graphql';
 import { makeServer, type Server } from 'graphql-ws';
 import type { Admission } from '../core/admission.ts';
-import { asError } from '../core/asError.ts';
-import { requestError } from '../core/errors.ts';
+import { asError, requestError } from '../core/errors.ts';
 import type { Observe } from '../core/observation.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import type { Viewer } from '../core/viewer.ts';
