@@ -14,13 +14,13 @@ export interface SubscriptionSource {
   run(
     params: { projectId: string; runId: string },
     caller: string,
-    objects?: number,
+    objects: number,
   ): AsyncIterableIterator<RunUpdate, undefined>;
   /** Updates of the first canonical page of a list, which has its newest runs. */
   runs(
     params: { projectId: string; filter: PipelineRunFilter },
     caller: string,
-    objects?: number,
+    objects: number,
   ): AsyncIterableIterator<RunListUpdate, undefined>;
   counts(): SubscriptionCounts;
 }

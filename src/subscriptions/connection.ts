@@ -2,13 +2,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Admission, Requester } from '../core/admission.ts';
-import type { Clock } from '../core/clock.ts';
 import type { HttpError } from '../core/errors.ts';
 import type { Viewer } from '../core/viewer.ts';
 import { nestingError } from '../graphql/nesting.ts';
-import { createBoundedSocket } from './boundedSocket.ts';
+import { type BoundedSocketOptions, createBoundedSocket } from './boundedSocket.ts';
 import { CLOSE } from './closeCodes.ts';
-import type { Schedule } from './scheduler.ts';
 
 /** The client of a socket, as its upgrade request describes it. */
 export interface Peer extends Requester {
@@ -36,12 +34,8 @@ export interface Connection {
   terminate(): void;
 }
 
-export interface ConnectionOptions {
-  clock: Clock;
+export interface ConnectionOptions extends Omit<BoundedSocketOptions, 'onMessage' | 'close'> {
   admission: Admission;
-  schedule: Schedule;
-  /** Messages that the socket may send at once. */
-  burst: number;
   /** Counts the connection for its viewer. Returns false if the viewer has too many. */
   claim: (viewer: Viewer) => boolean;
   /** Receives errors that are bugs. */

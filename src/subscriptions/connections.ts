@@ -41,7 +41,7 @@ export function createConnections(operations: Server<Connection>, options: Conne
   const burst = SPARE_BURST + 2 * sockets.perCaller;
   /** The oldest first. */
   const connections = new Set<Connection>();
-  const revalidation = createRevalidation({ clock, admission, connections });
+  const revalidation = createRevalidation(clock, admission, connections);
 
   return {
     /** Whether the limit of authenticated sockets is reached. */

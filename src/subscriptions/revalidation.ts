@@ -4,12 +4,6 @@ import type { Viewer } from '../core/viewer.ts';
 import { CLOSE } from './closeCodes.ts';
 import type { Connection } from './connection.ts';
 
-export interface RevalidationOptions {
-  clock: Clock;
-  admission: Admission;
-  connections: Iterable<Connection>;
-}
-
 /** A changed token file takes effect within 5 s and an expiry after its tolerance: with these, within 10 s. Milliseconds. */
 const SWEEP_INTERVAL_MS = 4000;
 
@@ -17,7 +11,7 @@ const SWEEP_INTERVAL_MS = 4000;
 const EXPIRY_TOLERANCE_MS = 5000;
 
 /** Closes connections whose token has expired, is revoked, or grants different rights. One timer serves all connections. */
-export function createRevalidation({ clock, admission, connections }: RevalidationOptions) {
+export function createRevalidation(clock: Clock, admission: Admission, connections: Iterable<Connection>) {
   let cancelTimer: (() => void) | null = null;
   /** Verifications in progress, by token. An unavailable key set can delay one beyond the next sweep. */
   const verifications = new Map<string | undefined, Promise<Viewer | 'unknown' | null>>();

@@ -6,12 +6,11 @@ export interface SubscriptionLimits {
   perCaller: number;
   /** Subscriptions that may be open in all. */
   inAll: number;
-  /** Objects that one event of each of a caller's subscriptions may have together. Default: any number. */
-  objectsPerCaller?: number;
+  /** Objects that one event of each of a caller's subscriptions may have together. */
+  objectsPerCaller: number;
 }
 
-export function createSubscriptionLimiter(limits: SubscriptionLimits) {
-  const { perCaller, inAll, objectsPerCaller = Infinity } = limits;
+export function createSubscriptionLimiter({ perCaller, inAll, objectsPerCaller }: SubscriptionLimits) {
   const subscriptions = createKeyedCounter();
   const eventObjects = createKeyedCounter();
 

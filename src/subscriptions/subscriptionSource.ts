@@ -65,7 +65,7 @@ export function createSubscriptionSource(
     key: string,
     topic: Topic<Value, Event>,
     caller: string,
-    objects = 0,
+    objects: number,
   ): AsyncIterableIterator<Event, undefined> {
     const close = limiter.open(caller, objects);
     let poller = pollers.get(key);

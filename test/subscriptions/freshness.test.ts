@@ -37,7 +37,7 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
   });
   const source = createSubscriptionSource(cache, {
     clock,
-    limits: { perCaller: 10, inAll: 10 },
+    limits: { perCaller: 10, inAll: 10, objectsPerCaller: 10 },
     pageSize: 100,
     fastMs: FRESH_MS,
     slowMs: FRESH_MS,
@@ -45,7 +45,7 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
     report,
   });
   const labels: (StaleReason | null)[] = [];
-  const events = source.runs({ projectId: '1', filter: {} }, 'ana');
+  const events = source.runs({ projectId: '1', filter: {} }, 'ana', 1);
   void (async () => {
     for await (const { staleBecause } of events) labels.push(staleBecause);
   })();

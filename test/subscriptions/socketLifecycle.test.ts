@@ -94,7 +94,7 @@ function createScene() {
   });
   const subscriptions = createSubscriptionSource(cache, {
     clock,
-    limits: { perCaller: 10, inAll: 20 },
+    limits: { perCaller: 10, inAll: 20, objectsPerCaller: 10_000 },
     pageSize: 10,
     fastMs: 5000,
     slowMs: 30_000,

@@ -19,7 +19,7 @@ const LIST = { projectId: '1', filter: {} };
 describe('a subscription to a run', () => {
   test('yields the current state, then every change, and completes when the run is finished', async () => {
     const scene = createScene([runOf('a', 'INIT', { stages: [stageOf('DEV', 'INIT')] })]);
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     for (const status of ['RUNNING', 'SUCCEEDED'] as const) {
       scene.runs = [runOf('a', status, { stages: [stageOf('DEV', status)] })];
@@ -42,7 +42,7 @@ describe('a subscription to a run', () => {
 
   test('costs the same number of calls for a hundred listeners as for one', async () => {
     const scene = createScene([running('a')]);
-    const all = Array.from({ length: 100 }, () => listen(scene.source.run(KEY, 'ana')));
+    const all = Array.from({ length: 100 }, () => listen(scene.source.run(KEY, 'ana', 1)));
     await scene.clock.advance(3 * FRESH_MS);
     scene.runs = [runOf('a', 'FAILED')];
     await scene.clock.advance(FRESH_MS);
@@ -53,7 +53,7 @@ describe('a subscription to a run', () => {
   test('uses fresh values from the cache, and queries use the values that it reads', async () => {
     const scene = createScene([running('a')]);
     await scene.query();
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     expect(subscription.received).toHaveLength(1);
     await scene.clock.advance(FRESH_MS);
@@ -64,7 +64,7 @@ describe('a subscription to a run', () => {
 
   test('polls at the lowest priority, with a new deadline for each poll', async () => {
     const scene = createScene([running('a')]);
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(2 * FRESH_MS);
     const now = scene.clock.now();
     expect(scene.contexts.map(({ priority, deadline }) => [priority, deadline - now])).toEqual([
@@ -77,7 +77,7 @@ describe('a subscription to a run', () => {
 
   test('polls at the slow interval while no stage runs and nothing has changed for a minute', async () => {
     const scene = createScene([runOf('a', 'RUNNING', { stages: [stageOf('PROD', 'INIT')] })]);
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(60_000);
     expect(scene.upstream.newCalls()).toHaveLength(13);
     await scene.clock.advance(10 * IDLE_MS);
@@ -88,7 +88,7 @@ describe('a subscription to a run', () => {
   test('polls no more often than the freshness that the quota stretches', async () => {
     const hour = 3_600_000;
     const scene = createScene([running('a')], { allowances: [{ left: 10, resetsInMs: hour }] });
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(hour / 2);
     // Eight tenths of ten calls in an hour.
     expect(scene.upstream.calls).toHaveLength(1 + Math.floor(hour / 2 / (hour / 8)));
@@ -101,7 +101,7 @@ describe('a subscription to a run', () => {
 
   test('ends its poller with the last listener; a call in flight still fills the cache', async () => {
     const scene = createScene([running('a')]);
-    const [one, other] = [listen(scene.source.run(KEY, 'ana')), listen(scene.source.run(KEY, 'ben'))];
+    const [one, other] = [listen(scene.source.run(KEY, 'ana', 1)), listen(scene.source.run(KEY, 'ben', 1))];
     await scene.clock.advance(0);
     one.stop();
     scene.upstream.hold();
@@ -122,8 +122,8 @@ describe('a subscription to a run', () => {
 
   test('merges unread changes into one event, from the last received state to the current one', async () => {
     const scene = createScene([runOf('a', 'INIT')]);
-    const slow = scene.source.run(KEY, 'ana');
-    const fast = listen(scene.source.run(KEY, 'ben'));
+    const slow = scene.source.run(KEY, 'ana', 1);
+    const fast = listen(scene.source.run(KEY, 'ben', 1));
     expect((await slow.next()).value?.run.status).toBe('INIT');
     for (const status of ['RUNNING', 'FAILED'] as const) {
       scene.runs = [runOf('a', status)];
@@ -136,7 +136,7 @@ describe('a subscription to a run', () => {
 
   test('labels its state as stale once while polls fail, and as fresh again afterwards', async () => {
     const scene = createScene([running('a')]);
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     const readAt = scene.clock.now();
     scene.upstream.failWith('throttled');
@@ -157,11 +157,11 @@ describe('a subscription to a run', () => {
   test('rejects if the first state is unavailable or the right to read it is lost', async () => {
     const scene = createScene([running('a')]);
     scene.upstream.failWith('unavailable');
-    const first = listen(scene.source.run(KEY, 'ana'));
+    const first = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     expect(first.end).toMatchObject({ kind: 'unavailable' });
     scene.upstream.failWith(null);
-    const second = listen(scene.source.run(KEY, 'ana'));
+    const second = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     scene.upstream.failWith('forbidden');
     await scene.clock.advance(FRESH_MS);
@@ -172,8 +172,8 @@ describe('a subscription to a run', () => {
 
   test('is rejected for a run that does not exist, and completes when the run is deleted', async () => {
     const scene = createScene([running('a')]);
-    const none = listen(scene.source.run({ projectId: '1', runId: 'none' }, 'ana'));
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const none = listen(scene.source.run({ projectId: '1', runId: 'none' }, 'ana', 1));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     expect(none.end).toMatchObject({ extensions: { code: 'BAD_USER_INPUT' } });
     scene.runs = [];
@@ -187,7 +187,7 @@ describe('a subscription to a run', () => {
 
   test('does not go back when the wall clock does', async () => {
     const scene = createScene([runOf('a', 'INIT')]);
-    const subscription = listen(scene.source.run(KEY, 'ana'));
+    const subscription = listen(scene.source.run(KEY, 'ana', 1));
     await scene.clock.advance(0);
     scene.clock.jump(-3_600_000);
     scene.runs = [runOf('a', 'FAILED')];
@@ -199,9 +199,9 @@ describe('a subscription to a run', () => {
     ['of a caller', 'LIVE_MAX_PER_CALLER', ['ana', 'ana', 'ana']],
     ['in all', 'LIVE_MAX', ['ana', 'ana', 'ben', 'cid', 'dan']],
   ])('is rejected beyond the limit %s', async (_, setting, callers) => {
-    const scene = createScene([running('a')], { limits: { perCaller: 2, inAll: 4 } });
-    const within = callers.slice(0, -1).map((caller) => listen(scene.source.run(KEY, caller)));
-    const oneMore = () => scene.source.run(KEY, callers.at(-1)!);
+    const scene = createScene([running('a')], { limits: { perCaller: 2, inAll: 4, objectsPerCaller: 100 } });
+    const within = callers.slice(0, -1).map((caller) => listen(scene.source.run(KEY, caller, 1)));
+    const oneMore = () => scene.source.run(KEY, callers.at(-1)!, 1);
     expect(oneMore).toThrow(setting);
     within[0]!.stop();
     await scene.clock.advance(0);
@@ -215,7 +215,7 @@ describe('a subscription to a run', () => {
 describe('a subscription to a list', () => {
   test('reports added, changed and removed runs with one call a poll', async () => {
     const scene = createScene([running('b'), runOf('a')]);
-    const subscription = listen(scene.source.runs(LIST, 'ana'));
+    const subscription = listen(scene.source.runs(LIST, 'ana', 1));
     await scene.clock.advance(0);
     scene.runs = [runOf('c', 'INIT'), runOf('b', 'FAILED')];
     await scene.clock.advance(FRESH_MS);
@@ -232,7 +232,7 @@ describe('a subscription to a list', () => {
   test('has one poller for each filter', async () => {
     const scene = createScene([running('a')]);
     const filters = [{}, {}, { creator: 'c' }, { status: 'RUNNING' } as const];
-    const all = filters.map((filter) => listen(scene.source.runs({ projectId: '1', filter }, 'ana')));
+    const all = filters.map((filter) => listen(scene.source.runs({ projectId: '1', filter }, 'ana', 1)));
     await scene.clock.advance(0);
     expect(scene.source.counts()).toEqual({ subscriptions: 4, pollers: 3 });
     for (const { stop } of all) stop();
@@ -308,7 +308,7 @@ function createScene(
   runs: PipelineRun[],
   {
     allowances = [],
-    limits = { perCaller: 100, inAll: 1000 },
+    limits = { perCaller: 100, inAll: 1000, objectsPerCaller: 1000 },
   }: { allowances?: Allowance[]; limits?: SubscriptionLimits } = {},
 ): Scene {
   const clock = createVirtualClock();
