@@ -21,7 +21,6 @@ export function createCooldowns(clock: Clock, random: () => number) {
   const listeners: ((nextProbeAt: number | null) => void)[] = [];
   let exhaustion: { probeAtMs: number; delayMs: number; isProbing: boolean } | null = null;
 
-  const isThrottled = () => clock.monotonic() < throttledUntilMs;
   const nextProbeAt = () =>
     exhaustion === null ? null : clock.now() + Math.max(0, exhaustion.probeAtMs - clock.monotonic());
 
@@ -37,11 +36,13 @@ export function createCooldowns(clock: Clock, random: () => number) {
   return {
     /** The upstream responded that there were too many calls in the second. */
     throttled({ retryAfterMs }: UpstreamError) {
+      const nowMs = clock.monotonic();
+      const isThrottled = nowMs < throttledUntilMs;
       // The responses to one burst of calls are one signal.
-      if (isThrottled() && retryAfterMs === null) return;
+      if (isThrottled && retryAfterMs === null) return;
       const delayMs = retryAfterMs ?? backoffMs(throttleBackoff, throttles, random);
-      if (!isThrottled()) throttles += 1;
-      throttledUntilMs = Math.max(throttledUntilMs, clock.monotonic() + delayMs);
+      if (!isThrottled) throttles += 1;
+      throttledUntilMs = Math.max(throttledUntilMs, nowMs + delayMs);
     },
     /** The upstream responded that the day's quota is used up. */
     exhausted({ retryAfterMs }: UpstreamError) {
@@ -55,7 +56,7 @@ export function createCooldowns(clock: Clock, random: () => number) {
     },
     succeeded: () => {
       // The response to a call sent before the pause does not end it.
-      if (!isThrottled()) throttles = 0;
+      if (clock.monotonic() >= throttledUntilMs) throttles = 0;
       if (!exhaustion?.isProbing) return;
       exhaustion = null;
       report();

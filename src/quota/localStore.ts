@@ -7,7 +7,7 @@ import { createSecondWindow } from './secondWindow.ts';
 
 /** Counts the calls of the second, the day and the month. Calls of `take` do not overlap. */
 export interface QuotaStore {
-  /** Counts one call in all windows, or in none. Never rejects. */
+  /** Counts one call in all windows, or in none. Called only if `forecast(0)` names no wait. Never rejects. */
   take(): Permit | Denial | Promise<Permit | Denial>;
   /** What delays the call that is `ahead` places behind the next one. Never overestimates. */
   forecast(ahead: number): Denial;
@@ -72,10 +72,10 @@ export function createLocalStore({ clock, limits, spanMs, marginMs }: LocalStore
   /**
    * Counts a call that is permitted already.
    *
-   * @param nowMs selects the day and month, in epoch milliseconds
    * @param onFree receives the monotonic time at which the place of the call in the second is free, or null for a call not sent
+   * @param nowMs selects the day and month, in epoch milliseconds
    */
-  function record(nowMs: number, onFree?: (freeAtMs: number | null) => void): Permit {
+  function take(onFree?: (freeAtMs: number | null) => void, nowMs = clock.now()): Permit {
     const counts = [day.at(nowMs), month.at(nowMs)];
     for (const count of counts) count.own += 1;
     const departure = window.depart(clock.monotonic());
@@ -100,12 +100,8 @@ export function createLocalStore({ clock, limits, spanMs, marginMs }: LocalStore
   return {
     window,
     calendarWindows: [day, month],
-    record,
+    take,
     forecast,
-    take() {
-      const denial = forecast(0);
-      return denial.waitMs > 0 ? denial : record(clock.now());
-    },
     fillSecond: () => window.fill(clock.monotonic()),
     second(limit = limits.perSecond): WindowSnapshot {
       const nowMs = clock.monotonic();

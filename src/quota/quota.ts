@@ -67,10 +67,9 @@ export interface Quota {
   snapshot(): QuotaSnapshot;
 }
 
-/** One per process and upstream account. Throws a `RangeError` for invalid limits. */
+/** One per process and upstream account. */
 export function createQuota(options: QuotaOptions): Quota {
   const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000 } = options;
-  assertLimits(limits);
   const cooldowns = createCooldowns(clock, random);
   const store = createStore();
   const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
@@ -84,15 +83,15 @@ export function createQuota(options: QuotaOptions): Quota {
   }
 
   async function take(): Promise<Permit | Denial> {
-    const paused = cooldowns.denial();
-    if (paused.waitMs > 0) return paused;
+    const denial = forecast(0);
+    if (denial.waitMs > 0) return denial;
     const taken = await store.take();
     if ('waitMs' in taken) return taken;
     // The upstream may have imposed a pause since.
-    const pausedSince = cooldowns.denial();
-    if (pausedSince.waitMs > 0) {
+    const paused = cooldowns.denial();
+    if (paused.waitMs > 0) {
       taken.giveBack();
-      return pausedSince;
+      return paused;
     }
     cooldowns.departed();
     return taken;
@@ -144,15 +143,4 @@ export function createQuota(options: QuotaOptions): Quota {
       shared: store.location(),
     }),
   };
-}
-
-function assertLimits({ perSecond, perDay, perMonth }: Limits): void {
-  if (!Number.isInteger(perSecond) || perSecond < 1) {
-    throw new RangeError(`Expected perSecond to be a whole number from 1, got ${perSecond}.`);
-  }
-  for (const [name, limit] of Object.entries({ perDay, perMonth })) {
-    if (limit !== null && (!Number.isInteger(limit) || limit < 0)) {
-      throw new RangeError(`Expected ${name} to be null or a whole number from 0, got ${limit}.`);
-    }
-  }
 }

@@ -93,9 +93,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
   }
 
   async function take(): Promise<Permit | Denial> {
-    const denial = forecast(0);
-    if (denial.waitMs > 0) return denial;
-    if (!mayTryRedis()) return local.record(clock.now());
+    if (!mayTryRedis()) return local.take();
     try {
       const permit = await takeInRedis();
       regained();
@@ -103,7 +101,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     } catch {
       lost();
       const denialOfShare = forecast(0);
-      return denialOfShare.waitMs > 0 ? denialOfShare : local.record(clock.now());
+      return denialOfShare.waitMs > 0 ? denialOfShare : local.take();
     }
   }
 
@@ -153,8 +151,9 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     const isLate = receivedAtMs - askedAtMs > maxPermitDelayMs;
     if (granted === 1 && !isLate) {
       // Redis read its clock after it was asked, so that the translated time is never too early.
-      return local.record(nowMs, (freeAtMs) =>
-        release(callId, freeAtMs === null ? null : freeAtMs - askedAtMs + redisMs),
+      return local.take(
+        (freeAtMs) => release(callId, freeAtMs === null ? null : freeAtMs - askedAtMs + redisMs),
+        nowMs,
       );
     }
     if (granted === 1) release(callId, null);

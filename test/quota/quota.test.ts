@@ -453,12 +453,4 @@ describe('limits', () => {
       perDay: null,
     });
   });
-
-  test.each([
-    { perSecond: 0, perDay: null, perMonth: null },
-    { perSecond: 2.5, perDay: null, perMonth: null },
-    { perSecond: 5, perDay: -1, perMonth: null },
-  ])('that are none are refused: %j', (limits) => {
-    expect(() => createQuota({ limits })).toThrow(RangeError);
-  });
 });
