@@ -5,8 +5,8 @@ import { abusiveRequests, abusiveSubscriptions, unseen } from './abuse/requests.
 import { measureSubscribers } from './abuse/subscribers.ts';
 
 /*
- * What the worst accepted request of every kind costs a gateway in a process of its own: how long its event loop stands still, the
- * CPU time and the growth of its memory. The least stall of some rounds, by graphql-js and compiled. An unseen document is read and
+ * The cost of the worst accepted request of every kind, for a gateway in a process of its own: how long it blocks the event loop, the
+ * CPU time and the memory growth. The least stall of several rounds, by graphql-js and compiled. An unseen document is parsed and
  * validated first; its figures are those of its first three requests, the third of which compiles it.
  */
 
@@ -38,7 +38,7 @@ async function measure(compiled: 'on' | 'off'): Promise<Row[]> {
     const figures = await leastOf(ROUNDS, async () => {
       await gateway.start();
       const got = await gateway.post(body);
-      if (got !== status) throw new Error(`${kind}, ${name}: status ${got} in place of ${status}.`);
+      if (got !== status) throw new Error(`${kind}, ${name}: status ${got}, expected ${status}.`);
       return gateway.figures();
     });
     rows.push({ kind, name, ...figures, unseenStallMs: first.stallMs });
@@ -46,7 +46,7 @@ async function measure(compiled: 'on' | 'off'): Promise<Row[]> {
   return rows;
 }
 
-/** Each in a gateway of its own, whose cache knows nothing of the list. */
+/** Each in a gateway of its own, whose cache does not have the list. */
 async function measureSubscriptions(): Promise<Row[]> {
   const rows: Row[] = [];
   for (const subscribers of abusiveSubscriptions) {

@@ -6,8 +6,8 @@ import { startWorld, type World } from './chaos/world.ts';
 
 /*
  * `npm run bench:chaos`: two gateways that share a real Redis and a simulated DataWorks of five calls a second, with queries
- * trickling in, while upstream, Redis and clocks fail in turns for SECONDS each (default 12). Ends with 1 where an answer was wrong,
- * the upstream was asked too often or the gateways did not recover.
+ * arriving all the time, while upstream, Redis and clocks fail in turn for SECONDS each (default 12). Exits with 1 if a response was
+ * wrong, the upstream received too many calls or the gateways did not recover.
  */
 
 const SECONDS = Number(process.env['SECONDS'] ?? 12);
@@ -49,15 +49,15 @@ async function recovery(world: World): Promise<number | null> {
 }
 
 function rowOf({ name, queries, verdicts, ...figures }: Figures): string {
-  const { longestWaitMs, recoveryMs, refusedKnown, mostCallsInASecond } = figures;
-  const refused = Object.entries(verdicts.refused).map(([code, times]) => `${times} \`${code}\``);
+  const { longestWaitMs, recoveryMs, rejectedKnown, mostCallsInASecond } = figures;
+  const rejected = Object.entries(verdicts.rejected).map(([code, times]) => `${times} \`${code}\``);
   const cells = [
     name,
     queries,
     verdicts.fresh,
     verdicts.stale,
-    refused.join(', ') || 'none',
-    refusedKnown,
+    rejected.join(', ') || 'none',
+    rejectedKnown,
     verdicts.wrong.length,
     `${Math.round(longestWaitMs.known)} ms`,
     `${(longestWaitMs.unknown / 1000).toFixed(1)} s`,
@@ -88,7 +88,7 @@ await warmUp(world);
 const machine = `Node ${process.version}, ${cpus().length} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}`;
 console.log(`${new Date().toISOString().slice(0, 10)}, ${machine}; each scenario for ${SECONDS} s.\n`);
 console.log(
-  '| scenario | queries | fresh | stale, and saying so | refused | of them for what was known | wrong | longest wait for what was known | for what was new | stale, breaker open: median, longest | most upstream calls in any second | all well again after |',
+  '| scenario | queries | fresh | stale and labelled | rejected | of them for cached results | wrong | longest wait for cached results | for new ones | stale, breaker open: median, longest | most upstream calls in any second | all well again after |',
 );
 console.log('| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 const problems: string[] = [];

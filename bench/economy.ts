@@ -7,9 +7,9 @@ import { FRESH_MS, PAGE_SIZE, type Strategy, strategies } from './economy/strate
 import { type Client, createClients, newRunEveryMs } from './economy/workload.ts';
 
 /*
- * What a thousand dashboards cost. The same written workload (economy/workload.ts) runs with four strategies of calling DataWorks, each
- * with the real SDK over real HTTP before a simulator that allows five calls a second, as DataWorks does. Time is virtual: ten
- * minutes pass in about one, and the figures do not depend on the machine.
+ * The upstream calls of a thousand dashboards. The same workload (economy/workload.ts) runs with four strategies of calling DataWorks,
+ * each with the real SDK over real HTTP, against a simulator that allows five calls per second, as DataWorks does. Time is virtual:
+ * ten minutes pass in about one, and the figures do not depend on the machine.
  */
 
 const MINUTES = Number(process.env['MINUTES'] ?? 10);
@@ -67,7 +67,7 @@ async function measure(strategy: Strategy): Promise<Figures> {
   };
 }
 
-/** Lets a tick of virtual time pass, once everything that was asked over the wire has been answered. */
+/** Advances virtual time by one tick when no HTTP request is pending. */
 async function pass(clock: VirtualClock, isQuiet: () => boolean): Promise<void> {
   do {
     await clock.advance(0);
@@ -89,8 +89,8 @@ function counted(upstream: Upstream): { client: Upstream; isQuiet: () => boolean
 }
 
 /**
- * The least that the workload can cost if nothing shown may be staler than its freshness: one call for each list whenever it is
- * asked for and the last call is longer ago than that, and one for each deeper canonical page when it is first asked for.
+ * The fewest calls of the workload if nothing shown may be older than its freshness: one call for a list whenever it is requested
+ * and its last call is older than that, and one for each deeper canonical page when it is first requested.
  */
 function createLeast() {
   const lastMs = new Map<string, number>();

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beginning } from './hot/beginning.ts';
+import { measureStartup } from './hot/startup.ts';
 import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
@@ -19,10 +19,10 @@ import {
 } from './hot/workload.ts';
 
 /*
- * What an answer costs that needs no call. The same query is put to this gateway, with each of its levers off and on, and to bare
- * Node and three servers that hold the same rows in memory. Each is a process of its own, and what counts is the CPU time that it
- * took over the answers that it gave: what else the machine does hardly shows in that. All are measured in turn, several times.
- * Then: a query that needs a call, a thousand connections, a million requests, two processes, and a start.
+ * The cost of a response that needs no upstream call. The same query is sent to this gateway, with each optimisation off and on, and
+ * to bare Node and three servers that hold the same rows in memory. Each is a process of its own. The figure is its CPU time per
+ * response, which other load on the machine hardly affects. All are measured in turn, several times.
+ * Then: a query that needs a call, a thousand connections, a million requests, two processes, and the startup.
  */
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
@@ -68,7 +68,7 @@ try {
   await scheduling();
   await endurance(simulator.url);
   await pair();
-  await beginning();
+  await measureStartup();
 } finally {
   await simulator[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -101,7 +101,7 @@ async function compare(
   }
 }
 
-/** With nothing kept, every query makes a call. Beside it, the SDK's own call for as many rows, as many at once, without any server. */
+/** Without a cache, every query makes a call. For comparison: the SDK's call for as many rows, with the same concurrency, without a server. */
 async function cold(upstream: ServerProcess): Promise<void> {
   console.log('\n## A cold query, beside the SDK alone\n');
   console.log('| rows a call | CPU ms, SDK alone | CPU ms, this gateway | added | load average |');
@@ -128,7 +128,7 @@ async function cold(upstream: ServerProcess): Promise<void> {
   }
 }
 
-/** All rows of the list, as the gateway answers them, and the headers of its answers. */
+/** All rows of the list, as the gateway returns them, and the headers of its responses. */
 async function rowsOf(url: string): Promise<{ rows: Connection; headers: [string, string][] }> {
   const edges: Connection['edges'] = [];
   for (let number = 1; ; number++) {

@@ -7,9 +7,9 @@ import { createVirtualClock } from '../test/support/virtualClock.ts';
 import type { Order, Report } from './live/listeners.ts';
 
 /*
- * What subscribers cost. Ten runs that go through their stages, with ten subscribers and with thousands, each with a socket of its
- * own, through the whole gateway before a simulator. Time is virtual for the gateway, so that calls are the same on every machine;
- * the time to deliver, from the poll to the last subscriber's having the event, and the memory are of this one.
+ * The cost of subscribers. Ten runs go through their stages, with ten subscribers and with thousands, each with its own socket,
+ * through the whole gateway in front of a simulator. The gateway's time is virtual, so the calls are the same on every machine. The
+ * time to deliver (from the poll until the last subscriber has the event) and the memory depend on this machine.
  */
 
 const RUNS = 10;
@@ -22,7 +22,7 @@ interface Figures {
   calls: number;
   events: number;
   completed: number;
-  /** From the start of a poll to the arrival of each event that came of it. */
+  /** From the start of a poll to the arrival of each of its events. */
   deliveredMs: number[];
   bytesEach: number;
 }
@@ -32,7 +32,7 @@ async function measure(subscribers: number): Promise<Figures> {
   await using gateway = await startTestGateway({
     clock,
     simulator: { now: () => clock.now() },
-    // Virtual time goes faster than the wire: calls have longer than they need.
+    // Virtual time passes faster than HTTP: calls have more of it than they need.
     settings: {
       CACHE_FRESH_MS: String(FRESH_MS),
       UPSTREAM_TRY_TIMEOUT_MS: '60000',
@@ -65,7 +65,7 @@ interface Arrivals {
   completed: number;
 }
 
-/** Waits until neither a call nor an event has come for a while, and gives back what had. */
+/** Waits until no call and no event has arrived for a while. Returns those before. */
 async function quiet(listeners: Listeners, calls: { length: number }): Promise<Arrivals> {
   const arrivedAtMs: number[] = [];
   for (;;) {
@@ -100,7 +100,7 @@ function startListeners() {
   };
 }
 
-/** With `--expose-gc`, without what could be freed. */
+/** With `--expose-gc`, after a full collection. */
 function memoryInUse(): number {
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
@@ -119,7 +119,7 @@ console.log(
   `\n${RUNS} runs, ${MINUTES} minutes of virtual time, polls every ${FRESH_MS / 1000} s while a stage runs.\n`,
 );
 console.log(
-  '| subscribers | upstream calls | events told | completed | to deliver: median | 99 % | last | memory each |',
+  '| subscribers | upstream calls | events reported | completed | to deliver: median | 99 % | last | memory each |',
 );
 console.log('| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const { subscribers, calls, events, completed, deliveredMs, bytesEach } of all) {

@@ -5,7 +5,7 @@ import { runLoad } from './load/run.ts';
 
 /*
  * `npm run bench:load`: the gateway under twice its sustainable load for SECONDS (default 600). Reports what callers, the upstream
- * and operators see. Exits with 1 if an answer was wrong, memory grew or the upstream received more calls than the account allows.
+ * and operators see. Exits with 1 if a response was wrong, memory grew or the upstream received more calls than the account allows.
  * SAMPLES names a file for the gateway's own figures; load/picture.ts draws them.
  */
 

@@ -9,10 +9,10 @@ import { type FuzzFigures, type FuzzOptions, fuzz } from './truth/fuzz.ts';
 import { figuresInWords, sum } from './truth/report.ts';
 
 /*
- * `npm run bench:truth`: gateways before an upstream whose lists change, that fails, hangs, caps pages and claims rows that it does
- * not have. SEEDS (default 100) runs of ANSWERS (default 1000) answers each for one gateway in virtual time, and SHARED_SEEDS
- * (default 5) runs for two gateways that share a real Redis, in real time. FIRST_SEED (default 1) goes on where another run ended.
- * MONOTONY=0 does not count answers that go back in time as wrong. Ends with 1 where an answer was wrong.
+ * `npm run bench:truth`: gateways in front of an upstream whose lists change and which fails, hangs, caps pages and claims rows that
+ * it does not have. SEEDS (default 100) runs of ANSWERS (default 1000) responses each for one gateway in virtual time, and SHARED_SEEDS
+ * (default 5) runs for two gateways that share a real Redis, in real time. FIRST_SEED (default 1) continues another run.
+ * MONOTONY=0 does not count responses that go back in time as wrong. Exits with 1 if a response was wrong.
  */
 
 const SEEDS = Number(process.env['SEEDS'] ?? 100);

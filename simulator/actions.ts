@@ -13,16 +13,16 @@ import { ApiError } from './wire.ts';
 export interface ActionOptions {
   /** `old`: a region that knows only the Deployment names. `new`: one that has dropped them. */
   actionNames: 'all' | 'old' | 'new';
-  /** What GetPipelineRun says of a run that is not there: a 404, or a 200 with `"Pipeline": null`. */
+  /** The response of GetPipelineRun for an unknown run: a 404, or a 200 with `"Pipeline": null`. */
   unknownRun: 'error' | 'null';
 }
 
-/** How a fault makes lists differ from what they should be. */
+/** How a fault changes lists. */
 export interface ListView {
   order: 'newestFirst' | 'oldestFirst' | 'byId';
-  /** A page is no longer than this, whatever was asked for. */
+  /** The most rows of a page, whatever was requested. */
   maxPageSize: number;
-  /** Whether an answer states the capped size; else it states the size that was asked for. */
+  /** Whether a response states the capped size; otherwise it states the requested size. */
   statesCap: boolean;
   /** How many more rows a list claims than it has. */
   extraTotal: number;

@@ -1,4 +1,4 @@
-/** Failure responses: error bodies, and transport failures in place of an answer. */
+/** Failure responses: error bodies, and transport failures in place of a response. */
 import type { ServerResponse } from 'node:http';
 
 import type { FaultEffect } from './faults.ts';
@@ -19,10 +19,10 @@ export type FailureFault =
   | { kind: 'error'; httpStatus: number; code: string | number; message?: string }
   | { kind: keyof typeof transports };
 
-/** An error body like any other, or something written to the socket in place of the answer. */
+/** An error body like any other, or something written to the socket in place of the response. */
 export type FailureResponse = ApiError | { kind: string; send: Send };
 
-/** @param text the answer that would have been sent. */
+/** @param text the response that would have been sent. */
 type Send = (response: ServerResponse, text: string) => void;
 
 /** HTTP status, code, message. */
@@ -48,7 +48,7 @@ const serverErrors = {
     'ServiceUnavailable',
     'The request has failed due to a temporary failure of the server.',
   ],
-  // Two that are 500 although trying again changes nothing.
+  // Two that are 500 although a retry changes nothing.
   'Invalid.Wkbench.Parameter': [500, 'Invalid.Wkbench.Parameter', 'The parameter is invalid.'],
   'Forbidden.Not.Server': [500, 'Forbidden.Not.Server', 'The service is not available in this region.'],
 } satisfies Record<string, ErrorForm>;

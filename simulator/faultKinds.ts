@@ -1,11 +1,11 @@
 import type { Fault, FaultKind } from './faults.ts';
 
 export interface FaultKindInfo {
-  /** What DataWorks does while the fault is on. */
+  /** The behaviour of DataWorks while the fault is active. */
   description: string;
   /** Fields that a fault of this kind must have, with values for a demonstration. */
   required?: Readonly<Record<string, unknown>>;
-  /** Fields that it can have, in words. */
+  /** Optional fields, described. */
   optional?: string;
 }
 

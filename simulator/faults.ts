@@ -12,29 +12,29 @@ export type FaultEffect = DelayFault | ListFault | ReshapingFault | FailureFault
 
 export type DelayFault =
   | { kind: 'latency'; delayMs: number }
-  /** Until `release()`. The answer is made at the release, or at the arrival and is then old when it comes. */
+  /** Until `release()`. The response is made at the release, or at the arrival: then it is outdated when it is sent. */
   | { kind: 'hold'; answerFrom?: 'release' | 'arrival' };
 
 export type ListFault =
   | { kind: 'reorder'; order?: 'oldestFirst' | 'byId' }
-  /** Default 50. The answer states the capped size, unless it is `silent`: then it states the size that was asked for. */
+  /** Default 50. The response states the capped size or, if `silent`, the requested size. */
   | { kind: 'capPageSize'; pageSize?: number; silent?: boolean }
-  /** The total is too large by so many rows; default 300. */
+  /** How many rows the total is too large by; default 300. */
   | { kind: 'inflateTotal'; rows?: number }
-  /** The page holds no rows, and the total says nothing of it. */
+  /** The page has no rows; the total is unchanged. */
   | { kind: 'emptyPage' };
 
 export type FaultKind = FaultEffect['kind'];
 
-/** Which calls a fault hits: those that fit every field given. */
+/** Selects the calls that a fault hits: those that match every given field. */
 export interface FaultScope {
   /** As on the wire, so an old alias is not hit by a fault on the new name. */
   action?: string;
   /** Parameters that must have these values, as text. */
   params?: Parameters;
-  /** How many calls it hits before it is spent; default: all. */
+  /** How many calls it hits before it ends; default: all. */
   times?: number;
-  /** Chance of hitting a call that fits, 0 to 1; default 1. */
+  /** Probability of hitting a matching call, 0 to 1; default 1. */
   probability?: number;
   /** Seed for `probability`; default 1. */
   seed?: number;
@@ -49,19 +49,19 @@ export interface FaultHandle {
   readonly hits: number;
   /** Resolves when it has hit `count` calls in all. */
   hit(count: number): Promise<void>;
-  /** Releases the calls that a `hold` holds now. It still holds later ones. */
+  /** Releases the calls that a `hold` holds now. It continues to hold later ones. */
   release(): void;
 }
 
-/** What the faults make of one call. */
+/** The effect of all faults on one call. */
 export interface AppliedFaults {
   kinds: FaultKind[];
   view: ListView;
   /** Null for a normal response. */
   failureResponse: FailureResponse | null;
-  /** Resolves when the answer may be made; null for at once, in the tick of the hit. */
+  /** Resolves when the response may be made; null for immediately, in the tick of the hit. */
   beforeAnswer: Promise<unknown> | null;
-  /** Resolves when it may go out; null for at once. */
+  /** Resolves when it may be sent; null for immediately. */
   afterAnswer: Promise<unknown> | null;
   reshape: (body: WireObject) => WireObject;
 }
@@ -69,9 +69,9 @@ export interface AppliedFaults {
 export interface Faults {
   add(fault: Fault): FaultHandle;
   list(): Fault[];
-  /** The faults that hit this call, each paid for with one of its `times`. */
+  /** The faults that hit this call. Each uses one of its `times`. */
   take(action: string, params: Parameters): AppliedFaults;
-  /** Removes every fault and wakes every call that waits. */
+  /** Removes all faults and releases all waiting calls. */
   clear(): void;
 }
 
@@ -134,7 +134,7 @@ function choose(active: Iterable<ActiveFault>, action: string, params: Parameter
   let hasFailure = false;
   for (const entry of active) {
     const isFailure = failureResponseOf(entry.fault) !== null;
-    // A later failure waits for a later call, so that faults with `times` make a queue.
+    // A later failure waits for a later call, so that faults with `times` form a queue.
     if ((isFailure && hasFailure) || !isUnspent(entry) || !fits(entry.fault, action, params)) continue;
     if (entry.next() >= (entry.fault.probability ?? 1)) continue;
     hasFailure ||= isFailure;

@@ -43,7 +43,7 @@ function itemStatus(status: Status): Status {
   return status === 'Cancel' ? 'Termination' : status;
 }
 
-/** A FlowSpec document in short, as text, its id without quotes. */
+/** A short FlowSpec document as text, with its id without quotes. */
 function specOf(id: string, index: number): string {
   const name = `dwd_object_${index}`;
   const runtime = { command: pick(index, 'command', commands) };

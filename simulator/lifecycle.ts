@@ -1,4 +1,4 @@
-/** What a run goes through and when: a pure function of its seed and of the milliseconds since it was created. */
+/** The stages and times of a run: a pure function of its seed and of the milliseconds since it was created. */
 import { between, oneIn, pick } from './random.ts';
 import type { Status } from './vocabulary.ts';
 

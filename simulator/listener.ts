@@ -42,7 +42,7 @@ export function createListener(parts: ListenerParts): RequestListener {
 
   return (request, response) => {
     handle(request, response).catch(() => {
-      // The client disconnected or sent too much, so nobody reads a response.
+      // The client disconnected or sent too much, so no one reads a response.
       request.destroy();
     });
   };

@@ -17,14 +17,14 @@ export interface RunTableOptions {
   newRunEveryMs: number | null;
 }
 
-/** The runs of one project. The serial number of a run counts from the oldest, 0, so that new runs leave it alone. */
+/** The runs of one project. The serial number of a run counts from the oldest, 0, so that new runs do not change it. */
 export interface RunTable {
-  /** Newest first, with the runs that have come due by now. */
+  /** Newest first, including those that are due by now. */
   serials: () => number[];
   row: (serial: number) => RunRow;
   find: (runId: string) => RunRow | null;
   /**
-   * Puts runs at the head, whatever their time, and returns them newest first.
+   * Adds runs at the head, regardless of their time, and returns them newest first.
    * @param createTime default: now, or a millisecond after the newest run; give one for runs that tie.
    */
   add: (count: number, createTime?: number) => RunRow[];

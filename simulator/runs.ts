@@ -1,4 +1,4 @@
-/** A run as the list and get actions answer it. */
+/** A run as the list and get actions return it. */
 import type { RunRow } from './runTable.ts';
 import type { StagePlan } from './lifecycle.ts';
 import { lifePlan, lifeState } from './lifecycle.ts';
@@ -72,7 +72,7 @@ export function runAnswer(run: RunRow, now: number, spelling = spellingOf(run)):
 }
 
 /**
- * The same run as ListDeployments and GetDeployment answer it: words in capitals, the project's id as text, and no
+ * The same run as ListDeployments and GetDeployment return it: words in capitals, the project's id as text, and no
  * description, which SDK 8.0.1 added to the new actions only.
  */
 export function deploymentAnswer(run: RunRow, now: number): WireObject {
@@ -94,7 +94,7 @@ export function messageOf(seed: number, facet: string, status: Status): WireValu
   return pick(seed, facet, [undefined, null, '']);
 }
 
-/** `text` nearly always; every response field is optional, so at times nothing, null or an empty text. */
+/** Usually `text`. Every response field is optional, so sometimes it is missing, null or empty. */
 export function blankOr(seed: number, facet: string, text: string): WireValue | undefined {
   return oneIn(seed, `no ${facet}`, 5) ? pick(seed, facet, [undefined, null, '']) : text;
 }
@@ -119,8 +119,8 @@ function stageAnswer(
 }
 
 /**
- * The published sample is a map whose value is JSON in a text. Checks answer that, builds a plain map, and both hold an
- * id of 19 digits without quotes; the rest is one of the ways to say nothing.
+ * The published sample is a map whose value is JSON in a text. Checks return that, builds a plain map, both with
+ * an id of 19 digits without quotes. All other stages have one of the representations of no value.
  */
 function detailOf(seed: number, stage: StagePlan, step: number): WireValue | undefined {
   const id = `8604388${digits(seed, `detail ${step}`, 12)}`;

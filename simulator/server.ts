@@ -40,7 +40,7 @@ export interface SimulatorOptions extends Partial<ActionOptions> {
   dailyCalls?: number | null;
   /** Calls a month; default null, no limit. */
   monthlyCalls?: number | null;
-  /** Epoch milliseconds, for the runs' lives, the quota and the call log; default Date.now. */
+  /** Epoch milliseconds, for the lifecycle of runs, the quota and the call log; default Date.now. */
   now?: () => number;
   /** Epoch milliseconds that `x-acs-date` is compared with; default Date.now, since SDKs use the wall clock. */
   signatureNow?: () => number;
@@ -75,7 +75,7 @@ export interface Simulator extends AsyncDisposable {
   fault(fault: Fault): FaultHandle;
   /** Removes every fault. */
   clearFaults(): void;
-  /** Puts new runs at the head and returns them newest first. With `createTime` they tie; else each is newer. */
+  /** Adds new runs at the head and returns them newest first. With `createTime` they tie; else each is newer. */
   addRuns(projectId: string, count: number, createTime?: number): RunTruth[];
   /** False if there is no such run. */
   removeRun(projectId: string, runId: string): boolean;

@@ -1,4 +1,4 @@
-/** What goes over the wire: JSON with integers that JavaScript cannot hold, and errors as Alibaba Cloud words them. */
+/** The wire format: JSON with integers that JavaScript cannot represent, and errors in the format of Alibaba Cloud. */
 
 export type WireValue = string | number | boolean | null | WireValue[] | WireObject;
 

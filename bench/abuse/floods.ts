@@ -30,7 +30,7 @@ export const floods: readonly Flood[] = [
   { name: 'pings with a token', run: onSockets(1, true, (socket) => socket.send(PING)) },
   { name: 'ping frames with a token', run: onSockets(1, true, (socket) => socket.ping()) },
   {
-    name: 'refused subscriptions',
+    name: 'rejected subscriptions',
     run: onSockets(1, true, (socket, id) => socket.send(subscribe(id, '{'))),
   },
 ];

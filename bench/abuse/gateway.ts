@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** What one measured stretch has cost the gateway's process. */
+/** The cost of one measurement for the gateway's process. */
 export interface Figures {
-  /** The longest time that its event loop stood still. */
+  /** The longest time that its event loop was blocked. */
   stallMs: number;
   cpuMs: number;
   rssGrowthBytes: number;
@@ -16,10 +16,10 @@ export interface Figures {
 
 export interface MeasuredGateway extends AsyncDisposable {
   url: string;
-  /** Measures from here on. */
+  /** Starts a measurement. */
   start(): Promise<void>;
   figures(): Promise<Figures>;
-  /** Posts a body and returns the status of the answer. */
+  /** Posts a body and returns the status of the response. */
   post(body: string): Promise<number>;
 }
 
@@ -57,9 +57,9 @@ export async function startMeasuredGateway(
   });
   ended.catch(() => undefined);
   const reply = async () => ((await Promise.race([once(child, 'message'), ended])) as [unknown])[0];
-  const ask = (question: string) => {
+  const ask = (command: string) => {
     const answer = reply();
-    child.send({ ask: question });
+    child.send({ ask: command });
     return answer;
   };
   const { url } = (await reply()) as { url: string };
@@ -85,7 +85,7 @@ export async function startMeasuredGateway(
 }
 
 /**
- * The figures of the round with the least stall: what else the machine does only adds to it.
+ * The figures of the round with the least stall: other load on the machine can only lengthen it.
  *
  * @param enoughMs no more rounds follow one with a shorter stall
  */

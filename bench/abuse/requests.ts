@@ -1,5 +1,5 @@
 /*
- * The worst requests that the limits accept, one or more for each limit, and those that come closest to it where they are refused.
+ * The worst requests that the limits accept, one or more for each limit, and those that come closest to it where they are rejected.
  */
 
 export interface AbusiveRequest {
@@ -53,7 +53,7 @@ export const abusiveRequests: readonly AbusiveRequest[] = [
   request('aliases', 'times', nested(9, `${RUN} ${many(15, (i) => `a${i}:createTime`)}`)),
   request('aliases', 'ids', nested(9, `${RUN} ${many(15, (i) => `a${i}:id`)}`)),
   request('aliases', 'projects', runs(many(15, (i) => `a${i}:project{${PROJECT}}`))),
-  request('aliases', 'refused windows', runs(many(7, (i) => `a${i}:items(first:101){totalCount}`))),
+  request('aliases', 'rejected windows', runs(many(7, (i) => `a${i}:items(first:101){totalCount}`))),
   request(
     'aliases',
     'cursors of no list',
@@ -80,11 +80,11 @@ export const abusiveRequests: readonly AbusiveRequest[] = [
     'fragments in a chain',
     `${runs('...F0')} ${many(180, (i) => `fragment F${i} on PipelineRun{...F${i + 1} runId}`)} fragment F180 on PipelineRun{runId}`,
   ),
-  request('ids', 'refused ids', NODES, {
+  request('ids', 'rejected ids', NODES, {
     variables: { r: Array.from({ length: 100 }, () => 'x'.repeat(900)) },
   }),
   request('ids', 'too many ids', NODES, { variables: { r: Array.from({ length: 3900 }, () => 'x') } }),
-  request('representations', 'refused representations', ENTITIES, {
+  request('representations', 'rejected representations', ENTITIES, {
     variables: { r: Array.from({ length: 500 }, () => 1) },
   }),
   request('representations', 'too many representations', ENTITIES, {

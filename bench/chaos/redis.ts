@@ -4,13 +4,13 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** A real redis-server on loopback that keeps nothing on disk. The tests' own can't be used outside of Jest. */
+/** A real redis-server on loopback without persistence. The server of the tests cannot be used outside of Jest. */
 export interface Redis {
   url: string;
-  /** Stops it from answering, with its connections open. */
+  /** Suspends it with its connections open. */
   pause(): void;
   resume(): void;
-  /** Ends it at once, as a crash does. */
+  /** Kills it immediately, as in a crash. */
   kill(): Promise<void>;
   /** Starts it again on the same port, with no data. */
   restart(): Promise<void>;

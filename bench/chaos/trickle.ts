@@ -11,10 +11,10 @@ export interface TrickleFigures {
   queries: number;
   verdicts: Verdicts;
   /** Errors for queries whose result was cached before the scenario and could have been served. */
-  refusedKnown: number;
-  /** For what had been asked before, and for what was asked for the first time, in milliseconds. */
+  rejectedKnown: number;
+  /** For results requested before, and for results requested for the first time, in milliseconds. */
   longestWaitMs: { known: number; unknown: number };
-  /** For each stale answer that came while the breaker was open, in milliseconds. */
+  /** Of each stale response that arrived while the breaker was open, in milliseconds. */
   staleBehindBreakerMs: number[];
 }
 
@@ -38,7 +38,7 @@ export function startTrickle({ replicas, simulator }: World): Trickle {
   const underWay = new Set<Promise<void>>();
   const figures = {
     queries: 0,
-    refusedKnown: 0,
+    rejectedKnown: 0,
     longestWaitMs: { known: 0, unknown: 0 },
     staleBehindBreakerMs: [] as number[],
   };
@@ -51,7 +51,7 @@ export function startTrickle({ replicas, simulator }: World): Trickle {
     figures.longestWaitMs[kind] = Math.max(figures.longestWaitMs[kind], waitMs);
     if (wasOpen && replica.isBreakerOpen() && text.includes('"staleBecause":"'))
       figures.staleBehindBreakerMs.push(waitMs);
-    if (kind === 'known' && text.includes('"errors":[{')) figures.refusedKnown += 1;
+    if (kind === 'known' && text.includes('"errors":[{')) figures.rejectedKnown += 1;
     const clockAheadMs = [aheadMs, replica.clockAheadMs];
     judge.hear({ operation, text, sentAt, receivedAt: Date.now(), clockAheadMs });
   }
@@ -59,7 +59,7 @@ export function startTrickle({ replicas, simulator }: World): Trickle {
   const timer = setInterval(() => {
     const n = figures.queries++;
     const isUnknown = n % UNKNOWN_EVERY === 0;
-    const operation = isUnknown ? neverAsked() : known[n % known.length];
+    const operation = isUnknown ? newQuery() : known[n % known.length];
     const replica = replicas[Math.floor(n / 3) % replicas.length];
     if (!operation || !replica) return;
     const asking = ask(operation, replica, isUnknown ? 'unknown' : 'known');
@@ -97,7 +97,7 @@ export async function areWell({ replicas }: World, since: number): Promise<boole
 
 let lists = 0;
 
-function neverAsked(): Operation {
+function newQuery(): Operation {
   lists += 1;
   return head('new list', { projectId: BIG, creator: `9${String(lists).padStart(15, '0')}` }, 10);
 }

@@ -68,13 +68,13 @@ function createRead(client: Upstream, clock: Clock): Read {
 
 /** What many services do: cache each response for a fixed time by its exact parameters. */
 function flatCache(read: Read, clock: Clock): Read {
-  const kept = new Map<string, RunPage>();
+  const cached = new Map<string, RunPage>();
   return async (page) => {
     const key = JSON.stringify(page);
-    const known = kept.get(key);
+    const known = cached.get(key);
     if (known && clock.now() - known.asOf < FRESH_MS) return known;
     const answer = await read(page);
-    kept.set(key, answer);
+    cached.set(key, answer);
     return answer;
   };
 }

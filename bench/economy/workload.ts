@@ -1,6 +1,6 @@
 import type { WindowRequest } from '../../src/core/window.ts';
 
-/** One list of runs, as a dashboard asks for it. */
+/** One list of runs, as a dashboard requests it. */
 export interface List {
   projectId: string;
   filter: { status?: 'FAILED' };
@@ -14,15 +14,15 @@ export interface Shown {
   hasNextPage: boolean;
 }
 
-/** Answers one operation: some windows of one list, all of which must succeed. */
+/** Executes one operation: some windows of one list, all of which must succeed. */
 export type Ask = (list: List, windows: readonly WindowRequest[]) => Promise<Shown>;
 
-/** Somebody who asks again and again. */
+/** A client that polls. */
 export interface Client {
-  /** Milliseconds from the start until the first question. */
+  /** Milliseconds from the start until the first request. */
   firstMs: number;
   everyMs: number;
-  /** The list, and the rows that the next question is about: from `offset`, `rows` of them. */
+  /** The list and the window of the next request: `rows` rows from `offset`. */
   next(): { list: List; offset: number; rows: number };
   ask(ask: Ask): Promise<Shown>;
 }

@@ -7,14 +7,14 @@ const SECONDS = 20;
 
 type Settings = Readonly<Record<string, string>>;
 
-/** The gateway's own, and not what the other measurements have it wait. */
+/** The gateway's default, which the other measurements raise. */
 const DEFAULTS: Settings = { MAX_QUEUE_MS: '1000' };
 
 /** A thousand callers that each send the next request after a response, and the effect on the event loop. */
 export async function crowd(simulator: string): Promise<void> {
   console.log(`\n## ${CONNECTIONS} connections\n`);
   console.log(
-    '| workload | answered / s | refused with 503 / s | unanswered for 10 s | p50, p99 | event loop delay, 99th |',
+    '| workload | answered / s | rejected with 503 / s | unanswered for 10 s | p50, p99 | event loop delay, 99th |',
   );
   console.log('| --- | ---: | ---: | ---: | ---: | ---: |');
   await ofWorkload('the same query', samePage, DEFAULTS, simulator);

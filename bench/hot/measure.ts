@@ -10,25 +10,25 @@ export interface Sample {
   load: number;
 }
 
-/** Node compiles what runs often, and only after some thousand requests all that does. */
+/** Node has compiled all hot functions only after some thousand requests. */
 const WARM_REQUESTS = 5000;
 
-/** And what has slept while others were measured is cold again for a moment, and what it has kept is old. */
+/** A server that was idle while others were measured has cold CPU caches, and its cache is stale. */
 const WAKING_REQUESTS = 300;
 
 export async function warmUp(server: ServerProcess, pages: readonly Page[]): Promise<void> {
   await load(server, pages, { amount: WARM_REQUESTS, connections: 10 });
 }
 
-export interface Pace {
+export interface Load {
   seconds: number;
   connections: number;
-  /** Requests a second in all; absent where each connection asks again as soon as it has an answer. */
+  /** Requests per second of all connections together. Default: each connection sends a request as soon as it has a response. */
   perSecond?: number;
 }
 
-export async function measure(server: ServerProcess, pages: readonly Page[], pace: Pace): Promise<Sample> {
-  const { seconds, connections, perSecond } = pace;
+export async function measure(server: ServerProcess, pages: readonly Page[], rate: Load): Promise<Sample> {
+  const { seconds, connections, perSecond } = rate;
   await load(server, pages, { amount: Math.max(WAKING_REQUESTS, 2 * pages.length), connections });
   const before = await server.usage();
   const { requests, latency } = await load(server, pages, {
@@ -46,8 +46,8 @@ export async function measure(server: ServerProcess, pages: readonly Page[], pac
 }
 
 /**
- * Keeps this process from sleeping until it is told to stop. On a virtual machine, to wake a client costs more than all else about
- * an answer, and it is the server that pays for it: a fast one, which keeps its client busy, seldom, and a slow one each time.
+ * Keeps this process awake until the returned function is called. On a virtual machine, waking a client costs more than everything
+ * else about a response, and the server pays for it: a fast server, whose client is always busy, rarely; a slow one each time.
  */
 function stayAwake(): () => void {
   let isAwake = true;
@@ -77,7 +77,7 @@ export async function load(
     url: server.url,
     ...REQUEST,
     ...much,
-    // All pages are asked for, each over one connection, or over as many as there are more connections than pages.
+    // Requests all pages: each over one connection, or over several if there are more connections than pages.
     setupClient(client) {
       const offset = connection++ % Math.min(connections, requests.length);
       client.setRequests(requests.filter((_, n) => n % connections === offset));
@@ -86,13 +86,13 @@ export async function load(
   fallAsleep();
   if (!mayFail && result.non2xx + result.errors > 0) {
     throw new Error(
-      `${server.url}: ${result.non2xx} answers were no success, ${result.errors} requests failed.`,
+      `${server.url}: ${result.non2xx} responses were not successful, ${result.errors} requests failed.`,
     );
   }
   return result;
 }
 
-/** CPU microseconds a request: the median of the rounds, as another process can spoil any one of them. */
+/** CPU microseconds per request: the median of the rounds, since another process can distort a single one. */
 export function medianOf(samples: readonly Sample[]): Sample & { usEach: number } {
   const byCost = [...samples].sort((a, b) => a.cpuUs / a.requests - b.cpuUs / b.requests);
   const middle = byCost[Math.floor(byCost.length / 2)];

@@ -8,8 +8,8 @@ const ROUNDS = 5;
 const CALLS_PER_SECOND = 5;
 
 /**
- * One process, and two that share cache and quota through Redis, each with load of its own. Two cores have to carry the load's
- * own process as well, so what counts is how many answers the processes give for a second of CPU time each.
+ * One process, and two that share cache and quota through Redis, each with load of its own. The process that sends the load runs on
+ * the same two cores, so the figure is the number of responses for a second of CPU time in each process.
  */
 export async function pair(): Promise<void> {
   const redis = await startRedis(await freePort());
@@ -28,11 +28,11 @@ export async function pair(): Promise<void> {
     const together = await rounds([first, second]);
     const { mostCallsInASecond } = await simulator.usage();
     console.log('\n## Two processes on one quota\n');
-    console.log('| processes | answers for a second of CPU in each | most upstream calls in any second |');
+    console.log('| processes | responses for a second of CPU in each | most upstream calls in any second |');
     console.log('| ---: | ---: | ---: |');
     console.log(`| 1 | ${Math.round(alone).toLocaleString('en')} | |`);
     console.log(`| 2 | ${Math.round(together).toLocaleString('en')} | ${mostCallsInASecond} |`);
-    console.log(`\nTwo give ${(together / alone).toFixed(2)} times what one gives.`);
+    console.log(`\nTwo processes: ${(together / alone).toFixed(2)} times the responses of one.`);
   } finally {
     await redis.kill();
   }

@@ -8,11 +8,11 @@ import { createYoga } from 'graphql-yoga';
 import mercurius from 'mercurius';
 
 /*
- * What the gateway is measured beside: servers as their documentation sets them up, which answer the same query from rows that they
- * hold in memory as they go out. None of them checks who asks, counts anything, or writes a log.
+ * The servers that the gateway is compared with, set up as their documentation does. They answer the same query from rows in memory,
+ * already in the shape of the response. None of them authenticates, counts or logs anything.
  */
 
-/** Each starts one, before rows as the gateway answers them, and gives its URL for POSTs. The headers are those of its answers. */
+/** Each starts a server of rows in the gateway's shape and returns its URL for POSTs. It sends the given response headers. */
 export const peers = {
   bare: (rows) => listening(bareServer(rows, [['content-type', 'application/json; charset=utf-8']])),
   bareWithHeaders: (rows, headers) => {
@@ -85,7 +85,7 @@ function windowOf({ edges, ...rest }, { number, size }) {
   return { totalCount: rest.totalCount, asOf: rest.asOf, staleBecause: null, pageInfo, edges: shown };
 }
 
-/** The gateway's schema as far as the query goes, with nothing to do for a time but to pass it on. */
+/** The part of the gateway's schema that the query needs. A time is passed on as it is. */
 const typeDefs = `
   type Query { pipelineRuns(projectId: ID!, page: PageInput): PipelineRunConnection }
   input PageInput { number: Int! = 1  size: Int! = 10 }

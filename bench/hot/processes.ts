@@ -13,17 +13,17 @@ export type Start =
   | { kind: 'scheduling'; isScheduled: boolean }
   | { kind: 'sdk'; simulator: string };
 
-type Question =
+type Command =
   { ask: 'usage' } | { ask: 'heap' } | { ask: 'sdkCalls'; count: number; pageSize: number; atOnce: number };
 type Reply = { url: string } | Usage;
 
 export interface Usage {
-  /** CPU time since it began, user's and system's, in microseconds. */
+  /** User and system CPU time since its start, in microseconds. */
   cpuUs: number;
-  /** The memory that it takes now. */
+  /** The resident memory now. */
   rssBytes: number;
   heapBytes: number;
-  /** Of its event loop, since it was last asked for anything; the 99th percentile in milliseconds. */
+  /** Of its event loop since the previous call, the 99th percentile in milliseconds. */
   loopDelayP99Ms: number;
   /** Of a simulator: the most calls that any second held. */
   mostCallsInASecond: number;
@@ -32,9 +32,9 @@ export interface Usage {
 export interface ServerProcess extends AsyncDisposable {
   url: string;
   usage(): Promise<Usage>;
-  /** The same after a full collection of garbage, for which it must have been started with `--expose-gc`. */
+  /** The same after a full garbage collection. The process must have been started with `--expose-gc`. */
   usageAfterCollection(): Promise<Usage>;
-  /** Makes so many calls by the SDK alone, so many at once, and tells the CPU time that they took. */
+  /** Makes `count` calls with the SDK alone, `atOnce` concurrently, and returns the CPU time that they took. */
   sdkCalls(count: number, pageSize: number, atOnce: number): Promise<{ cpuUs: number }>;
 }
 
@@ -56,8 +56,8 @@ export async function startServer(start: Start, execArgv: readonly string[] = []
     return message;
   };
   const { url } = (await reply()) as Extract<Reply, { url: string }>;
-  const ask = async (question: Question) => {
-    child.send(question);
+  const ask = async (command: Command) => {
+    child.send(command);
     return (await reply()) as Usage;
   };
   return {

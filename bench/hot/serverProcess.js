@@ -16,8 +16,8 @@ import { peers } from './peers.js';
 import { createSdkCall } from './sdkCall.js';
 
 /*
- * One server of the benchmark, as a process of its own: its parent asks it what CPU time it has used. What to start stands in the
- * first argument, as JSON. In plain JavaScript, since what runs it otherwise would be measured with it.
+ * One server of the benchmark, in a process of its own, whose parent requests its CPU time. The first argument says what to start,
+ * as JSON. Plain JavaScript, since a TypeScript loader would be measured with it.
  */
 
 const CREDENTIALS = { accessKeyId: 'SimulatorAccessKeyId', accessKeySecret: 'SimulatorAccessKeySecret' };
@@ -29,20 +29,20 @@ let simulator = null;
 const sdkCall = start.kind === 'sdk' ? createSdkCall(start.simulator, start.projectId, CREDENTIALS) : null;
 
 process.on('disconnect', () => process.exit(0));
-process.on('message', (question) => void answer(question));
+process.on('message', (command) => void reply(command));
 process.send({ url: await urlOf(start) });
 
-async function answer(question) {
-  const before = question.ask === 'sdkCalls' ? process.cpuUsage() : undefined;
-  if (question.ask === 'sdkCalls') {
-    const { count, pageSize, atOnce } = question;
+async function reply(command) {
+  const before = command.ask === 'sdkCalls' ? process.cpuUsage() : undefined;
+  if (command.ask === 'sdkCalls') {
+    const { count, pageSize, atOnce } = command;
     let left = count;
     const caller = async () => {
       while (left-- > 0) await sdkCall(pageSize);
     };
     await Promise.all(Array.from({ length: atOnce }, caller));
   }
-  if (question.ask === 'heap') globalThis.gc();
+  if (command.ask === 'heap') globalThis.gc();
   const { user, system } = process.cpuUsage(before);
   process.send({
     cpuUs: user + system,
@@ -86,7 +86,7 @@ async function gatewayUrl({ simulator, settings, token }) {
     NODE_ENV: 'production',
     DATAWORKS_ENDPOINT: simulator,
     DATAWORKS_MAX_QPS: '10000',
-    // What else the machine does must not make it refuse what is measured.
+    // Other load on the machine must not make it reject measured requests.
     MAX_QUEUE_MS: '10000',
     AUTH_TOKENS_FILE: tokensFile,
     RATE_LIMIT_PER_SECOND: '1000000',

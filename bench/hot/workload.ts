@@ -1,5 +1,5 @@
 /*
- * What is asked in the hot benchmark: one query, whose answer has ten runs of their stages, about ten kilobytes.
+ * The query of the hot benchmark. Its response has ten runs with their stages, about ten kilobytes.
  */
 
 export const PROJECT_ID = '10000';
@@ -40,7 +40,7 @@ export function bodyOf(page: Page): string {
   return JSON.stringify({ query: QUERY, operationName: 'Hot', variables: { page } });
 }
 
-/** A connection as the gateway answers it. */
+/** A connection as the gateway returns it. */
 export interface Connection {
   totalCount: number;
   asOf: string;

@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 
 /*
- * The subscribers of the bench, in a process of their own, so that the gateway's memory is the gateway's. Speaks the protocol of
- * graphql-ws by hand: one socket a subscriber, and nothing kept of what comes but when it came.
+ * The subscribers of the bench, in a process of their own, so that the gateway's memory can be measured. Implements the protocol of
+ * graphql-ws itself: one socket per subscriber, which stores only the times of arrival.
  */
 
 export type Order = { do: 'open'; url: string; runIds: string[]; count: number } | { do: 'report' };
@@ -14,7 +14,7 @@ const QUERY = `subscription ($runId: ID!) {
   }
 }`;
 
-/** Sockets that are being opened at one time, as a listener's backlog allows. */
+/** Sockets that are opened at the same time, within a listener's backlog. */
 const AT_ONCE = 100;
 
 const arrivedAtMs: number[] = [];

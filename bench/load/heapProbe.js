@@ -3,10 +3,10 @@
  * collected is. In plain JavaScript, for Node loads it as it is.
  */
 
-process.on('message', (question) => {
-  if (question !== 'heap') return;
+process.on('message', (command) => {
+  if (command !== 'heap') return;
   globalThis.gc();
   process.send({ type: 'heap', usedBytes: process.memoryUsage().heapUsed });
 });
-// The gateway is to end as if nobody listened.
+// The probe must not keep the gateway running.
 process.channel?.unref();

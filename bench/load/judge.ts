@@ -9,14 +9,14 @@ export interface Verdicts {
   /** Stale and labelled as stale. */
   stale: number;
   /** Documented errors by code. */
-  refused: Record<string, number>;
+  rejected: Record<string, number>;
   /** Responses compared with the simulator's data, row by row. */
   checked: number;
-  /** In words, with what was asked. */
+  /** Descriptions, with the request. */
   wrong: string[];
 }
 
-/** An answer as it came. Times are epoch milliseconds of the machine's clock. */
+/** A response as received. Times are epoch milliseconds of the machine's clock. */
 export interface Arrival {
   operation: Operation;
   text: string;
@@ -28,7 +28,7 @@ export interface Arrival {
 
 export interface Judge {
   hear(arrival: Arrival): void;
-  /** Holds what was kept against the truth. */
+  /** Compares the sampled responses with the simulator's data. */
   conclude(truthOf: (projectId: string) => Promise<readonly RunTruth[]>): Promise<Verdicts>;
 }
 
@@ -64,13 +64,13 @@ const ofTheMoment = /^(?:RATE_LIMITED|OVERLOADED|REQUEST_TIMEOUT|UPSTREAM_.*)$/;
 const MAX_DESCRIBED = 20;
 
 /**
- * Looks at the code of every answer that has errors, and at the rows of every `checkEvery`-th that has none.
+ * Checks the code of every response with errors, and the rows of every `checkEvery`-th without.
  *
- * @param freshMs how old a fresh answer may be
+ * @param freshMs how old a fresh response may be
  */
 export function createJudge({ checkEvery, freshMs }: { checkEvery: number; freshMs: number }): Judge {
-  const verdicts: Verdicts = { fresh: 0, stale: 0, refused: {}, checked: 0, wrong: [] };
-  const kept: Arrival[] = [];
+  const verdicts: Verdicts = { fresh: 0, stale: 0, rejected: {}, checked: 0, wrong: [] };
+  const sampled: Arrival[] = [];
   let served = 0;
 
   function found(problem: string, { operation, text }: Arrival): void {
@@ -83,11 +83,11 @@ export function createJudge({ checkEvery, freshMs }: { checkEvery: number; fresh
     const { expect } = arrival.operation;
     const isFit = (code: string) =>
       code in documentedErrors &&
-      (ofTheMoment.test(code) || (expect.answer === 'refusal' && expect.code === code));
+      (ofTheMoment.test(code) || (expect.answer === 'rejection' && expect.code === code));
     const unfit = codes.find((code) => !isFit(code));
     if (codes.length === 0 || unfit !== undefined)
-      found(`${unfit ?? 'No code'} is no refusal of it.`, arrival);
-    else verdicts.refused[codes[0] ?? ''] = (verdicts.refused[codes[0] ?? ''] ?? 0) + 1;
+      found(`${unfit ?? 'No code'} is not an error that this operation can have.`, arrival);
+    else verdicts.rejected[codes[0] ?? ''] = (verdicts.rejected[codes[0] ?? ''] ?? 0) + 1;
   }
 
   return {
@@ -95,26 +95,26 @@ export function createJudge({ checkEvery, freshMs }: { checkEvery: number; fresh
       const { text, operation } = arrival;
       if (!text.startsWith('{"data":{') || text.includes('"errors":[{')) {
         judgeError(arrival);
-      } else if (operation.expect.answer === 'refusal') {
-        found('It was not refused.', arrival);
+      } else if (operation.expect.answer === 'rejection') {
+        found('It was not rejected.', arrival);
       } else {
         if (text.includes('"staleBecause":"')) verdicts.stale += 1;
         else verdicts.fresh += 1;
         served += 1;
-        if (served % checkEvery === 0) kept.push(arrival);
+        if (served % checkEvery === 0) sampled.push(arrival);
       }
     },
     async conclude(truthOf) {
       const truths = new Map<string, readonly RunTruth[]>();
-      for (const arrival of kept) {
+      for (const arrival of sampled) {
         const projectId = projectOf(arrival.operation);
         const truth = truths.get(projectId) ?? (await truthOf(projectId));
         truths.set(projectId, truth);
         const problem = problemIn(arrival, truth, freshMs);
         if (problem !== null) found(problem, arrival);
       }
-      verdicts.checked += kept.length;
-      kept.length = 0;
+      verdicts.checked += sampled.length;
+      sampled.length = 0;
       return verdicts;
     },
   };

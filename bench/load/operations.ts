@@ -1,6 +1,6 @@
 import type { ShownList } from './truth.ts';
 
-/** What the callers of a gateway ask for. */
+/** The operations of a gateway's callers. */
 export interface Operation {
   name: string;
   /** The request's body. */
@@ -8,7 +8,7 @@ export interface Operation {
   expect:
     | { answer: 'list'; list: ShownList['list']; offset: number; limit: number }
     | { answer: 'runs'; projectId: string; runIds: readonly string[] }
-    | { answer: 'refusal'; code: string };
+    | { answer: 'rejection'; code: string };
 }
 
 const BIG = '10000';
@@ -22,9 +22,9 @@ const NODES = `query Nodes($ids: [ID!]!) { nodes(ids: $ids) { ... on PipelineRun
 const ITEMS = `query Items($projectId: ID!) { pipelineRuns(projectId: $projectId, first: 100) { nodes { items { nodes { itemId } } } } }`;
 
 /**
- * A hundred operations in a fixed disorder: 40 % look at the head of the big project, 25 % at heads and numbered pages of twenty
- * small ones, 12 % at filtered lists and 10 % deep into the big one; 5 % ask for runs by id; 4 % are mistaken, and 4 % ask for more
- * than an operation may cost.
+ * A hundred operations in a fixed random order: 40 % read the head of the big project, 25 % heads and numbered pages of twenty small
+ * ones, 12 % filtered lists and 10 % pages deep in the big one; 5 % request runs by id; 4 % are invalid, and 4 % cost more than an
+ * operation may.
  *
  * @param known ids and creators of runs of the big project, which the operations name
  */
@@ -40,10 +40,10 @@ export function createMix(known: readonly { id: string; creator: string }[]): Op
     [4, (n) => head('filters', { projectId: BIG, creator: known[n]?.creator ?? '' }, 20)],
     [10, (n) => page('deep pages', BIG, 60 + 5 * n)],
     [5, (n) => nodes(known.slice(5 * n, 5 * n + 5).map(({ id }) => id))],
-    [2, () => refused('bad input', HEAD, { projectId: BIG, first: 1000 }, 'BAD_USER_INPUT')],
-    [1, () => refused('bad input', '{ pipelineRuns(', {}, 'GRAPHQL_PARSE_FAILED')],
-    [1, () => refused('bad input', '{ pipelineRun }', {}, 'GRAPHQL_VALIDATION_FAILED')],
-    [4, () => refused('too expensive', ITEMS, { projectId: BIG }, 'QUERY_TOO_EXPENSIVE')],
+    [2, () => rejected('bad input', HEAD, { projectId: BIG, first: 1000 }, 'BAD_USER_INPUT')],
+    [1, () => rejected('bad input', '{ pipelineRuns(', {}, 'GRAPHQL_PARSE_FAILED')],
+    [1, () => rejected('bad input', '{ pipelineRun }', {}, 'GRAPHQL_VALIDATION_FAILED')],
+    [4, () => rejected('too expensive', ITEMS, { projectId: BIG }, 'QUERY_TOO_EXPENSIVE')],
   ];
   const operations = kinds.flatMap(([count, make]) => Array.from({ length: count }, (_, n) => make(n)));
   return operations
@@ -79,15 +79,15 @@ function nodes(runIds: readonly string[]): Operation {
   };
 }
 
-function refused(name: string, query: string, variables: object, code: string): Operation {
-  return { name, body: bodyOf(query, variables), expect: { answer: 'refusal', code } };
+function rejected(name: string, query: string, variables: object, code: string): Operation {
+  return { name, body: bodyOf(query, variables), expect: { answer: 'rejection', code } };
 }
 
 function bodyOf(query: string, variables: object): string {
   return JSON.stringify({ query, variables });
 }
 
-/** A small generator with a fixed seed, so that every run asks the same. */
+/** A small generator with a fixed seed, so that every run sends the same requests. */
 function createDice(seed: number): () => number {
   let state = seed;
   return () => {

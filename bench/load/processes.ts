@@ -5,7 +5,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { RunTruth } from '../../simulator/server.ts';
-import type { Question, Reply } from './simulatorProcess.ts';
+import type { Command, Reply } from './simulatorProcess.ts';
 
 export interface SimulatorProcess extends AsyncDisposable {
   url: string;
@@ -24,7 +24,7 @@ export interface GatewayProcess extends AsyncDisposable {
   heapInUse(): Promise<number>;
 }
 
-/** What the heap probe answers. */
+/** The reply of the heap probe. */
 interface HeapReply {
   type: 'heap';
   usedBytes: number;
@@ -36,8 +36,8 @@ export async function startSimulatorProcess(): Promise<SimulatorProcess> {
   const script = fileURLToPath(new URL('simulatorProcess.ts', import.meta.url));
   const child = fork(script, { cwd: ROOT, execArgv: ['--import', 'tsx'] });
   const started = await replyOf<Reply, 'started'>(child, 'started');
-  const ask = async <Type extends Reply['type']>(question: Question, type: Type) => {
-    child.send(question);
+  const ask = async <Type extends Reply['type']>(command: Command, type: Type) => {
+    child.send(command);
     return replyOf<Reply, Type>(child, type);
   };
   return {

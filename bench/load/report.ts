@@ -1,7 +1,7 @@
 import type { LoadFigures } from './run.ts';
 import type { Sample } from './samples.ts';
 
-/** What the figures must not go beyond. */
+/** The limits of the figures. */
 export interface Bounds {
   /** The event loop's delay, 99th percentile of any sample, in milliseconds. */
   eventLoopP99Ms: number;
@@ -12,10 +12,10 @@ export interface Bounds {
 
 const CALLS_PER_SECOND = 5;
 
-/** From here on, in seconds, a stretch tells whether memory grows. */
+/** From this length on, in seconds, a stretch shows whether memory grows. */
 const LONG_S = 300;
 
-/** All that is not as it must be, in words. */
+/** Descriptions of all figures beyond their limits. */
 export function problemsOf(figures: readonly LoadFigures[], bounds: Bounds): string[] {
   return figures.flatMap((stretch) => {
     const { verdicts, unanswered, upstream, samples } = stretch;
@@ -48,7 +48,7 @@ export function tableOf(figures: readonly LoadFigures[]): string {
     ],
     ['answers: fresh', ({ verdicts }) => count(verdicts.fresh)],
     ['answers: stale, and saying so', ({ verdicts }) => count(verdicts.stale)],
-    ['refusals', ({ verdicts }) => codes(verdicts.refused)],
+    ['rejections', ({ verdicts }) => codes(verdicts.rejected)],
     ['held against the truth, row by row', ({ verdicts }) => count(verdicts.checked)],
     [
       'wrong, without a code, or unanswered',
@@ -87,8 +87,8 @@ function cpuShare(samples: readonly Sample[]): number {
   return first && last && last !== first ? (last.cpuS - first.cpuS) / (last.atS - first.atS) : 0;
 }
 
-function codes(refused: Readonly<Record<string, number>>): string {
-  const sorted = Object.entries(refused).sort(([, one], [, other]) => other - one);
+function codes(rejected: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(rejected).sort(([, one], [, other]) => other - one);
   return sorted.map(([code, times]) => `${count(times)} \`${code}\``).join(', ') || 'none';
 }
 

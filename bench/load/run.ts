@@ -14,11 +14,11 @@ import { type Sample, startSampling } from './samples.ts';
 export interface LoadPlan {
   /** How long the sustainable rate is measured. */
   measuringSeconds: number;
-  /** How long twice that rate is asked. */
+  /** How long the load is twice that rate. */
   seconds: number;
-  /** How long it is asked of a gateway that limits its callers. */
+  /** How long the same load is sent to a gateway that limits its callers. */
   limitedSeconds: number;
-  /** To which share of the sustainable rate. */
+  /** The limit of each caller, as a share of the sustainable rate. */
   limitedShare: number;
   sampleEveryMs: number;
   /** Called at the end of each stretch. */
@@ -53,12 +53,12 @@ const MEASURING_CALLERS = 8;
 /** Few enough for Node to take all their connections on at once, of which it accepts one in each turn of its loop. */
 const CALLERS = 64;
 
-/** Of so many answers a second the rows are held against the truth. */
+/** How many responses per second are compared with the simulator's data. */
 const CHECKED_PER_SECOND = 40;
 
 /**
- * The gateway as built, before a simulated DataWorks that allows five calls a second, each a process of its own: first at the rate
- * that it sustains, then at twice that, then so with callers limited to a share of what it sustains.
+ * The built gateway in front of a simulated DataWorks that allows five calls per second, each in a process of its own: first at the
+ * rate that it sustains, then at twice that rate, then at that rate with callers limited to a share of the sustainable rate.
  */
 export async function runLoad(plan: LoadPlan): Promise<LoadFigures[]> {
   const { sampleEveryMs } = plan;

@@ -2,11 +2,11 @@ import type { RunTruth } from '../../simulator/server.ts';
 import { startSimulator } from '../../simulator/server.ts';
 
 /*
- * The simulated DataWorks as a process of its own, so that neither the load nor the gateway slows it down. Its parent asks it over
- * Node's own channel for what the gateway must not be able to ask: the truth.
+ * The simulated DataWorks as a process of its own, so that neither the load nor the gateway slows it down. Its parent reads
+ * the real runs over Node's own channel, which the gateway cannot use.
  */
 
-export type Question = { about: 'runs'; projectId: string } | { about: 'calls' };
+export type Command = { about: 'runs'; projectId: string } | { about: 'calls' };
 
 export type Reply =
   | { type: 'started'; url: string; accessKeyId: string; accessKeySecret: string }
@@ -21,13 +21,13 @@ const newRunEveryMs = Object.fromEntries([
 
 const simulator = await startSimulator({ qps: 5, newRunEveryMs });
 const { url, accessKeyId, accessKeySecret } = simulator;
-process.on('message', (question: Question) => tell(answerTo(question)));
+process.on('message', (command: Command) => send(replyTo(command)));
 // It must not outlive a parent that died.
 process.on('disconnect', () => process.exit(0));
-tell({ type: 'started', url, accessKeyId, accessKeySecret });
+send({ type: 'started', url, accessKeyId, accessKeySecret });
 
-function answerTo(question: Question): Reply {
-  if (question.about === 'runs') return { type: 'runs', runs: simulator.runs(question.projectId) };
+function replyTo(command: Command): Reply {
+  if (command.about === 'runs') return { type: 'runs', runs: simulator.runs(command.projectId) };
   return {
     type: 'calls',
     total: simulator.calls.length,
@@ -36,6 +36,6 @@ function answerTo(question: Question): Reply {
   };
 }
 
-function tell(reply: Reply): void {
+function send(reply: Reply): void {
   process.send?.(reply);
 }

@@ -1,6 +1,6 @@
 import type { RunTruth } from '../../simulator/server.ts';
 
-/** What an answer said of one list, and when. Times are epoch milliseconds of the machine's clock. */
+/** What a response said of one list, and when. Times are epoch milliseconds of the machine's clock. */
 export interface ShownList {
   list: { projectId: string; creator?: string; status?: 'FAILED' };
   offset: number;
@@ -30,11 +30,11 @@ const finals: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with an answer, or null. Runs are only ever added at the head, so the list as it was at any time is the end of the
- * list as it is now: the answer must be, row by row and in its count, the list as it was at some moment between its `asOf` and its
- * arrival. One that says that it is fresh must be no older than freshness allows.
+ * What is wrong with a response, or null. Runs are only added at the head, so the list at any earlier time is the end of the current
+ * list. The response must equal, in every row and its count, the list at some time between its `asOf` and its arrival. A fresh one
+ * must not be older than its freshness.
  *
- * @param runs all runs of the project, newest first, looked up after the answer arrived
+ * @param runs all runs of the project, newest first, looked up after the response arrived
  */
 export function problemWithList(shown: ShownList, runs: readonly RunTruth[], freshMs: number): string | null {
   const { asOf, isFresh, sentAt, list } = shown;
@@ -43,7 +43,7 @@ export function problemWithList(shown: ShownList, runs: readonly RunTruth[], fre
   }
   const rowProblem = problemWithRuns(shown.rows, runs);
   if (rowProblem !== null) return rowProblem;
-  // Which runs have failed changes with time, so of these each row is known to be right, but not that none is missing.
+  // Which runs have failed changes with time, so each of these rows can be checked, but not whether one is missing.
   if (list.status !== undefined) return inOrder(shown.rows, runs) ? null : 'Its rows are out of order.';
   const matching = runs.filter(({ creator }) => list.creator === undefined || creator === list.creator);
   return wasTrueOnce(shown, matching) ? null : 'It never was so between its asOf and its arrival.';

@@ -8,23 +8,23 @@ import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { type Bounds, problemWithRun, problemWithWindow, type Span } from './judge.ts';
 import { createModel } from './model.ts';
 import { createMonotony } from './monotony.ts';
-import { createQuestioner, type Question } from './questions.ts';
+import { createRequestGenerator, type ListRequest } from './requests.ts';
 import { createDice } from '../../test/support/dice.ts';
-import { createModelUpstream, FINE, type Weather } from './upstream.ts';
+import { createModelUpstream, NO_FAULTS, type Conditions } from './upstream.ts';
 
 export interface FuzzOptions {
   seed: number;
-  /** How many answers to judge. */
+  /** How many responses to check. */
   answers: number;
   clock: Clock;
   /** Lets so many milliseconds of the clock pass. */
   advance: (ms: number) => Promise<void>;
-  /** Who ask at the same time; default 8. */
+  /** Concurrent callers; default 8. */
   callers?: number;
-  /** What stands between each gateway's cache and the upstream; one gateway an entry. */
+  /** The layers between each gateway's cache and the upstream: one entry per gateway. */
   between: readonly ((upstream: Upstream, freshMs: number, staleMs: number) => Upstream)[];
   slackMs?: number;
-  /** Whether an answer that is older than an earlier answer to the same question counts as wrong. Default: yes. */
+  /** Whether a response that is older than an earlier one to the same request counts as wrong. Default: yes. */
   checkMonotony?: boolean;
 }
 
@@ -33,10 +33,10 @@ export interface FuzzFigures {
   fresh: number;
   stale: number;
   /** By kind of error. */
-  refused: Record<string, number>;
-  /** What is wrong, in words. Answers that went back in time are among them unless `checkMonotony` is off. */
+  rejected: Record<string, number>;
+  /** Descriptions of wrong responses, with those that went back in time unless `checkMonotony` is off. */
   wrong: string[];
-  /** Answers to questions that the same gateway had answered before. */
+  /** Responses to requests that the same gateway had answered before. */
   compared: number;
   /** Runs shown as running after another gateway had shown them as finished. Not counted as wrong. */
   contradictedElsewhere: number;
@@ -54,17 +54,22 @@ const LENGTH = 85;
 const EXTRA_TOTAL = 5000;
 
 /** Rows are few and pages small, so that most windows lie over an edge. */
-const climates: readonly { weather: Partial<Weather>; extraTotal?: number }[] = [
-  { weather: {} },
-  { weather: {} },
-  { weather: { failures: 0.3 } },
-  { weather: { failures: 1 } },
-  { weather: { hangs: 0.3, failures: 0.1 } },
-  { weather: { shortPages: 0.1 } },
-  { weather: {}, extraTotal: EXTRA_TOTAL },
+const conditionSets: readonly { conditions: Partial<Conditions>; extraTotal?: number }[] = [
+  { conditions: {} },
+  { conditions: {} },
+  { conditions: { failures: 0.3 } },
+  { conditions: { failures: 1 } },
+  { conditions: { hangs: 0.3, failures: 0.1 } },
+  { conditions: { shortPages: 0.1 } },
+  { conditions: {}, extraTotal: EXTRA_TOTAL },
 ];
 
-const caps: readonly Partial<Weather>[] = [{}, {}, { cap: 7, statesCap: true }, { cap: 7, statesCap: false }];
+const caps: readonly Partial<Conditions>[] = [
+  {},
+  {},
+  { cap: 7, statesCap: true },
+  { cap: 7, statesCap: false },
+];
 
 /** Gateways with an upstream whose lists change all the time, and callers that compare each response with the lists' history. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
@@ -73,14 +78,14 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   const model = createModel(clock, dice, LENGTH);
   const upstream = createModelUpstream(model, clock, dice);
   const gateways = options.between.map((wrap) => createGateway(wrap(upstream, FRESH_MS, STALE_MS), clock));
-  const questioner = createQuestioner(dice);
+  const generator = createRequestGenerator(dice);
   const monotony = createMonotony();
   const bounds: Bounds = { freshMs: FRESH_MS, staleMs: STALE_MS, slackMs: options.slackMs ?? 0 };
   const figures: FuzzFigures = {
     answers: 0,
     fresh: 0,
     stale: 0,
-    refused: {},
+    rejected: {},
     wrong: [],
     compared: 0,
     contradictedElsewhere: 0,
@@ -91,13 +96,13 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   const underWay = new Set<Promise<void>>();
 
   while (figures.answers + underWay.size < wanted) {
-    if (dice.chance(0.01)) changeWeather();
+    if (dice.chance(0.01)) changeConditions();
     if (dice.chance(0.15)) model.churn(dice);
     while (underWay.size < callers && dice.chance(0.5)) begin(ask());
     if (dice.chance(0.1)) begin(lookUp());
     await advance(1 + dice(dice.chance(0.02) ? 900 : 20));
   }
-  upstream.weather = FINE;
+  upstream.conditions = NO_FAULTS;
   while (underWay.size > 0) await advance(50);
   const { compared, contradictedElsewhere } = monotony;
   return { ...figures, compared, contradictedElsewhere, calls: upstream.calls };
@@ -107,23 +112,23 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
     void work.finally(() => underWay.delete(work));
   }
 
-  function changeWeather(): void {
-    const { weather, extraTotal = 0 } = dice.pick(climates);
-    upstream.weather = { ...FINE, ...cap, ...weather };
+  function changeConditions(): void {
+    const { conditions, extraTotal = 0 } = dice.pick(conditionSets);
+    upstream.conditions = { ...NO_FAULTS, ...cap, ...conditions };
     if (extraTotal !== model.extraTotal()) model.setExtraTotal(extraTotal);
   }
 
   async function ask(): Promise<void> {
-    const question = questioner.next();
+    const request = generator.next();
     const gateway = dice(gateways.length);
     const sentAt = clock.now();
-    await judged(question, async () => {
-      const list = { projectId: model.projectId, filter: question.filter };
-      const window = await gatewayAt(gateway).runs(list, question.window);
-      questioner.note(question, window);
+    await judged(request, async () => {
+      const list = { projectId: model.projectId, filter: request.filter };
+      const window = await gatewayAt(gateway).runs(list, request.window);
+      generator.note(request, window);
       const span = { sentAt, receivedAt: clock.now() };
-      const problem = problemWithWindow(model, question, window, span, bounds);
-      noteMonotony(monotony.window(gateway, question, window, span));
+      const problem = problemWithWindow(model, request, window, span, bounds);
+      noteMonotony(monotony.window(gateway, request, window, span));
       return { staleBecause: window.staleBecause, problem, shown: window };
     });
   }
@@ -154,29 +159,29 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzFigures> {
   }
 
   async function judged(
-    question: Question | { runId: string },
+    request: ListRequest | { runId: string },
     answer: () => Promise<{ staleBecause: string | null; problem: string | null; shown: unknown }>,
   ): Promise<void> {
     try {
       const { staleBecause, problem, shown } = await answer();
-      if (problem !== null) figures.wrong.push(describe(question, problem, shown, clock.now()));
+      if (problem !== null) figures.wrong.push(describe(request, problem, shown, clock.now()));
       else figures[staleBecause === null ? 'fresh' : 'stale'] += 1;
     } catch (error) {
       const kind = error instanceof UpstreamError ? error.kind : null;
       if (kind === null)
-        figures.wrong.push(describe(question, `No coded error: ${String(error)}`, null, clock.now()));
-      else figures.refused[kind] = (figures.refused[kind] ?? 0) + 1;
+        figures.wrong.push(describe(request, `No coded error: ${String(error)}`, null, clock.now()));
+      else figures.rejected[kind] = (figures.rejected[kind] ?? 0) + 1;
     }
     figures.answers += 1;
   }
 }
 
-function describe(question: unknown, problem: string, shown: unknown, now: number): string {
+function describe(request: unknown, problem: string, shown: unknown, now: number): string {
   const short = JSON.stringify(shown, (key, value: unknown) => {
     if (key === 'nodes') return (value as { runId: string }[]).map(({ runId }) => runId).join(' ');
     return value;
   });
-  return `${problem} At ${now}, ${JSON.stringify(question)} gave ${short}`;
+  return `${problem} At ${now}, ${JSON.stringify(request)} gave ${short}`;
 }
 
 function createGateway(upstream: Upstream, clock: Clock) {

@@ -2,13 +2,13 @@ import type { PipelineRun } from '../../src/core/domain.ts';
 import type { UpstreamResult } from '../../src/core/upstream.ts';
 import type { Window } from '../../src/core/window.ts';
 import type { Model, Version } from './model.ts';
-import type { Question } from './questions.ts';
+import type { ListRequest } from './requests.ts';
 
 /*
  * Compares responses with the model. Pure except for the model.
  */
 
-/** When an answer was asked for and came, in epoch milliseconds. */
+/** When a request was sent and its response received, in epoch milliseconds. */
 export interface Span {
   sentAt: number;
   receivedAt: number;
@@ -24,7 +24,7 @@ export interface Bounds {
 /** What is wrong with a window, or null: it must be that of one version of the list between its `asOf` and its arrival. */
 export function problemWithWindow(
   model: Model,
-  question: Question,
+  request: ListRequest,
   shown: Window<PipelineRun>,
   span: Span,
   bounds: Bounds,
@@ -33,9 +33,9 @@ export function problemWithWindow(
   if (age !== null) return age;
   const from = shown.asOf - bounds.slackMs;
   const until = span.receivedAt + bounds.slackMs;
-  const versions = model.versions(question.filter, from, until);
-  if (!versions.some((version) => isWindowOf(version, question, shown))) {
-    const expected = versions.map((version) => summaryOf(version, question));
+  const versions = model.versions(request.filter, from, until);
+  if (!versions.some((version) => isWindowOf(version, request, shown))) {
+    const expected = versions.map((version) => summaryOf(version, request));
     return `No version of the list between its asOf and its arrival has this window, but: ${expected.join(' | ')}.`;
   }
   for (const node of shown.nodes) {
@@ -81,9 +81,9 @@ function problemWithRow(model: Model, node: PipelineRun, from: number, until: nu
   return wasSo ? null : `Run ${node.runId} was not ${node.status} between its asOf and its arrival.`;
 }
 
-function isWindowOf(version: Version, question: Question, shown: Window<PipelineRun>): boolean {
+function isWindowOf(version: Version, request: ListRequest, shown: Window<PipelineRun>): boolean {
   const { runs, extraTotal } = version;
-  const bounds = boundsIn(version, question, shown.totalCount);
+  const bounds = boundsIn(version, request, shown.totalCount);
   if (bounds === null) return false;
   const [start, end] = bounds;
   if (shown.totalCount !== runs.length && shown.totalCount !== runs.length + extraTotal) return false;
@@ -98,8 +98,8 @@ function isWindowOf(version: Version, question: Question, shown: Window<Pipeline
   );
 }
 
-function summaryOf({ since, runs, extraTotal }: Version, question: Question): string {
-  const bounds = boundsIn({ since, runs, extraTotal: 0 }, question, runs.length);
+function summaryOf({ since, runs, extraTotal }: Version, request: ListRequest): string {
+  const bounds = boundsIn({ since, runs, extraTotal: 0 }, request, runs.length);
   const ids = bounds === null ? [] : runs.slice(...bounds).map(({ runId }) => runId.replace('run-', ''));
   return `since ${since}, of ${runs.length}+${extraTotal}: ${ids.join(' ')}`;
 }
@@ -107,7 +107,7 @@ function summaryOf({ since, runs, extraTotal }: Version, question: Question): st
 /** The rows from the first up to but not including the second. Null if the position of the anchor is unknown. */
 function boundsIn(
   { runs }: Version,
-  { window, anchor }: Question,
+  { window, anchor }: ListRequest,
   totalCount: number,
 ): [start: number, end: number] | null {
   const clamp = (at: number) => Math.max(0, Math.min(at, totalCount));

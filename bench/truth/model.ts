@@ -37,7 +37,7 @@ const CREATORS = ['ana', 'ben', 'cem'] as const;
  */
 const QUIET_MS = 60;
 
-/** No later question is about what was so long ago. */
+/** No later request concerns an older state. */
 const MAX_VERSIONS = 4000;
 
 export function createModel(clock: Clock, dice: Dice, length: number): Model {

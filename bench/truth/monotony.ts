@@ -1,10 +1,10 @@
 import type { PipelineRun } from '../../src/core/domain.ts';
 import type { Window } from '../../src/core/window.ts';
 import type { Span } from './judge.ts';
-import type { Question } from './questions.ts';
+import type { ListRequest } from './requests.ts';
 
 /**
- * Finds answers that are older than an earlier answer to the same question. Only an answer that arrived before the question was asked
+ * Finds answers that are older than an earlier answer to the same request. Only an answer that arrived before the request was asked
  * again counts as earlier.
  */
 export interface Monotony {
@@ -19,7 +19,7 @@ export interface Monotony {
    * Describes how a window contradicts an earlier answer of the same gateway for the same window, or returns null. The `asOf` never
    * decreases, and a finished run is never shown as running again.
    */
-  window(gateway: number, question: Question, shown: Window<PipelineRun>, span: Span): string | null;
+  window(gateway: number, request: ListRequest, shown: Window<PipelineRun>, span: Span): string | null;
   /** The same for a run that is looked up by id. */
   run(
     gateway: number,
@@ -38,7 +38,7 @@ const MAX_SEEN_PER_QUESTION = 50;
 
 export function createMonotony(): Monotony {
   const dates = new Map<string, Seen<number>[]>();
-  /** When a run was first shown as finished, by question and run. */
+  /** When a run was first shown as finished, by request and run. */
   const ends = new Map<string, Seen<PipelineRun['status']>>();
   let compared = 0;
   let contradictedElsewhere = 0;
@@ -50,8 +50,8 @@ export function createMonotony(): Monotony {
       return contradictedElsewhere;
     },
     window(gateway, { filter, window }, { asOf, nodes }, span) {
-      const question = JSON.stringify([filter, window]);
-      return problemWith(gateway, question, asOf, nodes, span);
+      const request = JSON.stringify([filter, window]);
+      return problemWith(gateway, request, asOf, nodes, span);
     },
     run(gateway, runId, { value, asOf }, span) {
       return problemWith(gateway, runId, asOf, value === null ? [] : [value], span);
@@ -60,14 +60,14 @@ export function createMonotony(): Monotony {
 
   function problemWith(
     gateway: number,
-    question: string,
+    request: string,
     asOf: number,
     runs: readonly PipelineRun[],
     span: Span,
   ): string | null {
     const problems = [
-      noteDate(`${gateway} ${question}`, asOf, span),
-      ...runs.map((run) => noteStatus(gateway, question, run, span)),
+      noteDate(`${gateway} ${request}`, asOf, span),
+      ...runs.map((run) => noteStatus(gateway, request, run, span)),
     ];
     return problems.find((problem) => problem !== null) ?? null;
   }
@@ -83,12 +83,12 @@ export function createMonotony(): Monotony {
 
   function noteStatus(
     gateway: number,
-    question: string,
+    request: string,
     { runId, status }: PipelineRun,
     { sentAt, receivedAt }: Span,
   ): string | null {
-    const own = `${gateway} ${question} ${runId}`;
-    const anywhere = `${question} ${runId}`;
+    const own = `${gateway} ${request} ${runId}`;
+    const anywhere = `${request} ${runId}`;
     if (status !== 'RUNNING') {
       for (const key of [own, anywhere]) if (!ends.has(key)) ends.set(key, { receivedAt, value: status });
       return null;
@@ -96,6 +96,6 @@ export function createMonotony(): Monotony {
     const [ownEnd, end] = [ends.get(own), ends.get(anywhere)];
     const isKnownHere = ownEnd !== undefined && ownEnd.receivedAt < sentAt;
     if (!isKnownHere && end !== undefined && end.receivedAt < sentAt) contradictedElsewhere += 1;
-    return isKnownHere ? `Run ${runId} is RUNNING again for ${question} after ${ownEnd.value}.` : null;
+    return isKnownHere ? `Run ${runId} is RUNNING again for ${request} after ${ownEnd.value}.` : null;
   }
 }

@@ -1,29 +1,29 @@
 import type { FuzzFigures } from './fuzz.ts';
 
-/** One line a part: how many answers were fresh, stale, refused and wrong. */
+/** One line: how many responses were fresh, stale, rejected and wrong. */
 export function figuresInWords({
   answers,
   fresh,
   stale,
-  refused,
+  rejected,
   wrong,
   compared,
   contradictedElsewhere,
   wentBack,
   calls,
 }: FuzzFigures): string {
-  const kinds = Object.entries(refused).map(([kind, count]) => `${count} ${kind}`);
-  return `${answers} answers: ${fresh} fresh, ${stale} stale, ${refusedIn(refused)} refused (${kinds.join(', ')}), ${wrong.length} wrong; ${wentBack} of ${compared} went back in time, ${contradictedElsewhere} rows contradicted another gateway; ${calls} upstream calls`;
+  const kinds = Object.entries(rejected).map(([kind, count]) => `${count} ${kind}`);
+  return `${answers} responses: ${fresh} fresh, ${stale} stale, ${rejectedIn(rejected)} rejected (${kinds.join(', ')}), ${wrong.length} wrong; ${wentBack} of ${compared} went back in time, ${contradictedElsewhere} rows contradicted another gateway; ${calls} upstream calls`;
 }
 
-export function refusedIn(refused: Readonly<Record<string, number>>): number {
-  return Object.values(refused).reduce((sum, count) => sum + count, 0);
+export function rejectedIn(rejected: Readonly<Record<string, number>>): number {
+  return Object.values(rejected).reduce((sum, count) => sum + count, 0);
 }
 
 export function sum(parts: readonly FuzzFigures[]): FuzzFigures {
-  const refused: Record<string, number> = {};
+  const rejected: Record<string, number> = {};
   for (const part of parts) {
-    for (const [kind, count] of Object.entries(part.refused)) refused[kind] = (refused[kind] ?? 0) + count;
+    for (const [kind, count] of Object.entries(part.rejected)) rejected[kind] = (rejected[kind] ?? 0) + count;
   }
   const total = (
     name: 'answers' | 'fresh' | 'stale' | 'compared' | 'contradictedElsewhere' | 'wentBack' | 'calls',
@@ -36,7 +36,7 @@ export function sum(parts: readonly FuzzFigures[]): FuzzFigures {
     contradictedElsewhere: total('contradictedElsewhere'),
     wentBack: total('wentBack'),
     calls: total('calls'),
-    refused,
+    rejected,
     wrong: parts.flatMap(({ wrong }) => wrong),
   };
 }

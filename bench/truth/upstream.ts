@@ -5,36 +5,36 @@ import { UpstreamError } from '../../src/core/upstreamError.ts';
 import type { Model } from './model.ts';
 import type { Dice } from '../../test/support/dice.ts';
 
-/** What can be wrong with the upstream. Chances are per call, 0 to 1. */
-export interface Weather {
+/** The faults of the upstream. Probabilities are per call, 0 to 1. */
+export interface Conditions {
   /** Of an error: 503, throttling, or something unreadable. */
   failures: number;
-  /** Of no answer at all within the time of a try. */
+  /** Of no response within the time of an attempt. */
   hangs: number;
   /** Of a page that lacks rows, once. */
   shortPages: number;
   /** Rows of a page at most. */
   cap: number;
-  /** Whether answers state the cap. */
+  /** Whether responses state the cap. */
   statesCap: boolean;
 }
 
-export const FINE: Weather = { failures: 0, hangs: 0, shortPages: 0, cap: Infinity, statesCap: true };
+export const NO_FAULTS: Conditions = { failures: 0, hangs: 0, shortPages: 0, cap: Infinity, statesCap: true };
 
-/** How long one try may take, in milliseconds. */
+/** How long one attempt may take, in milliseconds. */
 const TRY_MS = 250;
 
 export interface ModelUpstream extends Upstream {
-  weather: Weather;
+  conditions: Conditions;
   readonly calls: number;
 }
 
-/** Answers from the model, some time after the call was sent and some time before it is there. Dated by when it was sent, as the client does. */
+/** Responds from the model, some time after the call was sent and before the response arrives. `asOf` is the time of sending, as in the client. */
 export function createModelUpstream(model: Model, clock: Clock, dice: Dice): ModelUpstream {
   let calls = 0;
   const shortened = new Set<string>();
   const upstream: ModelUpstream = {
-    weather: FINE,
+    conditions: NO_FAULTS,
     get calls() {
       return calls;
     },
@@ -42,10 +42,10 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
       calls += 1;
       context.report({ type: 'attempt', action });
       const asOf = clock.now();
-      const { failures, hangs } = upstream.weather;
+      const { failures, hangs } = upstream.conditions;
       if (dice.chance(hangs)) {
         await pause(Math.min(TRY_MS, context.deadline - asOf), context, action);
-        throw new UpstreamError('No answer in time.', { kind: 'timeout', action });
+        throw new UpstreamError('No response in time.', { kind: 'timeout', action });
       }
       await pause(dice(20), context, action);
       if (dice.chance(failures)) {
@@ -66,7 +66,7 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
         'abort',
         () => {
           cancel();
-          reject(new UpstreamError('The caller left.', { kind: 'timeout', action }));
+          reject(new UpstreamError('The caller canceled.', { kind: 'timeout', action }));
         },
         { once: true },
       );
@@ -75,13 +75,13 @@ export function createModelUpstream(model: Model, clock: Clock, dice: Dice): Mod
 
   function resultOf(action: Action, params: Actions[Action]['params']): unknown {
     if (action === 'ListPipelineRuns') return pageOf(params as Actions['ListPipelineRuns']['params']);
-    if (action !== 'GetPipelineRun') throw new Error(`The model does not answer ${action}.`);
+    if (action !== 'GetPipelineRun') throw new Error(`The model does not support ${action}.`);
     const { runId } = params as Actions['GetPipelineRun']['params'];
     return model.runs({}).find((run) => run.runId === runId) ?? null;
   }
 
   function pageOf({ filter, pageNumber, pageSize: asked }: Actions['ListPipelineRuns']['params']) {
-    const { cap, statesCap, shortPages } = upstream.weather;
+    const { cap, statesCap, shortPages } = upstream.conditions;
     const pageSize = Math.min(asked, cap);
     const all = model.runs(filter);
     const rows = all.slice((pageNumber - 1) * pageSize, pageNumber * pageSize);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FuzzFigures, fuzz } from '../../bench/truth/fuzz.ts';
-import { figuresInWords, refusedIn, sum } from '../../bench/truth/report.ts';
+import { figuresInWords, rejectedIn, sum } from '../../bench/truth/report.ts';
 import { createRedisTier, withSharedCache } from '../../src/cache/withSharedCache.ts';
 import { type Clock, createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
@@ -18,16 +18,16 @@ const SPEED = 3;
 
 /** Checks that each kind of response occurs often enough for the comparison to be significant. */
 function expectSound(figures: FuzzFigures): void {
-  const { answers, fresh, stale, refused, wrong, compared } = figures;
+  const { answers, fresh, stale, rejected, wrong, compared } = figures;
   expect(wrong).toEqual([]);
-  expect(fresh + stale + refusedIn(refused)).toBe(answers);
+  expect(fresh + stale + rejectedIn(rejected)).toBe(answers);
   expect({ figures: figuresInWords(figures), isFresh: fresh > answers * 0.3 }).toMatchObject({
     isFresh: true,
   });
   expect(compared).toBeGreaterThan(answers * 0.15);
   expect(stale).toBeGreaterThan(answers * 0.05);
-  expect(refusedIn(refused)).toBeGreaterThan(answers * 0.01);
-  expect(refusedIn(refused)).toBeLessThan(answers * 0.3);
+  expect(rejectedIn(rejected)).toBeGreaterThan(answers * 0.01);
+  expect(rejectedIn(rejected)).toBeLessThan(answers * 0.3);
 }
 
 test('each response of one gateway matches its list at a time between its asOf and its arrival, or is an error', async () => {

@@ -29,9 +29,9 @@ import {
 export interface GeneratedOperation {
   query: string;
   operationName: string | null;
-  /** What the document has. */
+  /** The features of the document. */
   features: ReadonlySet<Feature>;
-  /** The variables of one request, and what they have. Another set each time. */
+  /** The variables of one request and their features. A new set each time. */
   nextVariables(): { variables: Record<string, unknown>; features: ReadonlySet<Feature> };
 }
 
@@ -39,7 +39,7 @@ type Field = GraphQLField<unknown, unknown>;
 
 /**
  * A valid or nearly valid query of a schema: nested selections, aliases of every kind, inline and named fragments, fields that are
- * selected twice, arguments by literals, by variables and by both, and types known only when it runs. The same for the same seed.
+ * selected twice, arguments by literals, by variables and by both, and types known only when it runs. The same seed gives the same query.
  *
  * @param options.conditions whether selections have `@skip` and `@include`
  */
@@ -78,7 +78,7 @@ export function generateOperation(
 
   function selectionOf(type: GraphQLObjectType, depth: number): string {
     const fields = fieldsOf(type, depth);
-    // At the greatest depth only leaves are left, of which the query type has none.
+    // At the greatest depth only leaves are selected, and the query type has none.
     const parts =
       fields.length === 0
         ? ['__typename']
@@ -151,7 +151,7 @@ export function generateOperation(
     ];
   }
 
-  /** Variables inside of what is otherwise a literal. */
+  /** Variables inside a literal. */
   function partOf(argument: string): PartOf {
     return (type, name, hasDefault) => {
       // The fields of a representation have no types.

@@ -2,8 +2,8 @@ import type { PipelineRun, PipelineRunFilter } from '../../src/core/domain.ts';
 import type { Window, WindowRequest } from '../../src/core/window.ts';
 import type { Dice } from '../../test/support/dice.ts';
 
-/** A window of a list, as a caller asks for it. */
-export interface Question {
+/** A window of a list, as a caller requests it. */
+export interface ListRequest {
   filter: PipelineRunFilter;
   window: WindowRequest;
   /** The row that the cursor in the window names. */
@@ -25,28 +25,28 @@ const FILTERS: readonly PipelineRunFilter[] = [
   { status: 'FAILED' },
 ];
 
-/** Asks for windows of all kinds, with cursors out of answers that came before. */
-export interface Questioner {
-  next(): Question;
-  /** Takes cursors from an answer. */
-  note(question: Question, window: Window<PipelineRun>): void;
+/** Generates requests for windows of all kinds, with cursors of earlier responses. */
+export interface RequestGenerator {
+  next(): ListRequest;
+  /** Takes cursors from a response. */
+  note(request: ListRequest, window: Window<PipelineRun>): void;
 }
 
 const MAX_ANCHORS = 30;
 
-/** So many of the last questions are asked again and again, as by a dashboard. */
+/** How many of the last requests are repeated, as by a dashboard. */
 const MAX_REPEATED = 12;
 
-export function createQuestioner(dice: Dice): Questioner {
+export function createRequestGenerator(dice: Dice): RequestGenerator {
   const anchors = new Map<string, Anchor[]>();
-  const recent: Question[] = [];
+  const recent: ListRequest[] = [];
   return {
     next() {
       if (recent.length > 0 && dice.chance(0.5)) return dice.pick(recent);
-      const question = newQuestion();
-      recent.push(question);
+      const request = newRequest();
+      recent.push(request);
       if (recent.length > MAX_REPEATED) recent.shift();
-      return question;
+      return request;
     },
     note({ filter }, { nodes, cursorAt }) {
       const at = nodes.length > 0 ? dice(nodes.length) : 0;
@@ -58,7 +58,7 @@ export function createQuestioner(dice: Dice): Questioner {
     },
   };
 
-  function newQuestion(): Question {
+  function newRequest(): ListRequest {
     const filter = dice.pick(FILTERS);
     const count = 1 + dice(31);
     const kind = dice(10);
