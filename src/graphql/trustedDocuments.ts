@@ -1,5 +1,4 @@
 import type { TrustedDocumentSettings } from '../core/settings.ts';
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { HttpError } from '../core/errors.ts';
@@ -26,14 +25,14 @@ export async function readTrustedDocuments({
   only,
 }: TrustedDocumentSettings): Promise<TrustedDocuments> {
   const byId = file === null ? new Map<string, string>() : await readManifest(file);
-  const texts = new Set([...byId.values()].map(digest));
+  const texts = new Set(byId.values());
   return ({ query, documentId, extensions }) => {
     const apollo = extensions as { persistedQuery?: { sha256Hash?: unknown } | null } | null | undefined;
     const id = typeof documentId === 'string' ? documentId : apollo?.persistedQuery?.sha256Hash;
     const named = typeof id === 'string' ? byId.get(id) : undefined;
     if (named !== undefined) return named;
     if (!only) return typeof documentId === 'string' ? notFound : null;
-    if (typeof query === 'string') return texts.has(digest(query)) ? query : notTrusted;
+    if (typeof query === 'string') return texts.has(query) ? query : notTrusted;
     return typeof id === 'string' ? notFound : notTrusted;
   };
 }
@@ -69,8 +68,4 @@ async function readManifest(path: string): Promise<Map<string, string>> {
       `PERSISTED_OPERATIONS_FILE ${withoutCredentials(path)} can't be read, or is neither an Apollo persisted query manifest nor a JSON object of documents by id.`,
     ]);
   }
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }
