@@ -133,28 +133,23 @@ export function assertMaySelect(fields: ReadonlySet<string>, viewer: Viewer, int
   }
 }
 
-const labels: Record<keyof DocumentLimits, { what: string; setting: string }> = {
-  depth: { what: 'levels of depth', setting: 'MAX_DEPTH' },
-  aliases: { what: 'aliases', setting: 'MAX_ALIASES' },
-  rootFields: { what: 'root fields', setting: 'MAX_ROOT_FIELDS' },
-  directives: { what: 'directives', setting: 'MAX_DIRECTIVES' },
-  selections: { what: 'selections, with its fragments spread,', setting: 'MAX_SELECTIONS' },
-};
+const labels: { name: keyof DocumentLimits; what: string; setting: string }[] = [
+  { name: 'depth', what: 'levels of depth', setting: 'MAX_DEPTH' },
+  { name: 'aliases', what: 'aliases', setting: 'MAX_ALIASES' },
+  { name: 'rootFields', what: 'root fields', setting: 'MAX_ROOT_FIELDS' },
+  { name: 'directives', what: 'directives', setting: 'MAX_DIRECTIVES' },
+  { name: 'selections', what: 'selections, with its fragments spread,', setting: 'MAX_SELECTIONS' },
+];
 
 /** A validation rule that rejects documents beyond the limits, so that a valid document is not checked again. */
 export function limitsRule(limits: DocumentLimits): (context: ValidationContext) => ASTVisitor {
   return (context) => ({
     Document(document) {
-      const largest: DocumentLimits = { depth: 0, aliases: 0, rootFields: 0, directives: 0, selections: 0 };
-      const names = Object.keys(largest) as (keyof DocumentLimits)[];
-      for (const analysis of analyse(document, context.getSchema())) {
-        analyses.set(analysis.operation, analysis);
-        for (const name of names) largest[name] = Math.max(largest[name], analysis.size[name]);
-      }
-      for (const name of names) {
-        const got = largest[name];
-        if (got > limits[name])
-          context.reportError(tooExpensive({ ...labels[name], max: limits[name], got }));
+      const operations = analyse(document, context.getSchema());
+      for (const analysis of operations) analyses.set(analysis.operation, analysis);
+      for (const { name, ...label } of labels) {
+        const got = Math.max(0, ...operations.map(({ size }) => size[name]));
+        if (got > limits[name]) context.reportError(tooExpensive({ ...label, max: limits[name], got }));
       }
     },
   });
