@@ -1,7 +1,7 @@
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Action } from '../core/upstream.ts';
 import type { UpstreamErrorDetails, UpstreamErrorKind } from '../core/upstreamError.ts';
-import { isObject, type JsonObject, numberOf, textOf, tokenOf } from './json.ts';
+import { tokenOf } from './json.ts';
 
 /** A failure as it arrived, whichever way it came. For classification only: `text` is the upstream's and never leaves this folder. */
 export interface Failure {
@@ -14,43 +14,6 @@ export interface Failure {
   requestId: string | null;
   /** The SDK gave up waiting. */
   timedOut: boolean;
-}
-
-/**
- * What the SDK threw. It throws plain errors with odd fields: only `data`, the parsed error body, comes from the upstream:
- * the message of a network error holds the whole signed URL. An error without it is one of the network, or an answer
- * that the SDK could not read: it parses every 4xx and 5xx body as JSON and loses the status when that fails.
- */
-export function failureThrown(thrown: unknown): Failure {
-  const error = thrown as { name?: unknown; code?: unknown; data?: JsonObject } | null | undefined;
-  const failure = failureOf(error?.data ?? {});
-  if (error?.code === 'InvalidCredentials') failure.code = 'InvalidCredentials';
-  return { ...failure, timedOut: error?.name === 'RequestTimeoutError' };
-}
-
-/**
- * The failure that a body with HTTP status 200 reports, or null if it reports none. DataWorks' older actions answer so
- * (`Success`, `ErrorCode`, `ErrorMessage`, `HttpStatusCode`), and a code beside a payload is no failure ("200", "OK").
- */
-export function failureIn(body: JsonObject): Failure | null {
-  const saysFailed = [false, 'false'].includes(body.Success as boolean | string);
-  if (!saysFailed && (isObject(body.PagingInfo) || isObject(body.Pipeline))) return null;
-  const failure = failureOf(body);
-  return saysFailed || failure.code !== null ? failure : null;
-}
-
-function failureOf(body: JsonObject): Failure {
-  return {
-    code: textOf(body.ErrorCode ?? body.Code ?? body.code),
-    text: textOf(body.ErrorMessage ?? body.Message ?? body.message) ?? '',
-    httpStatus: numberOf(body.HttpStatusCode ?? body.statusCode),
-    requestId: requestIdIn(body),
-    timedOut: false,
-  };
-}
-
-export function requestIdIn(body: JsonObject): string | null {
-  return tokenOf(body.RequestId ?? body.requestId);
 }
 
 /** The error for a failure. It keeps only the code and request id of what the upstream sent. */

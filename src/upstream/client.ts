@@ -1,27 +1,11 @@
 import openApi from '@alicloud/openapi-client';
 import { UpstreamError } from '../core/upstreamError.ts';
 import type { Clock } from '../core/clock.ts';
-import type {
-  Action,
-  Actions,
-  UpstreamResult,
-  CallContext,
-  CheckingUpstream,
-  Undecodable,
-} from '../core/upstream.ts';
+import type { Action, Actions, UpstreamResult, CallContext, CheckingUpstream } from '../core/upstream.ts';
 import { actions, type ActionSpec, type WireParams } from './actions.ts';
-import {
-  classify,
-  failureIn,
-  failureThrown,
-  isNotFound,
-  isUnknownAction,
-  requestIdIn,
-  upstreamError,
-} from './classify.ts';
+import { classify, isNotFound, isUnknownAction, upstreamError } from './classify.ts';
 import { type CredentialSource, missingCredential } from './credentials.ts';
-import type { UndecodableCounts } from './decode.ts';
-import { DecodeError, objectOf, parseLossless } from './json.ts';
+import { failureThrown, readResponse, type SdkResponse } from './response.ts';
 import { within } from '../core/deadline.ts';
 
 export interface ClientOptions {
@@ -72,7 +56,15 @@ export function createClient(options: ClientOptions): CheckingUpstream {
         clock,
         timeoutMs,
         signal: context.signal,
-        giveUp: (reason) => upstreamError({ kind: 'timeout', action, detail: lateness(reason, timeoutMs) }),
+        giveUp: (reason) =>
+          upstreamError({
+            kind: 'timeout',
+            action,
+            detail:
+              reason === 'aborted'
+                ? 'the caller canceled'
+                : `no complete response within ${Math.round(timeoutMs)} ms`,
+          }),
       });
       const { value, requestId } = readResponse(action, params, response, context);
       ended(null, requestId);
@@ -157,52 +149,6 @@ export function createClient(options: ClientOptions): CheckingUpstream {
   return { call, validate: encode };
 }
 
-/** @throws UpstreamError for a redirect, a failure in the body, and a body that does not decode */
-function readResponse<A extends Action>(
-  action: A,
-  params: Actions[A]['params'],
-  { statusCode = 200, body }: SdkResponse,
-  { report }: CallContext,
-): { value: Actions[A]['result']; requestId: string | null } {
-  if (statusCode >= 300) {
-    const detail = 'the call was redirected to another address';
-    throw upstreamError({ kind: 'unavailable', action, detail });
-  }
-  const spec: ActionSpec<A> = actions[action];
-  const counts: UndecodableCounts = { field: 0, row: 0, foreignProject: 0 };
-  let requestId: string | null = null;
-  try {
-    const parsed = objectOf(parseLossless(typeof body === 'string' ? body : ''), 'the body');
-    requestId = requestIdIn(parsed);
-    const failure = failureIn(parsed);
-    if (failure !== null) throw classify(failure, action);
-    return { value: spec.decode(parsed, params, counts), requestId };
-  } catch (error) {
-    const detail = problemOf(error);
-    if (detail === null) throw error;
-    const isNotJson = error instanceof SyntaxError;
-    throw upstreamError({ kind: 'invalidResponse', action, requestId, detail, isNotJson });
-  } finally {
-    for (const [what, count] of Object.entries(counts)) {
-      if (count > 0) report({ type: 'undecodable', action, what: what as Undecodable, count });
-    }
-  }
-}
-
-/** Why a body does not decode; null for any other error. */
-function problemOf(error: unknown): string | null {
-  if (error instanceof DecodeError) return error.message;
-  if (error instanceof SyntaxError) return 'the body is not JSON';
-  // A parser that recurses runs out of stack on JSON that is nested thousands of levels deep.
-  return error instanceof RangeError ? 'the body is nested too deeply' : null;
-}
-
-/** Redirects arrive as successes; an error status never does. */
-interface SdkResponse {
-  statusCode?: number;
-  body?: unknown;
-}
-
 /** The SDK's one method that is used. It takes plain objects for its model classes. */
 interface Sdk {
   callApi(params: object, request: object, runtime: object): Promise<SdkResponse>;
@@ -219,9 +165,3 @@ const RPC = {
 };
 
 const ALIAS_MEMORY_MS = 600_000;
-
-function lateness(reason: 'expired' | 'aborted', timeoutMs: number): string {
-  return reason === 'aborted'
-    ? 'the caller canceled'
-    : `no complete response within ${Math.round(timeoutMs)} ms`;
-}

@@ -20,11 +20,7 @@ const LONGEST_RETRY_MS = 60 * 60_000;
 /** The problem before the first call has an outcome. */
 export const CREDENTIALS_UNVERIFIED = 'DataWorks has not accepted the credentials yet.';
 
-const problems = {
-  unknown: CREDENTIALS_UNVERIFIED,
-  accepted: null,
-  rejected: 'DataWorks rejects the credentials.',
-};
+const CREDENTIALS_REJECTED = 'DataWorks rejects the credentials.';
 
 /**
  * Makes one call at the start, because DataWorks can reject credentials that were found, and more calls while it rejects them. A
@@ -33,17 +29,20 @@ const problems = {
 export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckOptions): Upstream {
   if (options.isEnabled === false) return wrapped;
   const { clock, signal, onChange } = options;
-  let state: keyof typeof problems = 'unknown';
+  let problem: string | null = CREDENTIALS_UNVERIFIED;
   let retryMs = FIRST_RETRY_MS;
   let cancelRetry: (() => void) | null = null;
   const upstream: Upstream = {
     async call(...args) {
       try {
         const result = await wrapped.call(...args);
-        if (state !== 'accepted') accepted();
+        if (problem !== null) accepted();
         return result;
       } catch (error) {
-        if (error instanceof UpstreamError) learnFrom(error);
+        const kind = error instanceof UpstreamError ? error.kind : null;
+        if (kind === 'credentials') rejected();
+        // DataWorks checks the credentials first.
+        else if (kind === 'forbidden' || kind === 'rejected') accepted();
         throw error;
       }
     },
@@ -55,36 +54,30 @@ export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckO
 
   async function check(): Promise<void> {
     cancelRetry = null;
-    if (state === 'rejected') scheduleRetry();
+    if (problem === CREDENTIALS_REJECTED) scheduleRetry();
     if (!options.isQuotaExhausted?.()) {
       // The upstream above has learned from the outcome.
       await probeUpstream({ ...options, upstream }, 'interactive', signal).catch(() => undefined);
     }
-    if (state === 'unknown') become('accepted');
-  }
-
-  function learnFrom({ kind }: UpstreamError): void {
-    if (kind === 'credentials') rejected();
-    // DataWorks checks the credentials first.
-    else if (kind === 'forbidden' || kind === 'rejected') accepted();
+    if (problem === CREDENTIALS_UNVERIFIED) become(null);
   }
 
   function rejected(): void {
-    become('rejected');
+    become(CREDENTIALS_REJECTED);
     if (cancelRetry === null) scheduleRetry();
   }
 
   function accepted(): void {
-    become('accepted');
+    become(null);
     retryMs = FIRST_RETRY_MS;
     cancelRetry?.();
     cancelRetry = null;
   }
 
-  function become(next: typeof state): void {
-    if (state === next) return;
-    state = next;
-    onChange(problems[state]);
+  function become(next: string | null): void {
+    if (problem === next) return;
+    problem = next;
+    onChange(next);
   }
 
   function scheduleRetry(): void {

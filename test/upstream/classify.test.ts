@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from '../../src/upstream/classify.ts';
-import { failureIn, failureThrown } from '../../src/upstream/classify.ts';
+import { failureIn, failureThrown } from '../../src/upstream/response.ts';
 
 const action = 'ListPipelineRuns';
 
