@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpError } from '../core/errors.ts';
 import { canRespondOutOfOrder } from './connections.ts';
+import { errorBody } from './httpErrors.ts';
 
 /** Responds in GraphQL's format to a request that Node's HTTP parser rejects, and closes the connection. */
 export function sendClientError(error: NodeJS.ErrnoException, socket: Socket, deadlineMs: number): void {
@@ -10,8 +11,9 @@ export function sendClientError(error: NodeJS.ErrnoException, socket: Socket, de
     socket.destroy();
     return;
   }
-  const { code, message, status } = httpErrorOf(error, deadlineMs);
-  const body = JSON.stringify({ errors: [{ message, extensions: { code } }] });
+  const httpError = httpErrorOf(error, deadlineMs);
+  const { status } = httpError;
+  const body = errorBody(httpError);
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`,
@@ -30,8 +32,13 @@ function httpErrorOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpE
     const message = `The request did not arrive within ${deadlineMs} ms (REQUEST_DEADLINE_MS).`;
     return { code: 'REQUEST_TIMEOUT', message, status: 408 };
   }
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return { code: 'BAD_REQUEST', message: 'The headers are too long.', status: 431 };
-  }
-  return { code: 'BAD_REQUEST', message: 'The request is not valid HTTP.', status: 400 };
+  return code === 'HPE_HEADER_OVERFLOW' ? headersTooLong : invalidHttp;
 }
+
+const headersTooLong: HttpError = { code: 'BAD_REQUEST', message: 'The headers are too long.', status: 431 };
+
+const invalidHttp: HttpError = {
+  code: 'BAD_REQUEST',
+  message: 'The request is not valid HTTP.',
+  status: 400,
+};

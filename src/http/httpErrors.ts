@@ -3,16 +3,21 @@ import { type HttpError, INTERNAL_ERROR_MESSAGE, tooExpensive } from '../core/er
 
 /** Responds to a request that fails before execution, in GraphQL's format. */
 export function sendHttpError(request: FastifyRequest, reply: FastifyReply, error: HttpError): FastifyReply {
-  const { code, message, status, retryAfterMs, challenge } = error;
+  const { code, status, retryAfterMs, challenge } = error;
   if (request.record) request.record.codes = [code];
   if (challenge !== undefined) void reply.header('www-authenticate', challenge);
   if (retryAfterMs !== undefined) void reply.header('retry-after', retryAfterSeconds(retryAfterMs));
-  const retry = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
   const acceptsGraphQL = request.headers.accept?.includes('application/graphql-response+json') ?? false;
   return reply
     .code(status)
     .type(`application/${acceptsGraphQL ? 'graphql-response+json' : 'json'}; charset=utf-8`)
-    .send(JSON.stringify({ errors: [{ message, extensions: { code, ...retry } }] }));
+    .send(errorBody(error));
+}
+
+/** The body of a response to a request that failed before execution. */
+export function errorBody({ code, message, retryAfterMs }: HttpError): string {
+  const retry = retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(retryAfterMs) };
+  return JSON.stringify({ errors: [{ message, extensions: { code, ...retry } }] });
 }
 
 /** Rounds up, because a retry that comes too early fails. */
@@ -26,17 +31,25 @@ export function httpErrorOf(error: FastifyError, maxBodyBytes: number): HttpErro
     const exceeded = { what: 'bytes of body', max: maxBodyBytes, got: null, setting: 'MAX_BODY_BYTES' };
     return { code: 'QUERY_TOO_EXPENSIVE', message: tooExpensive(exceeded).message, status: 413 };
   }
-  if (error.statusCode === 415) {
-    const message = 'The body must be JSON, sent with content-type: application/json.';
-    return { code: 'BAD_REQUEST', message, status: 415 };
-  }
-  if (error.statusCode !== undefined && error.statusCode < 500) {
-    return {
-      code: 'BAD_REQUEST',
-      message:
-        'Invalid JSON: the body must be one JSON value in UTF-8, not deeply nested and without __proto__ in it.',
-      status: 400,
-    };
-  }
-  return { code: 'INTERNAL_SERVER_ERROR', message: INTERNAL_ERROR_MESSAGE, status: 500 };
+  if (error.statusCode === 415) return noJson;
+  return error.statusCode !== undefined && error.statusCode < 500 ? invalidJson : internalError;
 }
+
+const noJson: HttpError = {
+  code: 'BAD_REQUEST',
+  message: 'The body must be JSON, sent with content-type: application/json.',
+  status: 415,
+};
+
+const invalidJson: HttpError = {
+  code: 'BAD_REQUEST',
+  message:
+    'Invalid JSON: the body must be one JSON value in UTF-8, not deeply nested and without __proto__ in it.',
+  status: 400,
+};
+
+const internalError: HttpError = {
+  code: 'INTERNAL_SERVER_ERROR',
+  message: INTERNAL_ERROR_MESSAGE,
+  status: 500,
+};

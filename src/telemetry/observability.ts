@@ -1,28 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import type { Observe } from '../core/observation.ts';
+import type { RequestObservation, RequestStart } from '../core/observation.ts';
 import type { OperatorError } from '../core/operatorError.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import type { Logger } from './logger.ts';
-import { type BreakerState, createMetrics, type Levels, type Metrics } from './metrics.ts';
+import { type BreakerState, createMetrics, type Levels } from './metrics.ts';
 import { startTrace, UNTRACED } from './traces.ts';
 
-/** Turns the events that other layers report into log lines, metrics and spans. */
-export interface Observability {
-  /** Follows a request to /graphql. */
-  observe: Observe;
-  /** For calls that no operation waits for. */
-  background: (event: CallEvent) => void;
-  breakerChanged: (action: Action, state: BreakerState) => void;
-  /** The time of the next trial call once DataWorks reports a used up daily quota; null once calls succeed again. */
-  quotaChanged: (nextProbeAt: number | null) => void;
-  /** Why DataWorks does not accept the credentials; null if it does. */
-  credentialsChanged: (problem: string | null) => void;
-  bug: (error: unknown, requestId: string) => void;
-  unusableFile: (error: OperatorError) => void;
-  /** What prevents the key set of AUTH_JWKS_URL from being read; null once it is readable again. */
-  issuerChanged: (problem: string | null) => void;
-  scrape: Metrics['scrape'];
-}
+export type Observability = ReturnType<typeof createObservability>;
 
 export interface ObservabilityOptions extends Levels {
   logger: Logger;
@@ -31,17 +15,14 @@ export interface ObservabilityOptions extends Levels {
   tracing: boolean;
 }
 
-export function createObservability({
-  logger,
-  clock,
-  tracing,
-  ...levels
-}: ObservabilityOptions): Observability {
+/** Turns the events that other layers report into log lines, metrics and spans. */
+export function createObservability({ logger, clock, tracing, ...levels }: ObservabilityOptions) {
   const metrics = createMetrics(levels);
   let areCredentialsRejected = false;
 
   return {
-    observe({ requestId, headers }) {
+    /** Follows a request to /graphql. */
+    observe: ({ requestId, headers }: RequestStart): RequestObservation => {
       const startedAt = clock.monotonic();
       const { traceId, traceparent, recorder } =
         tracing || headers['traceparent'] !== undefined ? startTrace(headers) : UNTRACED;
@@ -79,13 +60,15 @@ export function createObservability({
         },
       };
     },
+    /** For calls that no operation waits for. */
     background: count,
     scrape: metrics.scrape,
-    breakerChanged(action, state) {
+    breakerChanged: (action: Action, state: BreakerState): void => {
       metrics.setBreaker(action, state);
       logger.warn({ action, state }, `The circuit breaker of ${action} changed to ${state}.`);
     },
-    quotaChanged(nextProbeAt) {
+    /** @param nextProbeAt the time of the next trial call once the daily quota is used up; null once calls succeed again */
+    quotaChanged: (nextProbeAt: number | null): void => {
       if (nextProbeAt === null) logger.info('DataWorks accepts calls again: the daily quota is available.');
       else {
         logger.warn(
@@ -94,15 +77,18 @@ export function createObservability({
         );
       }
     },
-    credentialsChanged(problem) {
+    /** @param problem why DataWorks does not accept the credentials; null if it does */
+    credentialsChanged(problem: string | null): void {
       if (problem !== null) logger.error(`${problem} Check the access key, its expiry and the system clock.`);
       else if (areCredentialsRejected) logger.info('DataWorks accepts the credentials again.');
       areCredentialsRejected = problem !== null;
     },
-    bug: (error, requestId) => logger.error({ err: error, requestId }, 'Internal server error.'),
-    unusableFile: ({ problems }) =>
+    bug: (error: unknown, requestId: string): void =>
+      logger.error({ err: error, requestId }, 'Internal server error.'),
+    unusableFile: ({ problems }: OperatorError): void =>
       logger.error({ problems }, 'A changed file is invalid. Its previous content stays in use.'),
-    issuerChanged(problem) {
+    /** @param problem what prevents the key set of AUTH_JWKS_URL from being read; null once it is readable again */
+    issuerChanged(problem: string | null): void {
       if (problem === null) logger.info('The key set of AUTH_JWKS_URL is available again.');
       else
         logger.warn(
