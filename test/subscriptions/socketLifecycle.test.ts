@@ -8,6 +8,7 @@ import { CLOSE } from '../../src/subscriptions/closeCodes.ts';
 import { createConnections } from '../../src/subscriptions/connections.ts';
 import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
+import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
@@ -74,6 +75,47 @@ test('no order of socket events leaves anything behind when all sockets are clos
   for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30);
 }, 120_000);
 
+const viewer = viewerOf({ name: 'ana', projects: '*', may: [] });
+const report = () => undefined;
+const bugs: unknown[] = [];
+const onBug = (error: unknown) => void bugs.push(error);
+/** Those of the current scene. */
+let subscriptions: SubscriptionSource;
+/** One for all scenes, so that each document is validated once. */
+const operations = createSocketOperations({
+  schema,
+  introspection: true,
+  limits: {
+    depth: 20,
+    aliases: 20,
+    rootFields: 5,
+    directives: 5,
+    selections: 100,
+    tokens: 1000,
+    rows: 10_000,
+    responseBytes: 1_000_000,
+  },
+  trustedDocuments: () => null,
+  admission: createAdmission({ authenticate: () => viewer, rateLimit: null, onBug }),
+  createContext: ({ requestId }) =>
+    ({
+      requestId,
+      viewer,
+      subscriptions,
+      loaders: {
+        authorised: (key: unknown) => key,
+        runs: () => ({ price: () => [], cachedRows: () => null }),
+        prices: { run: () => [] },
+      },
+      cost: { ceiling: 100, atWorst: 0 },
+      output: { countedObjects: 0, objectsLeft: 10_000 },
+      staleParts: [],
+    }) as unknown as GatewayContext,
+  observe: unreadObservation,
+  report,
+  onBug,
+});
+
 function createScene() {
   const clock = createVirtualClock();
   const upstream = createFakeUpstream(clock, {
@@ -83,7 +125,6 @@ function createScene() {
       totalCount: 1 + (Math.floor(clock.now() / 1000) % 1_000_000),
     }),
   });
-  const report = () => undefined;
   const { upstream: cache } = createCache(upstream, {
     maxBytes: 1_000_000,
     freshMs: 5000,
@@ -92,7 +133,8 @@ function createScene() {
     clock,
     report,
   });
-  const subscriptions = createSubscriptionSource(cache, {
+  bugs.length = 0;
+  subscriptions = createSubscriptionSource(cache, {
     clock,
     limits: { perCaller: 10, inAll: 20, objectsPerCaller: 10_000 },
     pageSize: 10,
@@ -101,7 +143,6 @@ function createScene() {
     deadlineMs: 1000,
     report,
   });
-  const viewer = viewerOf({ name: 'ana', projects: '*', may: [] });
   const pending: ((viewer: Viewer | 'invalid') => void)[] = [];
   let isRevoked = false;
   let isFirst = true;
@@ -109,48 +150,14 @@ function createScene() {
     authenticate: () =>
       isFirst ? new Promise((resolve) => pending.push(resolve)) : isRevoked ? 'invalid' : viewer,
     rateLimit: null,
-    onBug: (error) => bugs.push(error),
-  });
-  const bugs: unknown[] = [];
-  const operations = createSocketOperations({
-    schema,
-    introspection: true,
-    limits: {
-      depth: 20,
-      aliases: 20,
-      rootFields: 5,
-      directives: 5,
-      selections: 100,
-      tokens: 1000,
-      rows: 10_000,
-      responseBytes: 1_000_000,
-    },
-    trustedDocuments: () => null,
-    admission,
-    createContext: ({ requestId }) =>
-      ({
-        requestId,
-        viewer,
-        subscriptions,
-        loaders: {
-          authorised: (key: unknown) => key,
-          runs: () => ({ price: () => [], cachedRows: () => null }),
-          prices: { run: () => [] },
-        },
-        cost: { ceiling: 100, atWorst: 0 },
-        output: { countedObjects: 0, objectsLeft: 10_000 },
-        staleParts: [],
-      }) as unknown as GatewayContext,
-    observe: unreadObservation,
-    report,
-    onBug: (error) => bugs.push(error),
+    onBug,
   });
   const connections = createConnections(operations, {
     clock,
     admission,
     sockets: { perCaller: 2, inAll: 5 },
     isAuthenticated: true,
-    onBug: (error) => bugs.push(error),
+    onBug,
   });
   const sockets: (FakeSocket | null)[] = Array<null>(SOCKETS).fill(null);
   const all: FakeSocket[] = [];
@@ -225,10 +232,20 @@ function createScene() {
     connections.stop();
     upstream.newCalls();
     await clock.advance(200_000);
-    expect(connections.counts()).toEqual({ pending: 0, authenticated: 0 });
-    expect(subscriptions.counts()).toEqual({ subscriptions: 0, pollers: 0 });
-    expect(upstream.newCalls()).toEqual([]);
-    expect(clock.pendingTimers()).toBe(0);
-    expect(bugs).toEqual([]);
+    expect({
+      ...connections.counts(),
+      ...subscriptions.counts(),
+      calls: upstream.newCalls(),
+      timers: clock.pendingTimers(),
+      bugs,
+    }).toEqual({
+      pending: 0,
+      authenticated: 0,
+      subscriptions: 0,
+      pollers: 0,
+      calls: [],
+      timers: 0,
+      bugs: [],
+    });
   }
 }
