@@ -2,10 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import openApi from '@alicloud/openapi-client';
 
 import type { Simulator } from '../../simulator/server.ts';
 import { startSimulator } from '../../simulator/server.ts';
+import { callWithSdk, type Params, type SdkResponse } from '../support/sdkCall.ts';
 
 let simulator: Simulator;
 let now = 0;
@@ -287,18 +287,9 @@ describe('the controls over HTTP', () => {
   });
 });
 
-/** What the SDK resolves to: `body` is text. */
-interface UpstreamResult {
-  statusCode: number;
-  headers: Record<string, string>;
-  body: string;
-}
-
 interface Body {
   PagingInfo: { PageSize: number; TotalCount: number; PipelineRuns: { Id: string }[] };
 }
-
-type Params = Record<string, string | number>;
 
 function after(delayMs: number, task: () => void): () => void {
   timers.push({ at: now + delayMs, task });
@@ -325,7 +316,7 @@ async function list(params: Params = {}): Promise<Body> {
   return JSON.parse((await listRaw(params)).body) as Body;
 }
 
-function listRaw(params: Params = {}): Promise<UpstreamResult> {
+function listRaw(params: Params = {}): Promise<SdkResponse> {
   return call('ListPipelineRuns', { ProjectId: 10_001, ...params });
 }
 
@@ -338,25 +329,6 @@ async function failureOf(promise: Promise<unknown>): Promise<Error> {
   throw new Error('Expected a failure.');
 }
 
-/** Uses the real SDK, because the gateway sees faults as the SDK reports them. */
-async function call(action: string, query: Params): Promise<UpstreamResult> {
-  const { accessKeyId, accessKeySecret, host: endpoint } = simulator;
-  const client = new openApi.default(
-    new openApi.Config({ accessKeyId, accessKeySecret, endpoint, protocol: 'http' }),
-  );
-  const params = new openApi.Params({
-    action,
-    version: '2024-05-18',
-    protocol: 'HTTP',
-    pathname: '/',
-    method: 'GET',
-    authType: 'AK',
-    style: 'RPC',
-    reqBodyType: 'formData',
-    bodyType: 'string',
-  });
-  const runtime = { readTimeout: 5000, connectTimeout: 5000 } as unknown as Parameters<
-    typeof client.callApi
-  >[2];
-  return (await client.callApi(params, new openApi.OpenApiRequest({ query }), runtime)) as UpstreamResult;
+function call(action: string, query: Params): Promise<SdkResponse> {
+  return callWithSdk(simulator, action, { query });
 }

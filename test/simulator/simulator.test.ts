@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
-import openApi from '@alicloud/openapi-client';
 
 import type { Simulator, SimulatorOptions } from '../../simulator/server.ts';
 import { startSimulator } from '../../simulator/server.ts';
+import { callWithSdk, type Params } from '../support/sdkCall.ts';
 
 const START = Date.parse('2026-03-30T08:00:00Z');
 const MINUTE_MS = 60_000;
@@ -461,8 +461,6 @@ interface Body {
   Project: unknown;
 }
 
-type Params = Record<string, string | number>;
-
 async function start(options: SimulatorOptions = {}): Promise<void> {
   now = START;
   simulator = await startSimulator({ now: () => now, ...options });
@@ -476,42 +474,14 @@ async function read(action: string, query: Params): Promise<Body> {
   return parse(await readText(action, query));
 }
 
-function readText(action: string, query: Params): Promise<string> {
-  return callWithSdk(action, 'GET', { query });
+async function readText(action: string, query: Params): Promise<string> {
+  return (await callWithSdk(simulator, action, { query })).body;
 }
 
 async function post(action: string, body: Params): Promise<Body> {
-  return parse(await callWithSdk(action, 'POST', { body }));
+  return parse((await callWithSdk(simulator, action, { method: 'POST', body })).body);
 }
 
 function parse(text: string): Body {
   return JSON.parse(text) as Body;
-}
-
-/** Uses the real SDK, including its signature. The 'string' body type preserves every digit. */
-async function callWithSdk(
-  action: string,
-  method: string,
-  request: { query?: Params; body?: Params },
-): Promise<string> {
-  const { accessKeyId, accessKeySecret, host: endpoint } = simulator;
-  const client = new openApi.default(
-    new openApi.Config({ accessKeyId, accessKeySecret, endpoint, protocol: 'http' }),
-  );
-  const params = new openApi.Params({
-    action,
-    version: '2024-05-18',
-    protocol: 'HTTP',
-    pathname: '/',
-    method,
-    authType: 'AK',
-    style: 'RPC',
-    reqBodyType: 'formData',
-    bodyType: 'string',
-  });
-  const runtime = { readTimeout: 5000, connectTimeout: 5000 } as unknown as Parameters<
-    typeof client.callApi
-  >[2];
-  const answer = await client.callApi(params, new openApi.OpenApiRequest(request), runtime);
-  return answer['body'] as string;
 }
