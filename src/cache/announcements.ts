@@ -3,7 +3,6 @@ import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Action, Actions } from '../core/upstream.ts';
-import type { Announcement } from './claims.ts';
 import { keyOf } from './keys.ts';
 
 /** The oldest announcements beyond this number are forgotten. */
@@ -43,14 +42,10 @@ export function createAnnouncements(options: {
 
   return {
     /** What to publish with an answer; null for an answer that no other replica requests under the same key. */
-    announcement<A extends Action>(
-      action: A,
-      params: Actions[A]['params'],
-      asOf: number,
-    ): Announcement | null {
+    announcement<A extends Action>(action: A, params: Actions[A]['params'], asOf: number): string | null {
       // Each replica requests its own set of projects.
       if (action === 'ListProjects') return null;
-      return { channel, message: JSON.stringify([replica, clock.toWall(asOf), keyOf[action](params)]) };
+      return JSON.stringify([replica, clock.toWall(asOf), keyOf[action](params)]);
     },
     /** When the newest answer under a key of the cache was read by another replica; -Infinity if none was. */
     newestElsewhere: (key: string) => newest.get(key) ?? -Infinity,

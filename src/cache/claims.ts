@@ -23,12 +23,7 @@ export interface MadeText {
   text: string;
   lifeMs: number;
   /** Published once the text is stored. */
-  announcement: Announcement | null;
-}
-
-export interface Announcement {
-  channel: string;
-  message: string;
+  announcement: string | null;
 }
 
 /** How long the claim of a dead process makes others wait. A live process renews its claims. Milliseconds. */
@@ -41,9 +36,16 @@ const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('
 /**
  * Returns a function that reads the text under a key and tries to claim the call for it.
  *
+ * @param channel of the announcements
  * @param maxValueBytes a larger text is neither stored nor read
  */
-export function createClaims(redis: Redis, commands: RedisCommands, clock: Clock, maxValueBytes: number) {
+export function createClaims(
+  redis: Redis,
+  commands: RedisCommands,
+  clock: Clock,
+  channel: string,
+  maxValueBytes: number,
+) {
   return async function claim(key: string): Promise<Claim> {
     const token = randomUUID();
     const lock = `${key}:claim`;
@@ -79,9 +81,9 @@ export function createClaims(redis: Redis, commands: RedisCommands, clock: Clock
           const stored = made && made.lifeMs >= 1 && fits(made.text) ? made : null;
           if (stored) pipeline.set(key, stored.text, 'PX', Math.ceil(stored.lifeMs));
           const replies = repliesOf(pipeline.eval(RELEASE, 1, lock, token).exec());
-          const { channel, message } = stored?.announcement ?? {};
+          const message = stored?.announcement;
           // After the text, on the same connection. An ACL that refuses it says nothing about the health of Redis.
-          const published = channel && message && redis.publish(channel, message).catch(() => undefined);
+          const published = message && redis.publish(channel, message).catch(() => undefined);
           await Promise.all([replies, published]);
         });
       },

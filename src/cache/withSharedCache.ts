@@ -53,7 +53,7 @@ export function createRedisTier(options: SharedOptions): RedisTier {
   const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
   return {
     options,
-    claim: createClaims(redis, commands, clock, maxValueBytes),
+    claim: createClaims(redis, commands, clock, channel, maxValueBytes),
     announcements,
     isUnavailable: commands.isUnavailable,
     newestElsewhere: (key) => (commands.isUnavailable() ? -Infinity : announcements.newestElsewhere(key)),
