@@ -8,6 +8,7 @@ import {
   type PageRead,
   type Row,
   type Rows,
+  type Snapshot,
   versionAt,
 } from './listState.ts';
 
@@ -83,12 +84,12 @@ function withHead(state: ListState, page: PageRead): ListState {
   const isDropped = (one: { arrivedAt: number }) =>
     !continues || (totalCount !== before.totalCount && one.arrivedAt > asOf);
   const remaining = new Map([...state.rows].filter(([, row]) => !isDropped(row)));
-  const placed = withPage(remaining, 0, page, null);
+  const inPlace = withPage(remaining, 0, page, null);
   for (const [index, one] of snapshots) {
-    const isPlaced = index === 0 || (one.isPlaced && !placed?.hasMoved && !isDropped(one));
+    const isPlaced = index === 0 || (one.isPlaced && !inPlace?.hasMoved && !isDropped(one));
     snapshots.set(index, { ...one, isPlaced });
   }
-  return reviewed({ ...next, head, rows: placed?.rows ?? remaining }, head, continues ? before : null);
+  return reviewed({ ...next, head, rows: inPlace?.rows ?? remaining }, head, continues ? before : null);
 }
 
 /**
@@ -98,27 +99,24 @@ function withHead(state: ListState, page: PageRead): ListState {
  */
 function reviewed(state: ListState, head: Head, before: Head | null): ListState {
   const { trustMs, staleMs } = state.traits;
-  let next = state;
+  const next: Draft = { ...state, snapshots: new Map(state.snapshots) };
   for (const [index, snapshot] of state.snapshots) {
     if (index === 0) continue;
     const { value, asOf, arrivedAt, isCurrent } = snapshot;
-    const wasPlaced = next.snapshots.get(index)?.isPlaced === true;
-    if (isCurrent && before !== null && !wasPlaced && asOf >= before.arrivedAt) {
+    if (isCurrent && before !== null && !next.snapshots.get(index)?.isPlaced && asOf >= before.arrivedAt) {
       // A page that was read between two heads shows the list somewhere between the two, and one that arrived later may not.
       const shortest = arrivedAt <= head.asOf ? before.totalCount : head.totalCount;
-      next = placed(next, index, snapshot, head, shortest);
+      place(next, index, snapshot, head, shortest);
     }
     const isPlaced = next.snapshots.get(index)?.isPlaced === true;
     const isOutdated = asOf < head.asOf && (before === null || value.totalCount === head.totalCount);
     const staysCurrent = isCurrent && !isPlaced && !isOutdated && asOf >= head.asOf - trustMs;
-    const snapshots = new Map(next.snapshots);
     if (staysCurrent || asOf >= head.asOf - staleMs)
-      snapshots.set(index, { ...snapshot, isPlaced, isCurrent: staysCurrent });
-    else snapshots.delete(index);
-    next = { ...next, snapshots };
+      next.snapshots.set(index, { ...snapshot, isPlaced, isCurrent: staysCurrent });
+    else next.snapshots.delete(index);
   }
-  const failures = new Map([...next.failures].filter(([index]) => next.snapshots.has(index)));
-  return { ...next, failures };
+  next.failures = new Map([...state.failures].filter(([index]) => next.snapshots.has(index)));
+  return next;
 }
 
 function withDeepPage(state: ListState, index: number, page: PageRead): ListState {
@@ -126,33 +124,39 @@ function withDeepPage(state: ListState, index: number, page: PageRead): ListStat
   const isNewer = last === undefined || last.asOf <= page.asOf;
   const read = { ...page, isPlaced: false, isCurrent: true };
   const snapshot = isNewer ? read : { ...last, version: page.version };
-  const next = { ...state, snapshots: new Map(state.snapshots).set(index, snapshot) };
+  const next: Draft = { ...state, snapshots: new Map(state.snapshots).set(index, snapshot) };
   const { head } = state;
-  return head && page.asOf >= head.arrivedAt ? placed(next, index, page, head, head.totalCount) : next;
+  if (head && page.asOf >= head.arrivedAt) place(next, index, page, head, head.totalCount);
+  return next;
 }
+
+/** A state that is not in use yet. Its snapshots belong to it alone. */
+type Draft = ListState & { snapshots: Map<number, Snapshot> };
 
 /**
  * Puts the rows of a page among those that the head confirms, if it belongs to the head's list.
  *
  * @param shortest the shortest length that the list can have had when the page was read
  */
-function placed(state: ListState, index: number, page: PageRead, head: Head, shortest: number): ListState {
+function place(draft: Draft, index: number, page: PageRead, head: Head, shortest: number): void {
   const { value, asOf, version } = page;
   const headIds = new Set(head.ids);
   const belongs =
-    isWhole(index, value, state.traits.pageSize) &&
+    isWhole(index, value, draft.traits.pageSize) &&
     value.totalCount >= shortest &&
     value.totalCount <= head.totalCount &&
     value.rows.every(({ runId }) => !headIds.has(runId));
-  const result = belongs ? withPage(state.rows, index, page, head) : null;
-  if (result === null) return state;
-  const { rows, hasMoved } = result;
-  const snapshots = new Map(state.snapshots);
-  if (hasMoved) for (const [at, one] of snapshots) if (at > 0) snapshots.set(at, { ...one, isPlaced: false });
+  const result = belongs ? withPage(draft.rows, index, page, head) : null;
+  if (result === null) return;
+  const { snapshots } = draft;
+  draft.rows = result.rows;
+  if (result.hasMoved) {
+    for (const [at, one] of snapshots) if (at > 0) snapshots.set(at, { ...one, isPlaced: false });
+    draft.version = Math.max(draft.version, version);
+    draft.assembled = new Map();
+  }
   const own = snapshots.get(index);
   if (own?.asOf === asOf) snapshots.set(index, { ...own, isPlaced: true });
-  const moved = hasMoved && { version: Math.max(state.version, version), assembled: new Map() };
-  return { ...state, rows, snapshots, ...moved };
 }
 
 function withServed(state: ListState, index: number, value: Page<PipelineRun>, asOf: number): ListState {

@@ -47,7 +47,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     },
     peek(params) {
       const place = placeOf(params);
-      const state = peekState(place);
+      const state = stateOf(place);
       const page = pageAt(state, place.index);
       const snapshot = state.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
@@ -144,7 +144,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   function isOneSuperseded(place: Place): boolean {
-    const state = peekState(place);
+    const state = stateOf(place);
     const page = pageAt(state, place.index);
     if (!page) return false;
     const { asOf } = page;
@@ -166,11 +166,6 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
 
   function stateOf({ listKey }: Place): ListState {
     return (entries.get(listKey)?.value ?? unknownList) as ListState;
-  }
-
-  /** The same, without counting as use of the entry. */
-  function peekState({ listKey }: Place): ListState {
-    return (entries.peek(listKey)?.value ?? unknownList) as ListState;
   }
 
   function apply({ listKey }: Place, event: ListEvent): void {
