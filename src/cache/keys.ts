@@ -18,20 +18,11 @@ export function placeOf(params: Params<'ListPipelineRuns'>): Place {
   return { params, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
 }
 
-/** The key of a run, whether a list or a call of its own returned it. */
-export function runKey({ projectId, runId }: Params<'GetPipelineRun'>): string {
-  return `run/${projectId}/${runId}`;
-}
-
-/** The key of one page of a run's items. */
-export function itemsKey({ projectId, runId, pageNumber, pageSize }: Params<'ListPipelineRunItems'>): string {
-  return `items/${projectId}/${runId}/${pageSize}/${pageNumber}`;
-}
-
-/** The key of an answer: the same for the same parameters in any order. */
+/** The key of an answer: the same for the same parameters in any order. A run that a list returned has the key of a single one. */
 export const keyOf: { readonly [A in Action]: (params: Params<A>) => string } = {
   ListPipelineRuns: (params) => placeOf(params).pageKey,
-  GetPipelineRun: runKey,
-  ListPipelineRunItems: itemsKey,
+  GetPipelineRun: ({ projectId, runId }) => `run/${projectId}/${runId}`,
+  ListPipelineRunItems: ({ projectId, runId, pageNumber, pageSize }) =>
+    `items/${projectId}/${runId}/${pageSize}/${pageNumber}`,
   ListProjects: ({ projectIds }) => `projects/${projectIds.toSorted().join()}`,
 };

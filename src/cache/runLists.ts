@@ -15,7 +15,7 @@ import {
   type Known,
   lastingMs,
 } from './freshness.ts';
-import { type Place, placeOf, runKey } from './keys.ts';
+import { keyOf, type Place, placeOf } from './keys.ts';
 import { confirmedPage, failureAt, type ListState, pageAt, sizeOf, versionAt } from './listState.ts';
 import { type ListEvent, reduce, unknownList } from './runList.ts';
 import { isOfItsCaller } from './singleFlight.ts';
@@ -219,7 +219,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     const size = LIST_BYTES + bytes;
     entries.store(listKey, { value: state, asOf, failure: null, lastingMs: null, bytes: size });
     for (const run of value.rows) {
-      const key = runKey(run);
+      const key = keyOf.GetPipelineRun(run);
       if (isPlaceholderId(run.runId) || (entries.get(key)?.asOf ?? -Infinity) >= asOf) continue;
       const lasting = lastingMs.GetPipelineRun(run);
       entries.store(key, { value: run, asOf, failure, lastingMs: lasting, bytes: rowBytes });

@@ -63,8 +63,14 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
       const isItsFirst = flight.startedBy === context;
       context.report({ type: isItsFirst ? 'miss' : 'shared', action });
       if (context.priority === 'interactive') flight.context.priority = 'interactive';
+      flight.waiting += 1;
       try {
-        const answer = (await wait(flight, action, context)) as UpstreamResult<Value>;
+        const answer = await within(flight.result as Promise<UpstreamResult<Value>>, {
+          clock,
+          timeoutMs: Math.max(0, context.deadline - clock.now()),
+          signal: context.signal,
+          giveUp: (reason) => leave(flight, action, reason),
+        });
         // The answer may be one that another replica read before this flight started.
         if (isItsFirst || answer.asOf >= notBefore) return answer;
       } catch (error) {
@@ -138,23 +144,15 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
     for (const key of flight.keys) if (flights.get(key) === flight) flights.delete(key);
   }
 
-  function wait(flight: Flight, action: Action, { deadline, signal }: CallContext) {
-    flight.waiting += 1;
-    return within(flight.result, {
-      clock,
-      timeoutMs: Math.max(0, deadline - clock.now()),
-      signal,
-      giveUp(reason) {
-        const isTimeout = reason === 'expired';
-        flight.waiting -= 1;
-        if (flight.waiting === 0 && !flight.isOnWire)
-          cancel(flight, isTimeout ? undefined : ALL_CALLERS_LEFT);
-        const message = isTimeout
-          ? `${action} was not answered within the time that this operation has.`
-          : 'The caller left before the answer arrived.';
-        return new UpstreamError(message, { kind: 'timeout', action });
-      },
-    });
+  /** Returns the error of a caller that stops waiting. */
+  function leave(flight: Flight, action: Action, reason: 'expired' | 'aborted'): UpstreamError {
+    const isTimeout = reason === 'expired';
+    flight.waiting -= 1;
+    if (flight.waiting === 0 && !flight.isOnWire) cancel(flight, isTimeout ? undefined : ALL_CALLERS_LEFT);
+    const message = isTimeout
+      ? `${action} was not answered within the time that this operation has.`
+      : 'The caller left before the answer arrived.';
+    return new UpstreamError(message, { kind: 'timeout', action });
   }
 }
 

@@ -4,7 +4,7 @@ import { type CacheCore, type CacheOptions, createCore, type Part } from './core
 import type { Demand } from './demand.ts';
 import { createEntryCache } from './entryCache.ts';
 import { lastingMs } from './freshness.ts';
-import { itemsKey, runKey } from './keys.ts';
+import { keyOf } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
 
@@ -22,8 +22,8 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
   const core = createCore(upstream, options);
   const parts: { [A in Action]: Part<A> } = {
     ListPipelineRuns: createRunLists(core),
-    GetPipelineRun: createSingle(core, 'GetPipelineRun', runKey),
-    ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems', itemsKey),
+    GetPipelineRun: createSingle(core, 'GetPipelineRun'),
+    ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems'),
     ListProjects: createProjects(core),
   };
 
@@ -50,12 +50,11 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
 function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
   core: CacheCore,
   action: A,
-  keyOf: (params: Actions[A]['params']) => string,
 ): Part<A> {
   type Result = Actions[A]['result'];
   const cache = createEntryCache<Actions[A]['params'], Result, Result>(core, {
     action,
-    keyOf,
+    keyOf: keyOf[action],
     call: ([params], context) => core.upstream.call(action, params, context),
     valueOf: (value) => value,
     lastingMs: lastingMs[action],
