@@ -52,8 +52,11 @@ export function countObjects(operation: BoundOperation): number {
     const each = 1 + fixed;
     if (field.returns === 'object') return { fixed: each, perRow: 0 };
     if (field.returns === 'rows') return { fixed: 0, perRow: each };
+    if (field.returns === 'list' && field.definition.args.length === 0) {
+      return { fixed: (NOMINAL_LENGTHS[field.name] ?? DEFAULT_NOMINAL_LENGTH) * each, perRow: 0 };
+    }
     const given = operation.argumentsOf(field);
-    if (field.returns === 'list') return { fixed: lengthOf(field, given) * each, perRow: 0 };
+    if (field.returns === 'list') return { fixed: lengthOfListIn(given) * each, perRow: 0 };
     if (!given?.window) return { fixed: REJECTED_CONNECTION_OBJECTS, perRow: 0 };
     const { window } = given;
     // The rows are read and given cursors even if only their count is selected.
@@ -64,12 +67,10 @@ export function countObjects(operation: BoundOperation): number {
   }
 }
 
-function lengthOf({ name, definition }: FieldPlan, given: BoundArguments | null): number {
+/** The length of the argument that is a list. A rejected list has one error. */
+function lengthOfListIn(given: BoundArguments | null): number {
   const list = given && Object.values(given.values).find((value) => Array.isArray(value));
-  if (list) return (list as unknown[]).length;
-  // A rejected list.
-  if (definition.args.length > 0) return 1;
-  return NOMINAL_LENGTHS[name] ?? DEFAULT_NOMINAL_LENGTH;
+  return list ? (list as unknown[]).length : 1;
 }
 
 /**
