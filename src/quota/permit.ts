@@ -2,7 +2,7 @@ import type { WindowName } from '../core/quotaSnapshot.ts';
 import type { Action } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
-/** Permission to send one call, which is already counted. One of its methods must be called, once. */
+/** Permission to send one call, which is already counted. One of its methods must be called; later calls do nothing. */
 export interface Permit {
   /**
    * Reports that the outcome of the call is known. Until then the call may still reach the upstream at any time.

@@ -44,7 +44,11 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
       reject: ignore,
     };
     const granted = new Promise<Permit>((admit, reject) => Object.assign(waiter, { admit, reject }));
-    enter(waiter);
+    waiters.add(waiter);
+    if (waiters.size > maxWaiting) dismissMostExpendable();
+    // Without other calls, the denial of this one reviews it.
+    if (waiters.size > 1 || cancelAlarm !== null || isTaking) review(waiter);
+    if (cancelAlarm === null) void pump();
     return within(granted, {
       clock,
       timeoutMs: Math.min(leftMs, maxTimerMs),
@@ -57,14 +61,6 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
         return error;
       },
     });
-  }
-
-  function enter(newcomer: Waiter): void {
-    waiters.add(newcomer);
-    if (waiters.size > maxWaiting) dismissMostExpendable();
-    // Without other calls, the denial of this one reviews it.
-    if (waiters.size > 1 || cancelAlarm !== null || isTaking) review(newcomer);
-    if (cancelAlarm === null) void pump();
   }
 
   function dismissMostExpendable(): void {

@@ -129,6 +129,8 @@ export function createQuota(options: QuotaOptions): Quota {
     succeeded: cooldowns.succeeded,
     onExhaustion: cooldowns.onExhaustion,
     allowances() {
+      const isUnlimited = limits.perDay === null && limits.perMonth === null;
+      if (isUnlimited && cooldowns.nextProbeAt() === null) return [];
       const nowMs = clock.now();
       const { day, month, dayLeft } = calendar();
       const allowances = [];

@@ -23,7 +23,6 @@ export function withQuota(upstream: Upstream | CheckingUpstream, quota: Quota): 
       } catch (error) {
         throw error instanceof UpstreamError ? learnFrom(error, quota) : error;
       } finally {
-        // After `ended`, neither does anything.
         if (marked.isSent) permit.ended();
         else permit.giveBack();
       }
