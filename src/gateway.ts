@@ -9,7 +9,10 @@ import { createDemand } from './cache/demand.ts';
 import { createRedisTier, withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
 import { CREDENTIALS_UNVERIFIED, withCredentialCheck } from './upstream/withCredentialCheck.ts';
-import { serve } from './serve.ts';
+import { startHttpServer } from './http/server.ts';
+import { type ContextOptions, createRequestContext } from './graphql/context.ts';
+import { createExecution } from './graphql/execution.ts';
+import { createSchema } from './graphql/schema.ts';
 import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts';
 import { type Clock, createSteadyClock, systemClock } from './core/clock.ts';
 import { createListMemory } from './loaders/list.ts';
@@ -137,13 +140,27 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     deadlineMs: config.requestDeadlineMs,
     report: observability.background,
   });
-  const server = await serve(config, {
+  const contextOptions: ContextOptions = {
     upstream,
     view,
     memory,
     subscriptions,
     quota: () => quota.snapshot(),
-    observability,
+    clock,
+    deadlineMs: config.requestDeadlineMs,
+    maxOperationCalls: config.maxOperationCalls,
+    maxObjects: config.http.limits.rows,
+  };
+  const server = await startHttpServer({
+    ...config.http,
+    schema: createSchema(clock.toWall),
+    execute: createExecution({ compile: config.compiledQueries }),
+    introspection: config.introspection,
+    explorer: config.explorer,
+    clock: wallClock,
+    steadyClock: clock,
+    createContext: createRequestContext.bind(null, contextOptions),
+    report: observability.background,
     health: () =>
       healthOf({
         credentialProblem,
@@ -151,12 +168,14 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
         isRedisUnavailable: redisTier?.isUnavailable() === true || quota.snapshot().shared === 'fallback',
         nextProbeAt: quota.snapshot().nextProbeAt,
       }),
+    metrics: config.metrics ? observability.scrape : null,
+    observe: observability.observe,
+    onBug: observability.bug,
+    onUnusable: observability.unusableFile,
     onIssuerChange(problem) {
       issuerProblem = problem;
       observability.issuerChanged(problem);
     },
-    clock,
-    wallClock,
   });
   closers.push(() => server.close());
   return server.url;
