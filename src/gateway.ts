@@ -132,9 +132,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   const subscriptions = createSubscriptionSource(upstream, {
     clock,
     limits: config.live.limits,
-    get pageSize() {
-      return memory.sizeOf('ListPipelineRuns');
-    },
+    pageSize: () => memory.sizeOf('ListPipelineRuns'),
     fastMs: freshMs,
     slowMs: config.live.idleMs,
     deadlineMs: config.requestDeadlineMs,

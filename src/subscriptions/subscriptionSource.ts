@@ -17,7 +17,7 @@ export interface SubscriptionSourceOptions {
   clock: Clock;
   limits: SubscriptionLimits;
   /** Rows of a canonical page. Can change. */
-  readonly pageSize: number;
+  pageSize: () => number;
   /** Poll interval while a stage runs, and the age up to which a value counts as current. Milliseconds. */
   fastMs: number;
   /** Poll interval otherwise, in milliseconds. */
@@ -52,7 +52,7 @@ export function createSubscriptionSource(
       const { status = null, creator = null, objectId = null } = filter;
       const key = JSON.stringify([projectId, status, creator, objectId]);
       const read = (context: CallContext) => {
-        const params = { projectId, filter, pageNumber: 1, pageSize: options.pageSize };
+        const params = { projectId, filter, pageNumber: 1, pageSize: options.pageSize() };
         return upstream.call('ListPipelineRuns', params, context);
       };
       return listen(listPollers, key, { ...listTopic, read }, caller, objects);

@@ -20,10 +20,7 @@ export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOpt
 /** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
 const PING_INTERVAL_MS = 30_000;
 
-/**
- * Subscriptions with graphql-ws over `ws`. It uses graphql-ws' `makeServer` and not its adapter for ws, which has no bounds,
- * writes errors of clients to the console and starts a timer per socket.
- */
+/** Subscriptions with graphql-ws over `ws`. docs/decisions.md says why without graphql-ws' adapter for ws. */
 export function createWebSockets(options: WebSocketOptions) {
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,

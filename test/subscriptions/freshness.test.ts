@@ -38,7 +38,7 @@ async function labelsAt(phaseMs: number, polls: number): Promise<(StaleReason | 
   const source = createSubscriptionSource(cache, {
     clock,
     limits: { perCaller: 10, inAll: 10, objectsPerCaller: 10 },
-    pageSize: 100,
+    pageSize: () => 100,
     fastMs: FRESH_MS,
     slowMs: FRESH_MS,
     deadlineMs: 10_000,

@@ -137,7 +137,7 @@ function createScene() {
   subscriptions = createSubscriptionSource(cache, {
     clock,
     limits: { perCaller: 10, inAll: 20, objectsPerCaller: 10_000 },
-    pageSize: 10,
+    pageSize: () => 10,
     fastMs: 5000,
     slowMs: 30_000,
     deadlineMs: 1000,

@@ -334,7 +334,7 @@ function createScene(
   const source = createSubscriptionSource(cache, {
     clock: steady,
     limits,
-    pageSize: 100,
+    pageSize: () => 100,
     fastMs: FRESH_MS,
     slowMs: IDLE_MS,
     deadlineMs: 10_000,
