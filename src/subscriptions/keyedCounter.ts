@@ -14,14 +14,10 @@ export function createKeyedCounter() {
   return {
     total: () => total,
     of: (key: string) => counts.get(key) ?? 0,
-    /** Returns an idempotent function that takes the amount off again. */
+    /** Returns a function that takes the amount off again. Call it once. */
     add(key: string, amount = 1): () => void {
-      let isCounted = true;
       change(key, amount);
-      return () => {
-        if (isCounted) change(key, -amount);
-        isCounted = false;
-      };
+      return () => change(key, -amount);
     },
   };
 }

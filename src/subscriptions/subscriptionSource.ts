@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { isFinished, type PipelineRun } from '../core/domain.ts';
-import { badUserInput } from '../core/errors.ts';
+import { badUserInput, requestError } from '../core/errors.ts';
 import type { CallContext, CallEvent, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
 import type {
   RunDifference,
@@ -9,13 +9,20 @@ import type {
   SubscriptionSource,
 } from '../graphql/subscriptionSource.ts';
 import { changesBetween, listDifferences } from './changes.ts';
+import { createKeyedCounter } from './keyedCounter.ts';
 import { createPoller, type Poller } from './poller.ts';
 import type { Topic } from './pollState.ts';
-import { createSubscriptionLimiter, type SubscriptionLimits } from './subscriptionLimiter.ts';
 
 export interface SubscriptionSourceOptions {
   clock: Clock;
-  limits: SubscriptionLimits;
+  limits: {
+    /** Subscriptions that one caller may have open. */
+    perCaller: number;
+    /** Subscriptions that may be open in all. */
+    inAll: number;
+    /** Objects that one event of each of a caller's subscriptions may have together. */
+    objectsPerCaller: number;
+  };
   /** Rows of a canonical page. Can change. */
   pageSize: () => number;
   /** Poll interval while a stage runs, and the age up to which a value counts as current. Milliseconds. */
@@ -38,7 +45,8 @@ export function createSubscriptionSource(
 ): SubscriptionSource {
   const fastMs = Math.max(MIN_FAST_MS, options.fastMs);
   const slowMs = Math.max(fastMs, options.slowMs);
-  const limiter = createSubscriptionLimiter(options.limits);
+  const subscriptions = createKeyedCounter();
+  const eventObjects = createKeyedCounter();
   const runPollers = new Map<string, Poller<RunUpdate>>();
   const listPollers = new Map<string, Poller<RunListUpdate>>();
 
@@ -57,7 +65,7 @@ export function createSubscriptionSource(
       };
       return listen(listPollers, key, { ...listTopic, read }, caller, objects);
     },
-    counts: () => ({ subscriptions: limiter.openCount(), pollers: runPollers.size + listPollers.size }),
+    counts: () => ({ subscriptions: subscriptions.total(), pollers: runPollers.size + listPollers.size }),
   };
 
   function listen<Value, Event>(
@@ -67,7 +75,7 @@ export function createSubscriptionSource(
     caller: string,
     objects: number,
   ): AsyncIterableIterator<Event, undefined> {
-    const close = limiter.open(caller, objects);
+    const close = open(caller, objects);
     let poller = pollers.get(key);
     if (!poller) {
       const onEnd = (): void => void pollers.delete(key);
@@ -76,6 +84,37 @@ export function createSubscriptionSource(
     }
     return poller.listen(close);
   }
+
+  /**
+   * Counts one more subscription of a caller. Returns a function that ends it.
+   *
+   * @throws TOO_MANY_SUBSCRIPTIONS at any limit
+   */
+  function open(caller: string, objects: number): () => void {
+    const { perCaller, inAll, objectsPerCaller } = options.limits;
+    const count = subscriptions.of(caller);
+    const objectsInAll = eventObjects.of(caller) + objects;
+    if (count >= perCaller)
+      throw limitError(`You have ${count} subscriptions open, the maximum`, 'LIVE_MAX_PER_CALLER');
+    if (subscriptions.total() >= inAll)
+      throw limitError(`This gateway has ${inAll} subscriptions open, the maximum`, 'LIVE_MAX');
+    if (objectsInAll > objectsPerCaller)
+      throw limitError(
+        `One event of each of your subscriptions would have ${objectsInAll} objects together, more than the ${objectsPerCaller}`,
+        'LIVE_MAX_OBJECTS_PER_CALLER',
+      );
+    const close = subscriptions.add(caller);
+    const releaseObjects = eventObjects.add(caller, objects);
+    return () => {
+      close();
+      releaseObjects();
+    };
+  }
+}
+
+function limitError(state: string, setting: string): Error {
+  const message = `${state} that ${setting} allows: end one, poll with a query, or ask the operator to raise it.`;
+  return requestError({ code: 'TOO_MANY_SUBSCRIPTIONS', message, status: 429 });
 }
 
 const runTopic: Omit<Topic<PipelineRun | null, RunUpdate>, 'read'> = {

@@ -2,9 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import type { Allowance } from '../../src/cache/demand.ts';
 import { changesBetween, listDifferences } from '../../src/subscriptions/changes.ts';
 import { createSteadyClock } from '../../src/core/clock.ts';
-import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
+import {
+  createSubscriptionSource,
+  type SubscriptionSourceOptions,
+} from '../../src/subscriptions/subscriptionSource.ts';
 import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
-import type { SubscriptionLimits } from '../../src/subscriptions/subscriptionLimiter.ts';
 import type { PipelineRun, PipelineRunStage } from '../../src/core/domain.ts';
 import type { CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import { createCache } from '../support/cache.ts';
@@ -309,7 +311,7 @@ function createScene(
   {
     allowances = [],
     limits = { perCaller: 100, inAll: 1000, objectsPerCaller: 1000 },
-  }: { allowances?: Allowance[]; limits?: SubscriptionLimits } = {},
+  }: { allowances?: Allowance[]; limits?: SubscriptionSourceOptions['limits'] } = {},
 ): Scene {
   const clock = createVirtualClock();
   const steady = createSteadyClock(clock);
