@@ -64,7 +64,7 @@ describe('the order of queued calls', () => {
     { maxLength: 60, size: 'max' },
   );
 
-  test('gives callers of one priority that always have queued calls the same number of turns, or one more', () => {
+  test('gives callers of one priority that always have queued calls an equal number of turns, plus or minus one', () => {
     let comparisons = 0;
     fc.assert(
       fc.property(steps, (all) => {
@@ -104,7 +104,7 @@ describe('the order of queued calls', () => {
     expect(comparisons).toBeGreaterThan(1000);
   });
 
-  test('is the order in which they are sent, and loses none', () => {
+  test('is the order in which they are sent, and no call is lost', () => {
     fc.assert(
       fc.property(steps, (all) => {
         const line = createWaitingLine();
@@ -134,7 +134,7 @@ describe('the order of queued calls', () => {
     );
   });
 
-  test('gives refreshes every fifth turn while interactive calls wait, and pollers none', () => {
+  test('gives every fifth turn to refreshes and none to polls while interactive calls wait', () => {
     const line = createWaitingLine();
     for (let index = 0; index < 20; index += 1) {
       line.waiters.add(waiterOf('a'));
@@ -146,7 +146,7 @@ describe('the order of queued calls', () => {
     expect(served.filter((priority) => priority === 'interactive')).toHaveLength(16);
   });
 
-  test('has a probe first', () => {
+  test('starts with a trial call', () => {
     const line = createWaitingLine();
     line.waiters.add(waiterOf('a'));
     const probe = waiterOf('b', 'refresh', true);
@@ -156,7 +156,7 @@ describe('the order of queued calls', () => {
 });
 
 describe('a full queue', () => {
-  test('rejects the last call of the caller with the most, and not the newcomer of another', async () => {
+  test('rejects the last call of the caller with the most calls, not the new call of another caller', async () => {
     const { clock, refused, admitted, ask } = setUp({ maxWaiting: 20 });
     for (let index = 0; index < 5; index += 1) void ask('busy');
     await clock.advance(0);
@@ -170,7 +170,7 @@ describe('a full queue', () => {
     expect(admitted.filter((id) => id.startsWith('quiet'))).toHaveLength(8);
   });
 
-  test('of a thousand calls is rejected within a moment when the day is used up', async () => {
+  test('of a thousand calls is rejected in little time when the quota of the day is used up', async () => {
     const { clock, quota, refused, ask } = setUp();
     for (let index = 0; index < 1005; index += 1) void ask(`caller ${index % 50}`, { withinMs: 250_000 });
     await clock.advance(0);
@@ -183,8 +183,8 @@ describe('a full queue', () => {
   });
 });
 
-describe('a caller who asks for more than the account may', () => {
-  test('leaves another its share of cold calls, and a warm list that stays fresh', async () => {
+describe('a caller that sends more calls than the account is allowed', () => {
+  test('leaves another caller its share of cold calls and a warm list that stays fresh', async () => {
     const clock = createVirtualClock();
     const wire = createFakeUpstream(clock, {
       ListPipelineRuns: (params) => pageOf([runOf('run')], params),
@@ -229,7 +229,7 @@ describe('a caller who asks for more than the account may', () => {
 });
 
 describe('a thousand callers at five calls a second', () => {
-  test('all have their first answer in time, before anybody who waits with them has a second', async () => {
+  test('all get their first response in time, before any of them gets a second', async () => {
     const { clock, ask } = setUp();
     const waiting = new Map<string, number>();
     const answers = new Map<string, number>();

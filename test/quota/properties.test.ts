@@ -155,7 +155,7 @@ function mostOfOne(names: string[]): number {
   return Math.max(0, ...names.map((name) => names.filter((other) => other === name).length));
 }
 
-describe('whatever arrives and happens', () => {
+describe('in any sequence of calls and events', () => {
   test('no span holds more than its limit, and no day or month more than theirs', async () => {
     await fc.assert(
       fc.asyncProperty(limits, schedules, async (quotaLimits, steps) => {
@@ -170,7 +170,7 @@ describe('whatever arrives and happens', () => {
     );
   });
 
-  test('all settle by their deadline, and leave no timer behind', async () => {
+  test('all calls settle by their deadline and leave no timer', async () => {
     await fc.assert(
       fc.asyncProperty(limits, schedules, async (quotaLimits, steps) => {
         const { outcomes, asked, pendingTimers } = await run(quotaLimits, steps);
@@ -207,7 +207,7 @@ describe('whatever arrives and happens', () => {
     );
   });
 
-  test('without limits on the day, a call is rejected only if the queue before it is too long', async () => {
+  test('without a daily limit, a call is rejected only if the queue ahead of it is too long', async () => {
     const arrivals = fc.array(
       fc.record({ ...asksOf('interactive'), withinMs: fc.integer({ min: 1, max: 4_000 }) }),
       { maxLength: 40, size: 'max' },

@@ -53,14 +53,14 @@ function upstreamError(kind: UpstreamErrorKind, retryAfterMs: number | null = nu
 }
 
 describe('the second window', () => {
-  test('admits up to its limit at once and the rest a span and a margin later', async () => {
+  test('admits calls up to its limit immediately and the rest a span and a margin later', async () => {
     const { clock, askMany, admittedAtMs } = setUp();
     askMany(7);
     await clock.advance(3_000);
     expect(admittedAtMs).toEqual([0, 0, 0, 0, 0, 1_050, 1_050]);
   });
 
-  test('slides: each place is free again a span after its own use', async () => {
+  test('slides: each place is free again one span after its own use', async () => {
     const { clock, ask, askMany, admittedAtMs } = setUp({ limits: limitsFor('basic', { perSecond: 2 }) });
     ask('first');
     await clock.advance(600);
@@ -69,7 +69,7 @@ describe('the second window', () => {
     expect(admittedAtMs).toEqual([0, 600, 1_050, 1_650]);
   });
 
-  test('keeps the place of a call until a span after its outcome, for it may arrive as late as that', async () => {
+  test('reserves the place of a call until a span after its outcome, since it may arrive that late', async () => {
     const { clock, ask, askMany, admittedAtMs } = setUp({ limits: limitsFor('basic', { perSecond: 2 }) });
     ask('slow', { takesMs: 3_000 });
     ask('quick', { takesMs: 200 });
@@ -78,7 +78,7 @@ describe('the second window', () => {
     expect(admittedAtMs).toEqual([0, 0, 1_250, 2_300, 3_350]);
   });
 
-  test('counts a call that is under way as made, and no end of it twice', async () => {
+  test('counts a call in progress as sent, and its end once', async () => {
     const { clock, quota } = setUp();
     const context = {
       deadline: clock.now() + 100,
@@ -102,7 +102,7 @@ describe('the second window', () => {
     expect(admittedAtMs.at(-1)).toBe(200);
   });
 
-  test('leaves no timer behind when no call waits', async () => {
+  test('has no timer when no call waits', async () => {
     const { clock, askMany } = setUp();
     askMany(6);
     await clock.advance(2_000);
@@ -111,7 +111,7 @@ describe('the second window', () => {
 });
 
 describe('the queue', () => {
-  test('goes by priority, and by arrival within one', async () => {
+  test('is ordered by priority, then by arrival', async () => {
     const { clock, ask, admitted } = setUp({ limits: limitsFor('standard', { perSecond: 1 }) });
     const arrivals: Priority[] = ['polling', 'refresh', 'interactive', 'polling', 'refresh', 'interactive'];
     arrivals.forEach((priority, index) => {
@@ -128,7 +128,7 @@ describe('the queue', () => {
     ]);
   });
 
-  test('rejects at once a call that cannot be sent in time behind those ahead', async () => {
+  test('immediately rejects a call that cannot be sent in time behind those ahead', async () => {
     const { clock, askMany, ask, admitted, refused } = setUp();
     askMany(15, { withinMs: 5_000 });
     ask('16th', { withinMs: 3_000 });
@@ -151,7 +151,7 @@ describe('the queue', () => {
     expect(admitted.slice(5)).toEqual(['person', 'poll', 'poll', 'poll', 'poll']);
   });
 
-  test('is bounded: the last in order is rejected at once, whether it is new or displaced by an interactive call', async () => {
+  test('is bounded: the last in order is rejected immediately, whether it is new or displaced by an interactive call', async () => {
     const { clock, askMany, ask, refused, quota } = setUp({
       maxWaiting: 3,
       limits: limitsFor('standard', { perSecond: 1 }),
@@ -168,7 +168,7 @@ describe('the queue', () => {
     expect(quota.snapshot().waiting).toEqual({ interactive: 1, refresh: 0, polling: 2 });
   });
 
-  test('is left at once when the signal fires, and the place goes to the next', async () => {
+  test('is left immediately when the signal fires, and the place goes to the next call', async () => {
     const { clock, askMany, ask, admitted, refused } = setUp();
     const leaver = new AbortController();
     askMany(5);
@@ -196,7 +196,7 @@ describe('the queue', () => {
 });
 
 describe('the day and the month', () => {
-  test('reject what exceeds the limit at once, until midnight in China', async () => {
+  test('reject calls beyond the limit immediately, until midnight in China', async () => {
     const { clock, askMany, admitted, refused } = setUp(
       { limits: { perSecond: 5, perDay: 3, perMonth: null } },
       Date.UTC(2026, 0, 1, 15, 59, 55),
@@ -207,7 +207,7 @@ describe('the day and the month', () => {
     expect(refused).toEqual([{ name: '3', kind: 'quotaExhausted', retryAfterMs: 5_000, atMs: 0 }]);
   });
 
-  test('let a call that can wait have the next day', async () => {
+  test('admit a call that can wait on the next day', async () => {
     const { clock, askMany, admittedAtMs } = setUp(
       { limits: { perSecond: 5, perDay: 3, perMonth: null } },
       Date.UTC(2026, 0, 1, 15, 59, 55),
@@ -217,7 +217,7 @@ describe('the day and the month', () => {
     expect(admittedAtMs).toEqual([0, 0, 0, 5_000]);
   });
 
-  test('a used-up month outlasts its days', async () => {
+  test('an exhausted month still counts on its next days', async () => {
     const { clock, askMany, refused, quota } = setUp(
       { limits: { perSecond: 5, perDay: 2, perMonth: 3 } },
       Date.UTC(2026, 0, 30, 0),
@@ -230,7 +230,7 @@ describe('the day and the month', () => {
     expect(quota.snapshot()).toMatchObject({ dayLeft: 0, day: { left: 1 }, month: { left: 0 } });
   });
 
-  test('a wall clock that jumps to another day and back finds the count it left', async () => {
+  test('the count of a day is unchanged after the wall clock jumps to another day and back', async () => {
     const { clock, askMany, admitted, refused } = setUp({
       limits: { perSecond: 5, perDay: 2, perMonth: null },
     });
@@ -246,7 +246,7 @@ describe('the day and the month', () => {
     expect(refused).toMatchObject([{ kind: 'quotaExhausted' }]);
   });
 
-  test('a wall clock that jumps back keeps no call longer than its deadline', async () => {
+  test('no call waits past its deadline when the wall clock jumps back', async () => {
     const { clock, askMany, admittedAtMs } = setUp();
     askMany(6);
     await clock.advance(500);
@@ -256,8 +256,8 @@ describe('the day and the month', () => {
   });
 });
 
-describe('a throttle answer', () => {
-  test('pauses all calls for as long as it says', async () => {
+describe('a throttling response', () => {
+  test('pauses all calls for its retry time', async () => {
     const { clock, quota, ask, admittedAtMs } = setUp();
     quota.throttled(upstreamError('throttled', 4_000));
     ask('one');
@@ -265,7 +265,7 @@ describe('a throttle answer', () => {
     expect(admittedAtMs).toEqual([4_000]);
   });
 
-  test('rejects at once the calls that cannot wait that long', async () => {
+  test('immediately rejects the calls that cannot wait that long', async () => {
     const { clock, quota, askMany, refused } = setUp();
     askMany(6, { withinMs: 3_000 });
     await clock.advance(100);
@@ -274,7 +274,7 @@ describe('a throttle answer', () => {
     expect(refused).toEqual([{ name: '5', kind: 'throttled', retryAfterMs: 4_000, atMs: 100 }]);
   });
 
-  test('pauses for a delay that grows with each, jitters, and starts small after a success', async () => {
+  test('pauses for a delay that grows with each, has jitter, and starts short again after a success', async () => {
     const { clock, quota, ask, admittedAtMs } = setUp({ random: () => 0.5 });
     const delaysMs: number[] = [];
     for (const isAfterSuccess of [false, false, false, true]) {
@@ -301,7 +301,7 @@ describe('a throttle answer', () => {
     expect(admittedAtMs).toEqual([1_050, 12_000]);
   });
 
-  test('that says to come back at once still counts the second as full', async () => {
+  test('with a retry time of zero still counts the second as full', async () => {
     const { clock, quota, ask, admittedAtMs } = setUp();
     quota.throttled(upstreamError('throttled', 0));
     ask('next');
@@ -310,8 +310,8 @@ describe('a throttle answer', () => {
   });
 });
 
-describe('an answer that the quota is exhausted', () => {
-  test('stops all but one trial call after five minutes, and says when', async () => {
+describe('a response that the quota is exhausted', () => {
+  test('stops all calls except a trial call after five minutes, and reports its time', async () => {
     const { clock, quota, ask, askMany, admitted, refused } = setUp();
     ask('waiting', { withinMs: 60_000 });
     await clock.advance(1);
@@ -333,7 +333,7 @@ describe('an answer that the quota is exhausted', () => {
     expect(quota.snapshot()).toMatchObject({ dayLeft: null, nextProbeAt: null });
   });
 
-  test('is tried again after delays that double to an hour, and at the turn of the day', async () => {
+  test('is followed by trial calls after delays that double up to an hour, and at the turn of the day', async () => {
     const changes: (number | null)[] = [];
     const { clock, quota, ask, admittedAtMs } = setUp();
     quota.onExhaustion((nextProbeAt) => changes.push(nextProbeAt));
@@ -356,7 +356,7 @@ describe('an answer that the quota is exhausted', () => {
     expect(changes).toEqual([startedAt + 300_000]);
   });
 
-  test('is not ended by the answer to a call that was sent before it', async () => {
+  test('is not ended by the response to a call that was sent before it', async () => {
     const { clock, quota, ask, refused } = setUp();
     quota.exhausted(upstreamError('quotaExhausted'));
     quota.succeeded();
@@ -365,13 +365,13 @@ describe('an answer that the quota is exhausted', () => {
     expect(refused).toMatchObject([{ name: 'person', kind: 'quotaExhausted' }]);
   });
 
-  test('that names a time far away is tried again after an hour', () => {
+  test('that names a distant time is followed by a trial call after an hour', () => {
     const { clock, quota } = setUp();
     quota.exhausted(upstreamError('quotaExhausted', 100 * hour));
     expect(quota.snapshot().nextProbeAt).toBe(clock.now() + hour);
   });
 
-  test('stops all for as long as it says, where it does', async () => {
+  test('stops all calls for its retry time, if it has one', async () => {
     const { clock, quota, ask, admittedAtMs } = setUp();
     quota.exhausted(upstreamError('quotaExhausted', 7_500));
     ask('patient');
@@ -390,7 +390,7 @@ describe('an answer that the quota is exhausted', () => {
 });
 
 describe('a permit that is not used', () => {
-  test('because its caller canceled in that instant, costs nothing of the day', async () => {
+  test('because its caller canceled at that time is not counted in the day', async () => {
     const { clock, quota, ask, refused } = setUp({ limits: limitsFor('basic') });
     const leaver = new AbortController();
     ask('leaver', { signal: leaver.signal });
@@ -400,7 +400,7 @@ describe('a permit that is not used', () => {
     expect(quota.snapshot().dayLeft).toBe(100);
   });
 
-  test('because the upstream throttled in that instant, costs nothing of the day either', async () => {
+  test('because the upstream throttled at that time is not counted in the day', async () => {
     const { clock, quota, ask, admittedAtMs } = setUp({ limits: limitsFor('basic') });
     ask('waits');
     quota.throttled(upstreamError('throttled', 2_000));
@@ -413,7 +413,7 @@ describe('a permit that is not used', () => {
 });
 
 describe('the snapshot', () => {
-  test('says what is used and left of each window, and when it turns', async () => {
+  test('reports what is used and left of each window, and when it resets', async () => {
     const { clock, quota, askMany } = setUp({ limits: limitsFor('basic') });
     askMany(6);
     await clock.advance(100);
@@ -432,7 +432,7 @@ describe('the snapshot', () => {
     ]);
   });
 
-  test('counts calls of a day without a limit too', async () => {
+  test('counts the calls of a day without a limit', async () => {
     const { clock, quota, askMany } = setUp();
     askMany(2);
     await clock.advance(0);
@@ -441,7 +441,7 @@ describe('the snapshot', () => {
 });
 
 describe('limits', () => {
-  test('of an edition are replaced one by one, and lifted by null', () => {
+  test('of an edition are replaced one by one, and removed by null', () => {
     expect(limitsFor('basic')).toEqual({ perSecond: 5, perDay: 100, perMonth: 3_100 });
     expect(limitsFor('enterprise', { perDay: 1_000 })).toEqual({
       perSecond: 50,

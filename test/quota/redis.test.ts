@@ -53,22 +53,25 @@ describeWithRedis('a quota shared through Redis', () => {
     },
   );
 
-  test.concurrent('keeps the place of a call for all replicas until a span after its outcome', async () => {
-    await using account = await startAccount();
-    const { admittedAtMs, startReplica, permit, begin } = account;
-    const limits = { perSecond: 2, ...noLimit };
-    const replicas = [await startReplica(limits), await startReplica(limits)];
-    const [first, second] = [await begin(replicas[0]!), await begin(replicas[0]!)];
-    const waits = permit(replicas[1]!);
-    await expect(permit(replicas[1]!, { deadline: Date.now() + 1_500 })).rejects.toMatchObject({
-      kind: 'throttled',
-    });
-    const endedMs = performance.now();
-    first.ended();
-    await waits;
-    expect(admittedAtMs.at(-1)! - endedMs).toBeGreaterThan(1_000);
-    second.ended();
-  });
+  test.concurrent(
+    'reserves the place of a call for all replicas until a span after its outcome',
+    async () => {
+      await using account = await startAccount();
+      const { admittedAtMs, startReplica, permit, begin } = account;
+      const limits = { perSecond: 2, ...noLimit };
+      const replicas = [await startReplica(limits), await startReplica(limits)];
+      const [first, second] = [await begin(replicas[0]!), await begin(replicas[0]!)];
+      const waits = permit(replicas[1]!);
+      await expect(permit(replicas[1]!, { deadline: Date.now() + 1_500 })).rejects.toMatchObject({
+        kind: 'throttled',
+      });
+      const endedMs = performance.now();
+      first.ended();
+      await waits;
+      expect(admittedAtMs.at(-1)! - endedMs).toBeGreaterThan(1_000);
+      second.ended();
+    },
+  );
 
   test.concurrent('asks Redis once for an admission without other callers', async () => {
     await using account = await startAccount();
@@ -94,7 +97,7 @@ describeWithRedis('a quota shared through Redis', () => {
     expect(replicas.map((replica) => replica.snapshot().dayLeft)).toEqual([0, 0]);
   });
 
-  test.concurrent('counts no call of the day for a place that was taken', async () => {
+  test.concurrent('counts no call of the day for a denied place', async () => {
     await using account = await startAccount();
     const { startReplica, permits, countOfToday } = account;
     const limits = { perSecond, perDay: 100, perMonth: null };
@@ -103,7 +106,7 @@ describeWithRedis('a quota shared through Redis', () => {
     expect(await countOfToday()).toBe(2 * perSecond);
   });
 
-  test.concurrent('keeps accounts apart by their identity', async () => {
+  test.concurrent('counts accounts separately by their identity', async () => {
     await using account = await startAccount();
     const { admittedAtMs, startReplica, permits } = account;
     const one = await startReplica({ perSecond, ...noLimit }, { identity: 'one' });

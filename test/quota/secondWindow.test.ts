@@ -58,7 +58,7 @@ function fullestSpan(arrivals: number[]): number {
 describe('the second window', () => {
   const capacities = fc.integer({ min: 1, max: 6 });
 
-  test('sends at least 4.7 of 5 calls a second at 200 ms latency with a jitter of 30 ms, and none too many', () => {
+  test('sends at least 4.7 of 5 calls a second at 200 ms latency with a jitter of 30 ms, and never more than 5', () => {
     fc.assert(
       fc.property(
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
@@ -81,7 +81,7 @@ describe('the second window', () => {
     );
   });
 
-  test('lets no span hold more arrivals than its capacity under any delays, outliers and timeouts included', () => {
+  test('has no span with more arrivals than its capacity under any delays, including outliers and timeouts', () => {
     const delays = fc.oneof(
       { weight: 6, arbitrary: fc.nat({ max: 60 }) },
       { weight: 1, arbitrary: fc.nat({ max: 4_000 }) },
@@ -137,7 +137,7 @@ describe('the second window', () => {
     );
   });
 
-  test('keeps the place of a call without an answer until a span after its end', () => {
+  test('reserves the place of a call without a response until a span after its end', () => {
     const fast = Array.from({ length: 20 }, () => ({ toMs: 100, fromMs: 100 }));
     const sent = send(1, [...fast, { toMs: 900, fromMs: 100, answered: false }, { toMs: 0, fromMs: 0 }]);
     expect(sent.at(-1)!.departedAtMs - sent.at(-2)!.departedAtMs).toBe(1_000 + lengthMs);

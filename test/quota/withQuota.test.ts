@@ -53,7 +53,7 @@ function upstreamError(kind: UpstreamErrorKind, retryAfterMs: number | null = nu
 }
 
 describe('an upstream with a quota', () => {
-  test('counts every call before it is sent, and passes the answer through', async () => {
+  test('counts every call before it is sent, and returns its result', async () => {
     const { clock, call, sentAtMs, quota } = setUp();
     const answers = [call(), call(), call()];
     await clock.advance(2_000);
@@ -62,7 +62,7 @@ describe('an upstream with a quota', () => {
     expect(quota.snapshot().day.used).toBe(3);
   });
 
-  test('does not call when no permit can be had in time', async () => {
+  test('does not call if no permit is available in time', async () => {
     const { clock, call, sentAtMs } = setUp();
     const answers = [call(), call(), call({ deadline: clock.now() + 1_000 })];
     await clock.advance(2_000);
@@ -70,7 +70,7 @@ describe('an upstream with a quota', () => {
     expect(sentAtMs).toEqual([0, 0]);
   });
 
-  test('passes on a throttle answer and pauses the next calls', async () => {
+  test('passes on a throttling response and pauses the next calls', async () => {
     const error = upstreamError('throttled', 3_000);
     const { clock, call, sentAtMs } = setUp([error]);
     const first = call();
@@ -81,7 +81,7 @@ describe('an upstream with a quota', () => {
     expect(sentAtMs).toEqual([0, 3_000]);
   });
 
-  test('stops at an answer that the day is used up', async () => {
+  test('stops at a response that the quota of the day is used up', async () => {
     const { clock, call, sentAtMs } = setUp([upstreamError('quotaExhausted')]);
     await expect(call()).rejects.toMatchObject({ kind: 'quotaExhausted', retryAfterMs: 300_000 });
     await clock.advance(0);
@@ -89,7 +89,7 @@ describe('an upstream with a quota', () => {
     expect(sentAtMs).toEqual([0]);
   });
 
-  test('starts its delays small again after an answer', async () => {
+  test('starts with short delays again after a result', async () => {
     const throttled = upstreamError('throttled');
     const { clock, call, sentAtMs } = setUp([throttled, throttled, null, throttled]);
     void (async () => {
@@ -116,7 +116,7 @@ describe('an upstream with a quota', () => {
     expect(quota.snapshot().day.used).toBe(2);
   });
 
-  test('counts nothing that the upstream rejects locally, and does not wait for it', async () => {
+  test('does not count or delay what the upstream rejects locally', async () => {
     const { clock, quota, call, sentAtMs } = setUp([], { invalid: upstreamError('rejected') });
     const answers = Array.from({ length: 5 }, () => call());
     await Promise.all(answers.map((answer) => expect(answer).rejects.toMatchObject({ kind: 'rejected' })));
@@ -130,7 +130,7 @@ describe('an upstream with a quota', () => {
     expect(quota.snapshot().day.used).toBe(0);
   });
 
-  test('does not send a call whose caller cancels in the moment of its permit', async () => {
+  test('does not send a call whose caller cancels when it gets its permit', async () => {
     const { clock, quota, call, sentAtMs } = setUp();
     const leaver = new AbortController();
     const permit = quota.permit.bind(quota);
