@@ -137,8 +137,10 @@ export function addPage(pages: ListPages, index: number, result: UpstreamResult<
  * The first page that does not have as many rows as its own total says, or else a page whose place is unproven; or null. Until a full
  * page was seen, the upstream may silently cap its pages, and then the rows of a later page belong to another place.
  */
-export function firstDoubtfulPage({ known, size, source, memory }: ListPages): number | null {
-  const isProven = known.has(0) || size <= (memory.fullPages.get(source.action) ?? 0);
+export function firstDoubtfulPage({ known, size, source, memory, oddCounts }: ListPages): number | null {
+  // Full pages of the past prove nothing once the first page had too few rows and failed for it.
+  const hasBeenFull = size <= (memory.fullPages.get(source.action) ?? 0) && !oddCounts.has(0);
+  const isProven = known.has(0) || hasBeenFull;
   let miscounted = Infinity;
   let unproven = Infinity;
   for (const [index, { rows, expectedRows }] of known) {

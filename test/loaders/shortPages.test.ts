@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../../src/core/clock.ts';
+import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
+import { createListReader } from '../../src/loaders/reader.ts';
 import type { Fault } from '../../simulator/faults.ts';
 import type { ProjectSpec } from '../../simulator/projects.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -272,4 +274,37 @@ describe('a list whose pages are odd leaves the pages of other lists as they are
     expect((await gateway.query(totals('8'))).data.pipelineRuns.nodes).toHaveLength(100);
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
+});
+
+test('a last page with as many rows as expected is not believed if the first page is too short to be explained', async () => {
+  const memory = createListMemory(10, systemClock);
+  let total = 0;
+  let cap = 10;
+  let asOf = 0;
+  /** The list changes, and from some time on its pages are capped silently, each time that a page is read. */
+  const steps = [() => (total = 96), () => (total = 97), () => (total = 98), () => ([total, cap] = [97, 7])];
+  const source: ListSource<{ id: string }> = {
+    action: 'ListPipelineRuns',
+    identity: 'list',
+    description: 'the test list',
+    growsAtHead: true,
+    key: ({ id }) => ({ id, time: null }),
+    peekPage: () => null,
+    readPage(index, pageSize) {
+      steps.shift()?.();
+      const all = Array.from({ length: total }, (_, at) => ({ id: `run-${total - at}` }));
+      const rows = all.slice(index * cap, (index + 1) * cap);
+      const value = { rows, totalCount: total, pageNumber: index + 1, pageSize };
+      return Promise.resolve({ value, asOf: ++asOf, staleBecause: null });
+    },
+  };
+  // The last rows of a list of 97 would be on a page of 7 rows, as the capped page of other rows has them.
+  const last = createListReader(source, memory).read({
+    by: 'cursor',
+    from: 'end',
+    count: 5,
+    after: null,
+    before: null,
+  });
+  await expect(last).rejects.toThrow('DataWorks contradicts itself');
 });
