@@ -1,3 +1,5 @@
+import type { Redis } from 'ioredis';
+
 /**
  * Counts one call in all windows, or in none.
  *
@@ -47,3 +49,25 @@ local reply = {isGranted, nowMs, totals[1], totals[2]}
 for _, item in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')) do table.insert(reply, item) end
 return reply
 `;
+
+export type TakeReply = Awaited<ReturnType<typeof runTakeScript>>;
+
+/** Runs the script with its keys and arguments. */
+export async function runTakeScript(redis: Redis, keys: string[], values: (string | number)[]) {
+  const reply = await redis.eval(takeScript, keys.length, ...keys, ...values);
+  const [granted, redisMs, dayTotal, monthTotal, ...log] = reply as [
+    0 | 1,
+    number,
+    number,
+    number,
+    ...string[],
+  ];
+  return {
+    granted,
+    redisMs,
+    totals: [dayTotal, monthTotal],
+    log: log.flatMap((callId, index) =>
+      index % 2 === 0 ? { callId, freeAtMs: Number(log[index + 1]) } : [],
+    ),
+  };
+}

@@ -5,7 +5,7 @@ import { within } from '../core/deadline.ts';
 import { backoffMs } from './backoff.ts';
 import { createLocalStore, type LocalStoreOptions, type QuotaStore } from './localStore.ts';
 import type { Denial, Permit } from './permit.ts';
-import { takeScript } from './redisScript.ts';
+import { runTakeScript, type TakeReply } from './redisScript.ts';
 
 export interface RedisStoreOptions extends LocalStoreOptions {
   redis: Redis;
@@ -16,9 +16,6 @@ export interface RedisStoreOptions extends LocalStoreOptions {
   random: () => number;
 }
 
-/** See `takeScript`. */
-type TakeReply = [granted: 0 | 1, redisMs: number, dayTotal: number, monthTotal: number, ...log: string[]];
-
 /** Change it with the meaning of a key, so that replicas of two versions never read each other's data. */
 const keyVersion = 2;
 /** How long a call keeps its place if its end is never reported, which is longer than any call takes. */
@@ -27,6 +24,7 @@ const maxCallMs = 5_000;
 const maxPermitDelayMs = 1_000;
 const shortestRetryMs = 10;
 const longestRetryMs = 100;
+const ignore = () => undefined;
 const retryBackoff = { firstMs: 100, longestMs: 1_000 };
 
 /**
@@ -110,46 +108,37 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
     const callId = `${replicaId}:${(calls += 1)}`;
     const askedAtMs = clock.monotonic();
     const nowMs = clock.now();
-    const periods = local.calendarWindows.map(({ name, limit: max, at }) => ({
-      name,
-      max,
-      count: at(nowMs),
-      own: at(nowMs).own,
-    }));
-    const work = redis.eval(
-      takeScript,
-      3,
-      secondKey,
-      ...periods.map(({ name, count }) => `${keyPrefix}:${name}:${count.name}`),
-      callId,
-      replicaId,
-      perSecond,
-      holdMs,
-      ...periods.flatMap(({ max, own }) => [max === Infinity ? -1 : max, own]),
-    ) as Promise<TakeReply>;
-    const [granted, redisMs, dayTotal, monthTotal, ...log] = await within(work, {
+    const periods = local.calendarWindows.map((window) => {
+      const count = window.at(nowMs);
+      return { window, count, own: count.own };
+    });
+    const work = runTakeScript(
+      redis,
+      [secondKey, ...periods.map(({ window, count }) => `${keyPrefix}:${window.name}:${count.name}`)],
+      [
+        ...[callId, replicaId, perSecond, holdMs],
+        ...periods.flatMap(({ window, own }) => [window.limit === Infinity ? -1 : window.limit, own]),
+      ],
+    );
+    const { granted, redisMs, totals, log } = await within(work, {
       clock,
       timeoutMs: commandTimeoutMs,
       giveUp() {
-        work.then(
-          () => release(callId, null),
-          () => undefined,
-        );
+        work.then(() => release(callId, null), ignore);
         return new Error(`Redis did not answer within ${commandTimeoutMs} ms.`);
       },
     });
-    for (const [index, total] of [dayTotal, monthTotal].entries()) {
-      const period = periods[index];
-      if (period === undefined || total < 0) continue;
+    for (const [index, { own, count }] of periods.entries()) {
+      const total = totals[index] ?? -1;
+      if (total < 0) continue;
       // The total includes this replica's own as just reported, and the call if it is granted.
-      period.count.reported = period.own + granted;
-      period.count.others = Math.max(period.count.others, total - period.count.reported);
+      count.reported = own + granted;
+      count.others = Math.max(count.others, total - count.reported);
     }
     const receivedAtMs = clock.monotonic();
     const freeInMs = readLog(log, redisMs);
     local.window.setOthers(freeInMs.map((inMs) => receivedAtMs + inMs));
-    const isLate = receivedAtMs - askedAtMs > maxPermitDelayMs;
-    if (granted === 1 && !isLate) {
+    if (granted === 1 && receivedAtMs - askedAtMs <= maxPermitDelayMs) {
       // Redis read its clock after it was asked, so that the translated time is never too early.
       return local.take(
         (freeAtMs) => release(callId, freeAtMs === null ? null : freeAtMs - askedAtMs + redisMs),
@@ -163,11 +152,10 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
   }
 
   /** In how many milliseconds the calls of the other replicas free their places, at the earliest. */
-  function readLog(log: readonly string[], redisMs: number): number[] {
-    return log.flatMap((callId, index) => {
-      if (index % 2 === 1 || callId.startsWith(replicaId)) return [];
-      return earliestFreeMs(Number(log[index + 1]) - redisMs);
-    });
+  function readLog(log: TakeReply['log'], redisMs: number): number[] {
+    return log
+      .filter(({ callId }) => !callId.startsWith(replicaId))
+      .map(({ freeAtMs }) => earliestFreeMs(freeAtMs - redisMs));
   }
 
   /** A score far ahead belongs to a call under way, which may end now. Its real place is free a span after it departed at least. */
@@ -181,7 +169,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
       freeAtRedisMs === null
         ? redis.zrem(secondKey, callId)
         : redis.zadd(secondKey, 'XX', Math.ceil(freeAtRedisMs), callId);
-    command.catch(() => undefined);
+    command.catch(ignore);
   }
 
   return {

@@ -40,6 +40,7 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
 
   /** For a call under way, the earliest time at which its place can be free. */
   function freeTimes(nowMs: number): number[] {
+    calls = calls.filter(({ freeAtMs }) => freeAtMs === null || freeAtMs > nowMs);
     const mostAssuredMs = Math.max(0, ...[...roundTrips.values()].map(({ assuredMs }) => assuredMs));
     const own = calls.map(
       ({ freeAtMs, departedAtMs }) =>
@@ -53,7 +54,6 @@ export function createSecondWindow(capacity: number, spanMs: number, marginMs: n
   return {
     /** Records a call that departs now. */
     depart(nowMs: number) {
-      calls = calls.filter(({ freeAtMs }) => freeAtMs === null || freeAtMs > nowMs);
       const call: Call = { departedAtMs: nowMs, freeAtMs: null };
       calls.push(call);
       return {
