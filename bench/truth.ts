@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createDemand } from '../src/cache/demand.ts';
 import { createRedisTier, withSharedCache } from '../src/cache/withSharedCache.ts';
 import { createSteadyClock, systemClock } from '../src/core/clock.ts';
 import { createVirtualClock } from '../test/support/virtualClock.ts';
@@ -61,8 +62,8 @@ show(
     clock,
     advance: (ms) => pause(ms),
     between: clients.map((client) => (upstream, freshMs, staleMs) => {
-      const options = { redis: client, identity: `seed ${seed}`, clock, staleMs };
-      const tier = createRedisTier({ ...options, freshMs: () => freshMs });
+      const demand = createDemand({ clock, freshMs, staleMs, allowances: () => [] });
+      const tier = createRedisTier({ redis: client, identity: `seed ${seed}`, clock, demand });
       tiers.push(tier);
       return withSharedCache(upstream, tier);
     }),

@@ -84,8 +84,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   quota.onExhaustion(observability.quotaChanged);
   const { freshMs, staleMs, maxBytes } = config.cache;
   const demand = createDemand({ freshMs, staleMs, clock, allowances: quota.allowances });
-  const redisTier =
-    redis && createRedisTier({ redis, identity, clock, staleMs, freshMs: () => demand.rules().freshMs });
+  const redisTier = redis && createRedisTier({ redis, identity, clock, demand });
   if (redisTier) closers.push(() => redisTier.close());
   const background = {
     clock,

@@ -5,6 +5,7 @@ import type { Action, Actions, UpstreamResult, CallContext, Upstream } from '../
 import { staleReasonOf, UpstreamError } from '../core/upstreamError.ts';
 import { createAnnouncements } from './announcements.ts';
 import { createClaims, type Lease } from './claims.ts';
+import type { Demand } from './demand.ts';
 import { lastingMs } from './freshness.ts';
 import { createRedisCommands } from './redisCommands.ts';
 import { decodeShared, encodeShared, type SharedAnswer, sharedKey, sharedPrefix } from './sharedEntry.ts';
@@ -16,10 +17,8 @@ export interface SharedOptions {
   identity: string;
   /** Times in Redis are those of its wall clock. */
   clock: SteadyClock;
-  /** Freshness of what can change at any moment, in milliseconds: the same as in the cache above. */
-  freshMs: () => number;
-  /** How long past its freshness a thing may be served, in milliseconds. */
-  staleMs: number;
+  /** Decides how long answers are fresh and how long they may be served: the same as in the cache above. */
+  demand: Demand;
   /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
   commandTimeoutMs?: number;
   /** A larger answer is not shared. Default: 1 MB. */
@@ -69,7 +68,7 @@ export function createRedisTier(options: SharedOptions): RedisTier {
 export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Upstream {
   if (tier === null) return upstream;
   const { options, claim, announcements } = tier;
-  const { identity, clock, staleMs } = options;
+  const { identity, clock, demand } = options;
   return {
     async call(action, params, context) {
       const key = sharedKey(identity, action, params);
@@ -102,7 +101,7 @@ export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Ups
       const answer = await upstream.call(action, params, context);
       const { value, asOf, staleBecause } = answer;
       const text = encodeShared({ value, asOf: clock.toWall(asOf) });
-      const lifeMs = asOf + freshMsOf(action, answer) + staleMs - clock.now();
+      const lifeMs = asOf + freshMsOf(action, answer) + demand.rules().staleMs - clock.now();
       const announcement = announcements.announcement(action, params, asOf);
       // A caller of this replica that then asks another must find the answer there.
       await lease?.end(staleBecause === null ? { text, lifeMs, announcement } : undefined);
@@ -111,7 +110,7 @@ export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Ups
       void lease?.end();
       if (context.signal?.aborted || !(error instanceof UpstreamError)) throw error;
       if (!known || !isNewEnough(known, context)) throw error;
-      if (clock.now() >= known.asOf + freshMsOf(action, known) + staleMs) throw error;
+      if (clock.now() >= known.asOf + freshMsOf(action, known) + demand.rules().staleMs) throw error;
       return { ...known, staleBecause: staleReasonOf(error) };
     }
   }
@@ -127,6 +126,6 @@ export function withSharedCache(upstream: Upstream, tier: RedisTier | null): Ups
   }
 
   function freshMsOf<A extends Action>(action: A, { value }: SharedAnswer<A>): number {
-    return lastingMs[action](value) ?? options.freshMs();
+    return lastingMs[action](value) ?? demand.rules().freshMs;
   }
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createDemand } from '../../src/cache/demand.ts';
 import {
   createRedisTier,
   type RedisTier,
@@ -35,6 +36,8 @@ describeWithRedis('answers shared through Redis', () => {
     monotonic: () => performance.now() + aheadMs,
     after: (delayMs, task) => systemClock.after(delayMs, task),
   });
+
+  const demand = createDemand({ clock, freshMs, staleMs, allowances: () => [] });
 
   beforeEach(async () => {
     server = await startRedisServer();
@@ -76,8 +79,7 @@ describeWithRedis('answers shared through Redis', () => {
       redis: await connect(),
       identity,
       clock,
-      freshMs: () => freshMs,
-      staleMs,
+      demand,
       // A busy machine is not a slow Redis.
       commandTimeoutMs: 5_000,
       ...options,
@@ -433,7 +435,7 @@ describeWithRedis('answers shared through Redis', () => {
       await server.kill();
       const redis = connectRedis(`redis://127.0.0.1:${server.port}`);
       connections.push(redis);
-      const tier = createRedisTier({ redis, identity, clock, freshMs: () => freshMs, staleMs });
+      const tier = createRedisTier({ redis, identity, clock, demand });
       const replica = { ...tier, ...withSharedCache(upstream, tier) };
       replicas.push(tier);
       expect((await head(replica)).value.rows).toHaveLength(10);

@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type FuzzFigures, fuzz } from '../../bench/truth/fuzz.ts';
 import { figuresInWords, rejectedIn, sum } from '../../bench/truth/report.ts';
+import { createDemand } from '../../src/cache/demand.ts';
 import { createRedisTier, withSharedCache } from '../../src/cache/withSharedCache.ts';
 import { type Clock, createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import { describeWithRedis, startRedisServer } from '../support/redisServer.ts';
@@ -56,8 +57,7 @@ describeWithRedis('two gateways that share Redis', () => {
                 redis,
                 identity: 'account',
                 clock,
-                freshMs: () => freshMs,
-                staleMs,
+                demand: createDemand({ clock, freshMs, staleMs, allowances: () => [] }),
                 // Generous, because the machine may be busy and Redis is not under test.
                 commandTimeoutMs: 5000 * SPEED,
               }),
