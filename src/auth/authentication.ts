@@ -1,16 +1,10 @@
 import type { AuthSettings } from '../core/settings.ts';
-import type { Viewer } from '../core/viewer.ts';
 import { createJwtVerifier, type JwtResult, type JwtVerifierOptions } from './jwt.ts';
 import { staticTokensIn } from './staticTokens.ts';
 import { watchFile } from './watchedFile.ts';
 
-/**
- * - `missing`: no `authorization` header.
- * - `invalid`: the header proves nothing.
- * - `unavailable`: there are no keys to verify the token with.
- * - `unchecked`: `canVerify` returned false.
- */
-export type AuthenticationResult = Viewer | 'missing' | 'invalid' | 'unavailable' | 'unchecked';
+/** `missing`: there is no `authorization` header. */
+export type AuthenticationResult = JwtResult | 'missing';
 
 /** @param canVerify asked before a signature is verified or keys are fetched */
 export type Authenticate = (

@@ -9,6 +9,11 @@ import { createIssuerKeys, type IssuerOptions, type KeySource } from './issuerKe
 import { viewerFromClaims } from './scopes.ts';
 import { watchFile, type WatchedFileOptions } from './watchedFile.ts';
 
+/**
+ * - `invalid`: the token proves nothing.
+ * - `unchecked`: `canVerify` returned false.
+ * - `unavailable`: there are no keys to verify the token with.
+ */
 export type JwtResult = Viewer | 'invalid' | 'unchecked' | 'unavailable';
 
 /** @param canVerify asked before any work on a token that was not valid before */

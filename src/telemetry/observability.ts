@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
-import type { RequestObservation, RequestStart } from '../core/observation.ts';
+import type { CallCounts, RequestObservation, RequestStart } from '../core/observation.ts';
 import type { OperatorError } from '../core/operatorError.ts';
 import type { Action, CallEvent } from '../core/upstream.ts';
 import type { Logger } from './logger.ts';
 import { type BreakerState, createMetrics, type Levels } from './metrics.ts';
-import { startTrace, UNTRACED } from './traces.ts';
+import { type OperationTrace, startTrace, UNTRACED } from './traces.ts';
 
 export type Observability = ReturnType<typeof createObservability>;
 
@@ -19,6 +19,7 @@ export interface ObservabilityOptions extends Levels {
 export function createObservability({ logger, clock, tracing, ...levels }: ObservabilityOptions) {
   const metrics = createMetrics(levels);
   let areCredentialsRejected = false;
+  const unread = { upstreamCalls: 0, retries: 0, cache: { hit: 0, miss: 0, shared: 0, stale: 0 } };
 
   return {
     /** Follows a request to /graphql. */
@@ -30,14 +31,7 @@ export function createObservability({ logger, clock, tracing, ...levels }: Obser
       return {
         traceparent,
         counts,
-        report(event) {
-          count(event);
-          const { type } = event;
-          if (type === 'attempt') counts.upstreamCalls += 1;
-          else if (type === 'retry') counts.retries += 1;
-          else if (type === 'outcome') recorder?.call(event);
-          else if (type !== 'undecodable') counts.cache[type] += 1;
-        },
+        report: count.bind(null, counts, recorder),
         ended(end) {
           const durationMs = clock.monotonic() - startedAt;
           const { codes, aborted } = end;
@@ -61,7 +55,7 @@ export function createObservability({ logger, clock, tracing, ...levels }: Obser
       };
     },
     /** For calls that no operation waits for. */
-    background: count,
+    background: count.bind(null, unread, null),
     scrape: metrics.scrape,
     breakerChanged: (action: Action, state: BreakerState): void => {
       metrics.setBreaker(action, state);
@@ -98,14 +92,32 @@ export function createObservability({ logger, clock, tracing, ...levels }: Obser
     },
   };
 
-  /** Counts the event in the metrics of its action. */
-  function count(event: CallEvent): void {
-    const { type, action } = event;
-    if (type === 'retry') metrics.retries.inc({ action, kind: event.kind });
-    else if (type === 'undecodable') metrics.undecodable.inc({ action, what: event.what }, event.count);
-    else if (type === 'outcome') {
-      const outcome = event.error?.kind ?? 'ok';
-      metrics.upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
-    } else if (type !== 'attempt') metrics.cacheResults.inc({ action, result: type });
+  /** Counts an event for its operation and in the metrics of its action. */
+  function count(counts: CallCounts, recorder: OperationTrace['recorder'], event: CallEvent): void {
+    const { action } = event;
+    switch (event.type) {
+      case 'attempt':
+        counts.upstreamCalls += 1;
+        break;
+      case 'retry':
+        counts.retries += 1;
+        metrics.retries.inc({ action, kind: event.kind });
+        break;
+      case 'outcome': {
+        const outcome = event.error?.kind ?? 'ok';
+        metrics.upstreamCalls.observe({ action, outcome }, event.durationMs / 1000);
+        recorder?.call(event);
+        break;
+      }
+      case 'undecodable':
+        metrics.undecodable.inc({ action, what: event.what }, event.count);
+        break;
+      case 'hit':
+      case 'miss':
+      case 'shared':
+      case 'stale':
+        counts.cache[event.type] += 1;
+        metrics.cacheResults.inc({ action, result: event.type });
+    }
   }
 }
