@@ -30,7 +30,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-export interface GatewayParts {
+interface GatewayParts {
   /** Warmed by the caller, so that a gateway without credentials does not start. */
   credential: CredentialSource;
   /** Default: the system's. */

@@ -1,7 +1,7 @@
 import { GraphQLError } from 'graphql';
 import type { Logger } from '../telemetry/logger.ts';
 
-export interface LifecycleOptions {
+interface LifecycleOptions {
   /** The process; tests pass another emitter. */
   process: Pick<NodeJS.Process, 'on' | 'exit'>;
   logger: Logger;

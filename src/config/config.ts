@@ -6,7 +6,7 @@ import { settings } from './settings.ts';
 /** Settings of the whole gateway, validated and frozen. */
 export type Config = Readonly<ReturnType<typeof configOf>>;
 
-export type ConfigResult = { config: Config } | { problems: string[] };
+type ConfigResult = { config: Config } | { problems: string[] };
 
 /** Reads settings from environment variables; an empty one counts as unset. Pure. Returns all problems at once. */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>): ConfigResult {

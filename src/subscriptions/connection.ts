@@ -34,7 +34,7 @@ export interface Connection {
   terminate(): void;
 }
 
-export interface ConnectionOptions extends Omit<BoundedSocketOptions, 'onMessage' | 'close'> {
+interface ConnectionOptions extends Omit<BoundedSocketOptions, 'onMessage' | 'close'> {
   admission: Admission;
   /** Counts the connection for its viewer. Returns false if the viewer has too many. */
   claim: (viewer: Viewer) => boolean;

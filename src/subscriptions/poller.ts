@@ -11,7 +11,7 @@ import {
   type Topic,
 } from './pollState.ts';
 
-export interface PollerOptions extends PollIntervals {
+interface PollerOptions extends PollIntervals {
   clock: Pick<Clock, 'now' | 'after'>;
   /** On whose behalf it polls: the first listener. */
   caller: Caller;

@@ -8,7 +8,7 @@ import { type ConnectionsOptions, createConnections } from './connections.ts';
 import { createSocketOperations, type SocketOperationOptions } from './socketOperations.ts';
 import { upgradeErrorOf } from './upgrade.ts';
 
-export interface WebSocketOptions extends SocketOperationOptions, ConnectionsOptions {
+interface WebSocketOptions extends SocketOperationOptions, ConnectionsOptions {
   /** The longest message that is read, in bytes. */
   maxMessageBytes: number;
   /** Origins whose pages may open sockets, besides the gateway's own. */
