@@ -57,15 +57,15 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
 /** Returns the URL. Adds each resource to `closers` as soon as it is started, so that a failure leaves nothing running. */
 async function start(config: Config, parts: GatewayParts, closers: Closer[]): Promise<string> {
-  const { credential, clock: wallClock = systemClock } = parts;
+  const { credential, clock: wallClock = systemClock, tracing = false, checkCredentials = false } = parts;
+  const { logger = createLogger('error') } = parts;
   const clock = createSteadyClock(wallClock);
-  const logger = parts.logger ?? createLogger('error');
   const identity = await accountIdentity(config.upstream.endpoint, config.account, credential);
   const redis = config.redisUrl === null ? null : await connect(config.redisUrl, logger);
   if (redis) closers.push(() => redis.disconnect());
   const closing = new AbortController();
   closers.push(() => closing.abort());
-  let credentialProblem = parts.checkCredentials ? CREDENTIALS_UNVERIFIED : null;
+  let credentialProblem = checkCredentials ? CREDENTIALS_UNVERIFIED : null;
   let issuerProblem: string | null = null;
 
   const quota = createQuota({
@@ -77,7 +77,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   const observability = createObservability({
     logger,
     clock: wallClock,
-    tracing: parts.tracing ?? false,
+    tracing,
     quota: () => quota.snapshot(),
     live: () => subscriptions.counts(),
   });
@@ -108,9 +108,12 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
           ),
           {
             ...background,
-            isEnabled: parts.checkCredentials ?? false,
+            isEnabled: checkCredentials,
             isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
-            onChange: credentialsChanged,
+            onChange(problem) {
+              credentialProblem = problem;
+              observability.credentialsChanged(problem);
+            },
           },
         ),
         redisTier,
@@ -176,11 +179,6 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
   });
   closers.push(() => server.close());
   return server.url;
-
-  function credentialsChanged(problem: string | null): void {
-    credentialProblem = problem;
-    observability.credentialsChanged(problem);
-  }
 }
 
 /** Loads the Redis packages only where Redis is configured. */
