@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Clock } from '../core/clock.ts';
-import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/observation.ts';
 import { createReadSet, type ReadSet } from '../core/readSet.ts';
 import type { CacheView, CallContext, CallEvent, Priority, StaleReason, Upstream } from '../core/upstream.ts';
 import type { Viewer } from '../core/viewer.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { QuotaSnapshot, WindowSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot, WindowSnapshot } from '../core/observation.ts';
 import { type Period, periodAt } from './calendar.ts';
 import type { Denial, Permit } from './permit.ts';
 import type { Limits } from './presets.ts';

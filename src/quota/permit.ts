@@ -1,4 +1,4 @@
-import type { WindowName } from '../core/quotaSnapshot.ts';
+import type { WindowName } from '../core/observation.ts';
 import type { Action } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 
 import { type Clock, systemClock } from '../core/clock.ts';
-import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot } from '../core/observation.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { createCooldowns } from './cooldowns.ts';

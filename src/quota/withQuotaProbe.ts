@@ -3,10 +3,8 @@ import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 import type { Upstream } from '../core/upstream.ts';
 import type { Quota } from './quota.ts';
 
-export interface QuotaProbeOptions extends Omit<ProbeOptions, 'upstream' | 'clock'> {
+export interface QuotaProbeOptions extends ProbeOptions {
   clock: SteadyClock;
-  /** Ends the probes. */
-  signal: AbortSignal;
 }
 
 /** The shortest delay between two probes, in milliseconds: a probe can fail before it reaches DataWorks. */
@@ -33,7 +31,7 @@ export function withQuotaProbe(upstream: Upstream, quota: Quota, options: QuotaP
   async function probe(): Promise<void> {
     cancel = null;
     // The quota learns from every outcome.
-    await probeUpstream({ ...options, upstream }, 'polling', signal).catch(() => undefined);
+    await probeUpstream(upstream, 'polling', options).catch(() => undefined);
     schedule(MIN_PAUSE_MS);
   }
 }

@@ -1,6 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { SubscriptionCounts } from '../core/observation.ts';
-import type { QuotaSnapshot } from '../core/quotaSnapshot.ts';
+import type { QuotaSnapshot, SubscriptionCounts } from '../core/observation.ts';
 import type { Action } from '../core/upstream.ts';
 import { type MetricName, metricsTable, PREFIX } from './metricsTable.ts';
 

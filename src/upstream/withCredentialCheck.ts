@@ -2,11 +2,9 @@ import { type ProbeOptions, probeUpstream } from '../core/probeCall.ts';
 import type { Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
-export interface CredentialCheckOptions extends Omit<ProbeOptions, 'upstream'> {
+export interface CredentialCheckOptions extends ProbeOptions {
   /** Default: true. */
   isEnabled?: boolean;
-  /** Ends the checks. */
-  signal: AbortSignal;
   /** Whether no call is left for the day, so that a check cannot succeed. Default: never. */
   isQuotaExhausted?: () => boolean;
   /** Called with each change: why DataWorks does not accept the credentials, or null if it does. */
@@ -57,7 +55,7 @@ export function withCredentialCheck(wrapped: Upstream, options: CredentialCheckO
     if (problem === CREDENTIALS_REJECTED) scheduleRetry();
     if (!options.isQuotaExhausted?.()) {
       // The upstream above has learned from the outcome.
-      await probeUpstream({ ...options, upstream }, 'interactive', signal).catch(() => undefined);
+      await probeUpstream(upstream, 'interactive', options).catch(() => undefined);
     }
     if (problem === CREDENTIALS_UNVERIFIED) become(null);
   }
