@@ -62,7 +62,12 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
      */
     price(request: WindowRequest): string[] {
       const window = windowOf(request);
-      const plan = planOnCache(window);
+      let plan = planOf(window);
+      // Each page from the cache can show that the window needs others.
+      for (let isFound = true; isFound; plan = planOf(window)) {
+        isFound = false;
+        for (const index of pagesNeeded([plan])) isFound = peekPage(pages, index) || isFound;
+      }
       if (!('need' in plan)) return [];
       const calls: string[] = [];
       const totalCount = source.peekPage(0, pageSize)?.value.totalCount ?? null;
@@ -74,10 +79,10 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
       if (calls.length === 0) peekPage(pages, 0);
       return calls;
     },
-    /** The rows of the window if no call is needed to know them, else null. */
+    /** The rows of a window that was priced if no call is needed to know them, else null. */
     cachedRows(request: WindowRequest): Row[] | null {
       const window = windowOf(request);
-      return cutWindow(pages, window.spec, planOnCache(window))?.nodes ?? null;
+      return cutWindow(pages, window.spec, planOf(window))?.nodes ?? null;
     },
     /** Reads the windows of one tick together, and equal windows once. An error of one does not affect the others. */
     async read(request: WindowRequest): Promise<Window<Row>> {
@@ -114,16 +119,6 @@ export function createListReader<Row>(source: ListSource<Row>, memory: ListMemor
     const isTooMuch = pages.size < pageSize && needed.length > MAX_SMALLER_PAGES;
     if (isTooMuch && !(window.plan instanceof Error)) window.plan = costsMore(source, pages.size);
     return window.plan;
-  }
-
-  /** The plan after the cached pages that it needs are taken from the cache. */
-  function planOnCache(window: ListWindow<Row>): WindowPlan | Error {
-    for (;;) {
-      const plan = planOf(window);
-      let isFound = false;
-      for (const index of pagesNeeded([plan])) isFound = peekPage(pages, index) || isFound;
-      if (!isFound) return plan;
-    }
   }
 
   async function readBatch(): Promise<Results<Row>> {

@@ -105,7 +105,10 @@ export function cutWindow<Row>(
     nodes.push(node);
     ids.add(source.key(node).id);
   }
-  const basis = basisOf(spec, used, pages);
+  // Any page can show where the row of a cursor is. Without rows, the window depends only on the length of the list.
+  const isAtCursor = spec.by === 'anchor' && (spec.after ?? spec.before) !== null;
+  const usedOrNewest = used.size > 0 ? used : new Map(newestFirst(pages).slice(0, 1));
+  const basis = isAtCursor ? pages : usedOrNewest;
   if (ids.size < nodes.length || outdatedPages(list, basis).length > 0) return null;
   let asOf = Infinity;
   let staleBecause: Window<Row>['staleBecause'] = null;
@@ -129,13 +132,4 @@ export function cutFromSomePages<Row>(list: ListPages<Row>, spec: WindowSpec): W
     if (window !== null) return window;
   }
   return null;
-}
-
-/**
- * The pages that the window depends on. For a cursor these are all pages, since any of them can show where its row is. A window
- * without rows depends only on the length of the list, which the newest page shows.
- */
-function basisOf<Row>(spec: WindowSpec, used: PageMap<Row>, known: PageMap<Row>): PageMap<Row> {
-  if (spec.by === 'anchor' && (spec.after ?? spec.before) !== null) return known;
-  return used.size > 0 ? used : new Map(newestFirst(known).slice(0, 1));
 }
