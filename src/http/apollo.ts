@@ -25,6 +25,7 @@ import type { RequestRecord } from './requestLifecycle.ts';
 
 export interface ApolloOptions {
   schema: GraphQLSchema;
+  /** Executes operations. */
   execute: Execute;
   /** Whether everybody may introspect the schema, and errors may suggest names from it. */
   introspection: boolean;

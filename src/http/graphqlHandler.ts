@@ -26,6 +26,7 @@ export interface GraphQLHandlerOptions extends ReuseOptions {
   deadlineMs: number;
   /** The longest response that is sent. */
   maxResponseBytes: number;
+  /** Called once per operation. */
   createContext: (start: OperationStart) => GatewayContext;
 }
 

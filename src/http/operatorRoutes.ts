@@ -8,15 +8,12 @@ export interface Health {
   reasons: string[];
 }
 
-/** Returns the response to /metrics, collected anew for every scrape. */
-export type Metrics = () => Promise<{ contentType: string; body: string }>;
-
 export interface OperatorRoutesOptions {
   admission: Admission;
   /** Whether the gateway can respond to queries now. */
   health: () => Health;
-  /** Null without /metrics. */
-  metrics: Metrics | null;
+  /** Returns the response to /metrics, collected anew for every scrape. Null without /metrics. */
+  metrics: (() => Promise<{ contentType: string; body: string }>) | null;
   /** Aborted when the server closes. */
   draining: AbortSignal;
 }

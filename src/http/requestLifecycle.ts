@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Admission } from '../core/admission.ts';
 import { type HttpError, shuttingDown } from '../core/errors.ts';
-import type { Observe, RequestObservation } from '../core/observation.ts';
+import type { Observe, RequestEnd, RequestObservation } from '../core/observation.ts';
 import type { ReadSet } from '../core/readSet.ts';
 import type { Viewer } from '../core/viewer.ts';
 import type { UpgradableRequest } from '../subscriptions/upgrade.ts';
@@ -10,14 +10,10 @@ import { sendHttpError } from './httpErrors.ts';
 import type { RequestScheduler } from './requestScheduler.ts';
 
 /** What is known of a request to /graphql. Filled while the request is processed. */
-export interface RequestRecord {
+export interface RequestRecord extends Pick<RequestEnd, 'operationName' | 'operationType' | 'codes'> {
   observation: RequestObservation;
   /** Null before admission, and for a page. */
   viewer: Viewer | null;
-  operationName: string | null;
-  operationType: string | null;
-  /** The codes of the response's errors. */
-  codes: string[];
   /** What the response is made from; null before execution. */
   reads: ReadSet | null;
   /** Aborted when nobody waits for the response any more. Null before execution. */

@@ -1,46 +1,36 @@
-import type { GraphQLSchema } from 'graphql';
 import { createAdmission } from '../auth/admission.ts';
 import { createAuthenticator } from '../auth/authentication.ts';
 import type { JwtVerifierOptions } from '../auth/jwt.ts';
 import { createRateLimit } from '../auth/rateLimit.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Observe } from '../core/observation.ts';
 import type { HttpSettings } from '../core/settings.ts';
 import type { CallEvent } from '../core/upstream.ts';
-import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { readTrustedDocuments } from '../graphql/trustedDocuments.ts';
 import { createStoredResponses } from '../responses/storedResponses.ts';
 import { createWebSockets } from '../subscriptions/webSockets.ts';
-import { createAdmissionHook } from './requestLifecycle.ts';
+import { type AdmissionHookOptions, createAdmissionHook } from './requestLifecycle.ts';
 import { type ApolloOptions, createApollo } from './apollo.ts';
 import { createApp, requestIdOf } from './app.ts';
 import { addExplorer } from './explorer.ts';
 import type { ExplorerFacts } from './explorerPage.ts';
-import { createGraphQLHandler } from './graphqlHandler.ts';
-import { addOperatorRoutes, type Health, type Metrics } from './operatorRoutes.ts';
+import { createGraphQLHandler, type GraphQLHandlerOptions } from './graphqlHandler.ts';
+import { addOperatorRoutes, type OperatorRoutesOptions } from './operatorRoutes.ts';
 import { createRequestScheduler } from './requestScheduler.ts';
 import { securityHeadersFor } from './securityHeaders.ts';
 
-export interface HttpServerOptions extends HttpSettings, Omit<JwtVerifierOptions, 'clock'> {
-  schema: GraphQLSchema;
-  /** Executes operations. */
-  execute: ApolloOptions['execute'];
-  introspection: boolean;
-  explorer: boolean;
+export interface HttpServerOptions
+  extends
+    HttpSettings,
+    Omit<JwtVerifierOptions, 'clock'>,
+    Pick<ApolloOptions, 'schema' | 'execute' | 'introspection' | 'onBug'>,
+    Pick<AdmissionHookOptions, 'observe' | 'explorer'>,
+    Pick<GraphQLHandlerOptions, 'createContext'>,
+    Pick<OperatorRoutesOptions, 'health' | 'metrics'> {
   clock: Clock;
   /** The clock of freshness. */
   steadyClock: Clock;
-  /** Called once per operation. */
-  createContext: (start: OperationStart) => GatewayContext;
   /** Called with the events of calls that no request waits for, such as those of subscriptions. */
   report: (event: CallEvent) => void;
-  /** Whether the gateway can respond to queries now. */
-  health: () => Health;
-  /** Null without /metrics. */
-  metrics: Metrics | null;
-  observe: Observe;
-  /** Called with unexpected errors. */
-  onBug: (error: unknown, requestId: string) => void;
 }
 
 export interface HttpServer {
