@@ -65,17 +65,14 @@ export function openConnection(
 ): Connection {
   const { clock, onBug } = options;
   const closing = new AbortController();
-  let state: ConnectionState = { phase: 'connecting' };
   // One timer at a time: for authentication, then for the closing handshake.
   let cancelTimer = clock.after(INIT_TIMEOUT_MS, () =>
     close(CLOSE.initTimeout, 'Connection initialisation timeout'),
   );
   const bounded = createBoundedSocket(socket, { ...options, onMessage: receive, close });
-  const connection: Connection = {
+  const connection: Connection & { state: ConnectionState } = {
     peer,
-    get state() {
-      return state;
-    },
+    state: { phase: 'connecting' },
     closing: closing.signal,
     authenticate,
     close,
@@ -102,7 +99,7 @@ export function openConnection(
   return connection;
 
   function receive(message: string): void {
-    const { phase } = state;
+    const { phase } = connection.state;
     const isTooLong = phase !== 'ready' && message.length > MAX_INIT_BYTES;
     if (isTooLong || nestingError(message, 'JSON')) {
       close(CLOSE.badRequest, 'Invalid message received');
@@ -116,19 +113,19 @@ export function openConnection(
       }
     });
     // Before it is ready, only `connection_init` moves a connection on, and graphql-ws handles that synchronously.
-    if (phase !== 'ready' && state.phase === phase) {
+    if (phase !== 'ready' && connection.state.phase === phase) {
       close(CLOSE.unauthorized, 'Unauthorized: send connection_init and wait for connection_ack first');
     }
   }
 
   async function authenticate(authorization = peer.headers.authorization): Promise<boolean> {
-    state = { phase: 'authenticating' };
+    connection.state = { phase: 'authenticating' };
     const viewer = await options.admission.admit(peer, authorization);
     if (closing.signal.aborted) return false;
     if ('code' in viewer) return reject(viewer);
     if (!options.claim(viewer)) return reject(tooManySockets);
     cancelTimer();
-    state = { phase: 'ready', viewer, authorization };
+    connection.state = { phase: 'ready', viewer, authorization };
     return true;
   }
 
@@ -139,8 +136,8 @@ export function openConnection(
 
   /** Has no effect on a socket that the peer or ws has begun to close. */
   function close(code: number, reason: string): void {
-    if (state.phase === 'ended') return;
-    state = { phase: 'ended' };
+    if (connection.state.phase === 'ended') return;
+    connection.state = { phase: 'ended' };
     cancelTimer();
     cancelTimer = clock.after(CLOSE_GRACE_MS, () => socket.terminate());
     socket.close(code, truncated(reason));

@@ -6,15 +6,12 @@ import { CLOSE } from './closeCodes.ts';
 import { CLOSE_GRACE_MS } from './connection.ts';
 import { type ConnectionsOptions, createConnections } from './connections.ts';
 import { createSocketOperations, type SocketOperationOptions } from './socketOperations.ts';
-import { upgradeErrorOf } from './upgrade.ts';
+import { upgradeErrorOf, type UpgradeRules } from './upgrade.ts';
 
-interface WebSocketOptions extends SocketOperationOptions, ConnectionsOptions {
+interface WebSocketOptions
+  extends SocketOperationOptions, ConnectionsOptions, Pick<UpgradeRules, 'corsOrigins' | 'draining'> {
   /** The longest message that is read, in bytes. */
   maxMessageBytes: number;
-  /** Origins whose pages may open sockets, besides the gateway's own. */
-  corsOrigins: readonly string[];
-  /** Aborted when the server closes. */
-  draining: AbortSignal;
 }
 
 /** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
