@@ -1,5 +1,5 @@
 /** Doubles from `firstMs` to `longestMs`. */
-export interface Backoff {
+interface Backoff {
   firstMs: number;
   longestMs: number;
 }

@@ -8,14 +8,14 @@ export interface Limits {
   perMonth: number | null;
 }
 
-export type Edition = 'basic' | 'standard' | 'professional' | 'enterprise';
+type Edition = 'basic' | 'standard' | 'professional' | 'enterprise';
 
 /**
  * The published limits (developer-reference/use-dataworks-openapi). Enterprise counts reads (50) and writes (20) apart,
  * and the gateway only reads. Beyond their monthly free calls the paid editions pay per call, so those
  * figures are no limits.
  */
-export const editions: Readonly<Record<Edition, Readonly<Limits>>> = {
+const editions: Readonly<Record<Edition, Readonly<Limits>>> = {
   basic: { perSecond: 5, perDay: 100, perMonth: 3_100 },
   standard: { perSecond: 5, perDay: null, perMonth: null },
   professional: { perSecond: 5, perDay: null, perMonth: null },

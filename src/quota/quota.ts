@@ -1,15 +1,13 @@
-import type { Redis } from 'ioredis';
-
 import { type Clock, systemClock } from '../core/clock.ts';
 import type { QuotaSnapshot } from '../core/observation.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { createCooldowns } from './cooldowns.ts';
-import { createLocalStore, type QuotaStore } from './localStore.ts';
+import { createLocalStore } from './localStore.ts';
 import type { Denial, Permit } from './permit.ts';
 import type { Limits } from './presets.ts';
 import { createQueue } from './queue.ts';
-import { createRedisStore } from './redisStore.ts';
+import { createRedisStore, type SharedOptions } from './redisStore.ts';
 
 export interface QuotaOptions {
   /** See `limitsFor`. */
@@ -28,23 +26,6 @@ export interface QuotaOptions {
   random?: () => number;
   /** Counts shared by all replicas. Default: each process counts its own calls. */
   shared?: SharedOptions;
-}
-
-export interface SharedOptions {
-  /** Connected or connecting. Its owner handles its errors. */
-  redis: Redis;
-  /** Names the account and region in keys. Hashed by the caller: anybody who reads Redis reads keys. */
-  identity: string;
-  /** How many replicas there are; without Redis each has its share of the limits, of the second at least 1. Default: 2. */
-  replicas?: number;
-  /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
-  commandTimeoutMs?: number;
-  /**
-   * How long the last replica may take to notice that Redis is back, in milliseconds: until then, and a span longer, each keeps
-   * to its share. More than the longest delay between two connection attempts (2 s by ioredis' default) and than 1 s, the longest
-   * delay between tries of a Redis that hangs. Default: 4000.
-   */
-  noticeMs?: number;
 }
 
 export interface Quota {
@@ -69,18 +50,11 @@ export interface Quota {
 
 /** One per process and upstream account. */
 export function createQuota(options: QuotaOptions): Quota {
-  const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000 } = options;
+  const { limits, clock = systemClock, random = Math.random, maxWaiting = 1_000, shared } = options;
+  const local = { clock, limits, spanMs: options.spanMs ?? 1_000, marginMs: options.marginMs ?? 50 };
   const cooldowns = createCooldowns(clock, random);
-  const store = createStore();
+  const store = shared ? createRedisStore(shared, local, random) : createLocalStore(local);
   const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
-
-  function createStore(): QuotaStore {
-    const { spanMs = 1_000, marginMs = 50, shared } = options;
-    const local = { clock, limits, spanMs, marginMs };
-    if (!shared) return createLocalStore(local);
-    const defaults = { replicas: 2, commandTimeoutMs: 150, noticeMs: 4_000 };
-    return createRedisStore({ ...defaults, ...shared, ...local, random });
-  }
 
   async function take(): Promise<Permit | Denial> {
     const denial = forecast(0);

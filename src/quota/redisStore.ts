@@ -7,13 +7,21 @@ import { createLocalStore, type LocalStoreOptions, type QuotaStore } from './loc
 import type { Denial, Permit } from './permit.ts';
 import { runTakeScript, type TakeReply } from './redisScript.ts';
 
-export interface RedisStoreOptions extends LocalStoreOptions {
+export interface SharedOptions {
+  /** Connected or connecting. Its owner handles its errors. */
   redis: Redis;
+  /** Names the account and region in keys. Hashed by the caller: anybody who reads Redis reads keys. */
   identity: string;
-  replicas: number;
-  commandTimeoutMs: number;
-  noticeMs: number;
-  random: () => number;
+  /** How many replicas there are; without Redis each has its share of the limits, of the second at least 1. Default: 2. */
+  replicas?: number;
+  /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
+  commandTimeoutMs?: number;
+  /**
+   * How long the last replica may take to notice that Redis is back, in milliseconds: until then, and a span longer, each keeps
+   * to its share. More than the longest delay between two connection attempts (2 s by ioredis' default) and than 1 s, the longest
+   * delay between tries of a Redis that hangs. Default: 4000.
+   */
+  noticeMs?: number;
 }
 
 /** Change it with the meaning of a key, so that replicas of two versions never read each other's data. */
@@ -37,13 +45,17 @@ const retryBackoff = { firstMs: 100, longestMs: 1_000 };
  * share until the others must have found it, too. Not covered: Redis is unavailable for one replica only. The others then have
  * the whole limit, and the share of that replica comes on top.
  */
-export function createRedisStore(options: RedisStoreOptions): QuotaStore {
-  const { redis, clock, random, replicas, commandTimeoutMs } = options;
-  const { perSecond } = options.limits;
+export function createRedisStore(
+  { redis, identity, replicas = 2, commandTimeoutMs = 150, noticeMs = 4_000 }: SharedOptions,
+  options: LocalStoreOptions,
+  random: () => number,
+): QuotaStore {
+  const { clock, limits } = options;
+  const { perSecond } = limits;
   const spanMs = options.spanMs + options.marginMs;
   const holdMs = maxCallMs + spanMs;
   const replicaId = randomUUID();
-  const keyPrefix = `quota:v${keyVersion}:{${options.identity}}`;
+  const keyPrefix = `quota:v${keyVersion}:{${identity}}`;
   const secondKey = `${keyPrefix}:second`;
   const local = createLocalStore(options);
   let mode: 'redis' | 'fallback' = 'redis';
@@ -72,7 +84,7 @@ export function createRedisStore(options: RedisStoreOptions): QuotaStore {
   function regained(): void {
     if (mode === 'redis') return;
     mode = 'redis';
-    shareUntilMs = clock.monotonic() + options.noticeMs + spanMs;
+    shareUntilMs = clock.monotonic() + noticeMs + spanMs;
   }
 
   /** Of the second. */

@@ -18,12 +18,10 @@ export interface CredentialSource {
 }
 
 /** What the gateway reads of a credential. The SDK reads the rest of what the library provides. */
-export type Credential = Pick<CredentialModel, 'accessKeyId' | 'accessKeySecret' | 'securityToken'>;
+type Credential = Pick<CredentialModel, 'accessKeyId' | 'accessKeySecret' | 'securityToken'>;
 
 /** What of `@alicloud/credentials` is used. */
-export interface CredentialProvider {
-  getCredential(): Promise<Credential>;
-}
+export type CredentialProvider = Pick<CredentialSource, 'getCredential'>;
 
 /**
  * Credentials for the client, by default of `@alicloud/credentials`' chain (environment, OIDC role, profile files, ECS role,

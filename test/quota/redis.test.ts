@@ -3,7 +3,8 @@ import { Redis } from 'ioredis';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import type { Quota, SharedOptions } from '../../src/quota/quota.ts';
+import type { Quota } from '../../src/quota/quota.ts';
+import type { SharedOptions } from '../../src/quota/redisStore.ts';
 import type { Permit } from '../../src/quota/permit.ts';
 import { takeScript } from '../../src/quota/redisScript.ts';
 import { createQuota } from '../../src/quota/quota.ts';
