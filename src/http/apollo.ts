@@ -154,7 +154,8 @@ function operationPlugin({ introspection, limits, onBug }: ApolloOptions): Apoll
 function costOf({ cost, record }: ApolloContext) {
   const { upstreamCalls: used, cache } = record.observation.counts;
   const fromCache = { fresh: cache.hit, stale: cache.stale, shared: cache.shared };
-  return { ...cost, used, fromCache, budgetLeft: cost.budgetLeft() };
+  const { atWorst, ceiling } = cost;
+  return { atWorst, ceiling, used, fromCache, budgetLeft: cost.budgetLeft() };
 }
 
 /** Validation accepts an operation of a type that the schema does not have, and graphql-js executes a subscription as a query. */

@@ -11,7 +11,7 @@ export function sendClientError(error: NodeJS.ErrnoException, socket: Socket, de
     socket.destroy();
     return;
   }
-  const httpError = httpErrorOf(error, deadlineMs);
+  const httpError = parserErrorOf(error, deadlineMs);
   const { status } = httpError;
   const body = errorBody(httpError);
   socket.end(
@@ -27,7 +27,7 @@ export function sendClientError(error: NodeJS.ErrnoException, socket: Socket, de
   );
 }
 
-function httpErrorOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpError {
+function parserErrorOf({ code }: NodeJS.ErrnoException, deadlineMs: number): HttpError {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') {
     const message = `The request did not arrive within ${deadlineMs} ms (REQUEST_DEADLINE_MS).`;
     return { code: 'REQUEST_TIMEOUT', message, status: 408 };
