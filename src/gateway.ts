@@ -184,7 +184,7 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
 /** Loads the Redis packages only where Redis is configured. */
 async function connect(url: string, logger: Logger): Promise<Redis> {
   const { connectRedis } = await import('./core/redis.ts');
-  return connectRedis(url, { onError: (reason) => logger.warn({ reason }, 'Redis unavailable.') });
+  return connectRedis(url, (reason) => logger.warn({ reason }, 'Redis unavailable.'));
 }
 
 type Closer = () => void | Promise<void>;

@@ -29,6 +29,9 @@ export interface MadeText {
 /** How long the claim of a dead process makes others wait. A live process renews its claims. Milliseconds. */
 const CLAIM_MS = 3000;
 
+/** A larger text is neither stored nor read. */
+const MAX_VALUE_BYTES = 1_000_000;
+
 /** The compare-and-delete, and the same for renewing, of https://redis.io/docs/latest/develop/clients/patterns/distributed-locks/ */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end`;
 const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('pexpire', KEYS[1], ARGV[2]) else return 0 end`;
@@ -37,15 +40,8 @@ const RENEW = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('
  * Returns a function that reads the text under a key and tries to claim the call for it.
  *
  * @param channel of the announcements
- * @param maxValueBytes a larger text is neither stored nor read
  */
-export function createClaims(
-  redis: Redis,
-  commands: RedisCommands,
-  clock: Clock,
-  channel: string,
-  maxValueBytes: number,
-) {
+export function createClaims(redis: Redis, commands: RedisCommands, clock: Clock, channel: string) {
   return async function claim(key: string): Promise<Claim> {
     const token = randomUUID();
     const lock = `${key}:claim`;
@@ -56,7 +52,7 @@ export function createClaims(
           .pipeline()
           .set(lock, token, 'PX', CLAIM_MS, 'NX')
           .pttl(lock)
-          .getrange(key, 0, maxValueBytes)
+          .getrange(key, 0, MAX_VALUE_BYTES)
           .exec(),
       ),
     );
@@ -98,7 +94,7 @@ export function createClaims(
   }
 
   function fits(text: string): boolean {
-    return Buffer.byteLength(text) <= maxValueBytes;
+    return Buffer.byteLength(text) <= MAX_VALUE_BYTES;
   }
 }
 

@@ -21,21 +21,6 @@ export interface SharedOptions {
   demand: Demand;
   /** How long one command may take before Redis counts as unavailable, in milliseconds. Default: 150. */
   commandTimeoutMs?: number;
-  /** A larger answer is not shared. Default: 1 MB. */
-  maxValueBytes?: number;
-}
-
-/** What replicas share through Redis. One per process. */
-export interface RedisTier {
-  options: SharedOptions;
-  claim: ReturnType<typeof createClaims>;
-  announcements: ReturnType<typeof createAnnouncements>;
-  /** While Redis is unavailable each replica makes its own calls. */
-  isUnavailable(): boolean;
-  /** For the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
-  newestElsewhere(key: string): number;
-  /** Closes its own connection for announcements. */
-  close(): void;
 }
 
 /** How often a replica checks whether another has read the answer. Milliseconds. */
@@ -44,18 +29,23 @@ const POLL_MS = 25;
 /** Clocks of replicas may differ by this much, in milliseconds. */
 const CLOCK_SKEW_MS = 1000;
 
-/** Opens a connection of its own for announcements: close it with `close`. */
-export function createRedisTier(options: SharedOptions): RedisTier {
-  const { redis, identity, clock, commandTimeoutMs = 150, maxValueBytes = 1_000_000 } = options;
+export type RedisTier = ReturnType<typeof createRedisTier>;
+
+/** What replicas share through Redis. One per process. Opens a connection of its own for announcements: close it with `close`. */
+export function createRedisTier(options: SharedOptions) {
+  const { redis, identity, clock, commandTimeoutMs = 150 } = options;
   const commands = createRedisCommands({ redis, clock, timeoutMs: commandTimeoutMs });
   const channel = `${sharedPrefix(identity)}:announcements`;
   const announcements = createAnnouncements({ redis, channel, clock, clockSkewMs: CLOCK_SKEW_MS });
   return {
     options,
-    claim: createClaims(redis, commands, clock, channel, maxValueBytes),
+    claim: createClaims(redis, commands, clock, channel),
     announcements,
+    /** While Redis is unavailable each replica makes its own calls. */
     isUnavailable: commands.isUnavailable,
-    newestElsewhere: (key) => (commands.isUnavailable() ? -Infinity : announcements.newestElsewhere(key)),
+    /** For the cache's option of this name. Nothing is newer elsewhere while Redis is unavailable. */
+    newestElsewhere: (key: string) =>
+      commands.isUnavailable() ? -Infinity : announcements.newestElsewhere(key),
     close: announcements.close,
   };
 }

@@ -1,10 +1,5 @@
 import { Redis } from 'ioredis';
 
-export interface RedisConnectionOptions {
-  /** Receives the reason of each connection failure. Must not throw. */
-  onError?: (message: string) => void;
-}
-
 /** The longest delay between two attempts to connect, in milliseconds. The shared quota's caution must be longer. */
 const LONGEST_RECONNECT_DELAY_MS = 2000;
 
@@ -13,9 +8,10 @@ const LONGEST_RECONNECT_DELAY_MS = 2000;
  * Close it with `disconnect()`.
  *
  * @param url such as `redis://user:password@host:6379/0`, or `rediss:` for TLS
+ * @param onError receives the reason of each connection failure. Must not throw.
  * @throws TypeError for an invalid URL
  */
-export function connectRedis(url: string, { onError }: RedisConnectionOptions = {}): Redis {
+export function connectRedis(url: string, onError?: (message: string) => void): Redis {
   if (!URL.canParse(url))
     throw new TypeError('The URL of Redis must be a URL such as redis://127.0.0.1:6379.');
   const redis = new Redis(url, {

@@ -364,7 +364,8 @@ describeWithRedis('answers shared through Redis', () => {
     });
 
     test('is not stored if it exceeds the bound', async () => {
-      const replica = await startShared({ maxValueBytes: 500 });
+      runs = runs.map((run) => ({ ...run, message: 'x'.repeat(110_000) }));
+      const replica = await startShared();
       await head(replica);
       await until(async () => (await stored()).length === 0);
       await head(replica);
@@ -450,9 +451,9 @@ describeWithRedis('answers shared through Redis', () => {
       const messages: string[] = [];
       const admin = await connect();
       await admin.config('SET', 'requirepass', 'right');
-      const redis = connectRedis(`redis://:s3cret@127.0.0.1:${server.port}`, {
-        onError: (message) => messages.push(message),
-      });
+      const redis = connectRedis(`redis://:s3cret@127.0.0.1:${server.port}`, (message) =>
+        messages.push(message),
+      );
       connections.push(redis);
       await until(() => messages.length > 0);
       expect(messages.join()).not.toContain('s3cret');
