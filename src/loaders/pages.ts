@@ -154,24 +154,34 @@ export function firstDoubtfulPage({ known, size, source, memory, oddCounts }: Li
 /**
  * The pages that must be read again because the list moved between the reads: those that disagree with the newest page on the list's
  * length, those with a row that a newer page has, too, and those read before a page in front of them, unless the cache still vouches
- * for them. In the last case nothing on the pages would show a row that moved from one to the other.
+ * for them. In the last case nothing on the pages would show a row that moved from one to the other. The cache does not know what
+ * other pages of the operation show: a page that is not newer than an outdated one is outdated, too.
  */
 export function outdatedPages(list: ListPages, pages: PageMap = list.known): number[] {
   if (pages.size < 2) return [];
   const ordered = newestFirst(pages);
   const totalCount = ordered[0]?.[1].totalCount;
   const seen = new Set<string>();
-  const outdated: number[] = [];
+  const outdated = new Set<number>();
+  let movedAfter = -Infinity;
   for (const [index, page] of ordered) {
-    const isBehindNewer = ordered.some(([other, { asOf }]) => other < index && asOf > page.asOf);
     const isOutdated =
       page.totalCount !== totalCount ||
       page.keys.some(({ id }) => seen.has(id)) ||
-      (isBehindNewer && page.rows.length > 0 && !isConfirmed(list, index, page));
-    if (isOutdated) outdated.push(index);
-    else for (const { id } of page.keys) seen.add(id);
+      (isBehindNewer(index, page) && !isConfirmed(list, index, page));
+    if (isOutdated) {
+      outdated.add(index);
+      movedAfter = Math.max(movedAfter, page.asOf);
+    } else for (const { id } of page.keys) seen.add(id);
   }
-  return outdated;
+  for (const [index, page] of ordered) {
+    if (page.asOf <= movedAfter && isBehindNewer(index, page)) outdated.add(index);
+  }
+  return [...outdated];
+
+  function isBehindNewer(index: number, { asOf, rows }: ReadPage): boolean {
+    return rows.length > 0 && ordered.some(([other, page]) => other < index && page.asOf > asOf);
+  }
 }
 
 export function newestFirst<Row>(pages: PageMap<Row>): [number, ReadPage<Row>][] {

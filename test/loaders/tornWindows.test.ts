@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import type { Page, UpstreamResult } from '../../src/core/upstream.ts';
+import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
+import { createListReader } from '../../src/loaders/reader.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
 
@@ -92,4 +95,39 @@ test('pages of the same millisecond that disagree are all read again, as any of 
   const shown = data.pipelineRuns.nodes.map(({ runId }: { runId: string }) => runId);
   expect(shown).toEqual(truth.slice(93, 183));
   expect(gateway.newCalls()).toEqual(['ListPipelineRuns 2', 'ListPipelineRuns 1', 'ListPipelineRuns 2']);
+});
+
+test('a cached page behind newer ones is read again once a page shows that the list has moved', async () => {
+  const pageOf = (ids: string[], index: number, asOf: number): UpstreamResult<Page<{ id: string }>> => ({
+    value: {
+      rows: ids.slice(2 * index, 2 * index + 2).map((id) => ({ id })),
+      totalCount: ids.length,
+      pageNumber: index + 1,
+      pageSize: 2,
+    },
+    asOf,
+    staleBecause: null,
+  });
+  // Since two pages were cached, `z` was added and `g` deleted: the length is the same.
+  const before = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'];
+  const after = ['z', 'a', 'b', 'c', 'd', 'e', 'f', 'h'];
+  const cached = new Map([1, 3].map((index) => [index, pageOf(before, index, 1)]));
+  let now = 1;
+  const source: ListSource<{ id: string }> = {
+    action: 'ListPipelineRuns',
+    identity: 'list',
+    description: 'the test list',
+    growsAtHead: true,
+    key: ({ id }) => ({ id, time: null }),
+    peekPage: (index) => cached.get(index) ?? null,
+    readPage(index, _, notBefore = -Infinity) {
+      const known = cached.get(index);
+      const page = known && known.asOf >= notBefore ? known : pageOf(after, index, ++now);
+      cached.set(index, page);
+      return Promise.resolve(page);
+    },
+  };
+  const reader = createListReader(source, createListMemory(2, createVirtualClock()));
+  const { nodes } = await reader.read({ by: 'offset', offset: 2, count: 6 });
+  expect(nodes.map(({ id }) => id)).toEqual(after.slice(2));
 });
