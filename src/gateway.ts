@@ -4,11 +4,16 @@ import { withQuota } from './quota/withQuota.ts';
 import { createQuota } from './quota/quota.ts';
 import { withCallerLimits } from './quota/withCallerLimits.ts';
 import { limitsFor } from './quota/presets.ts';
+import type { CacheOptions } from './cache/core.ts';
 import { withCache } from './cache/withCache.ts';
 import { createDemand } from './cache/demand.ts';
 import { createRedisTier, withSharedCache } from './cache/withSharedCache.ts';
 import type { Config } from './config/config.ts';
-import { CREDENTIALS_UNVERIFIED, withCredentialCheck } from './upstream/withCredentialCheck.ts';
+import {
+  CREDENTIALS_UNVERIFIED,
+  type CredentialCheckOptions,
+  withCredentialCheck,
+} from './upstream/withCredentialCheck.ts';
 import { startHttpServer } from './http/server.ts';
 import { type ContextOptions, createRequestContext } from './graphql/context.ts';
 import { createExecution } from './graphql/execution.ts';
@@ -93,41 +98,40 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     report: observability.background,
   };
 
-  // The path of a call, from the inside out: each layer wraps the one before and is an `Upstream` itself.
+  const client = createClient({ ...config.upstream, credential, clock });
+  const retryOptions = { clock, onBreakerChange: observability.breakerChanged };
+  const checkOptions: CredentialCheckOptions = {
+    ...background,
+    isEnabled: checkCredentials,
+    isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
+    onChange(problem) {
+      credentialProblem = problem;
+      observability.credentialsChanged(problem);
+    },
+  };
+  const clocks = { clock: wallClock, steadyClock: clock };
+  const cacheOptions: CacheOptions = {
+    clock,
+    demand,
+    maxBytes,
+    newestElsewhere: redisTier && ((key) => redisTier.newestElsewhere(key)),
+    patienceMs: config.requestDeadlineMs,
+    report: observability.background,
+  };
+
+  // A call passes these layers from top to bottom. Each wraps the one below and is an `Upstream` itself.
   const { upstream, view } = withCache(
     withCallerLimits(
       withSharedCache(
         withCredentialCheck(
-          withQuotaProbe(
-            withRetries(withQuota(createClient({ ...config.upstream, credential, clock }), quota), {
-              clock,
-              onBreakerChange: observability.breakerChanged,
-            }),
-            quota,
-            background,
-          ),
-          {
-            ...background,
-            isEnabled: checkCredentials,
-            isQuotaExhausted: () => quota.snapshot().dayLeft === 0,
-            onChange(problem) {
-              credentialProblem = problem;
-              observability.credentialsChanged(problem);
-            },
-          },
+          withQuotaProbe(withRetries(withQuota(client, quota), retryOptions), quota, background),
+          checkOptions,
         ),
         redisTier,
       ),
-      { clock: wallClock, steadyClock: clock },
+      clocks,
     ),
-    {
-      clock,
-      demand,
-      maxBytes,
-      newestElsewhere: redisTier && ((key) => redisTier.newestElsewhere(key)),
-      patienceMs: config.requestDeadlineMs,
-      report: observability.background,
-    },
+    cacheOptions,
   );
 
   const memory = createListMemory(config.pageSize, clock);
