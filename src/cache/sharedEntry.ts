@@ -6,8 +6,8 @@ import { keyOf } from './keys.ts';
  * The format in which replicas share answers. Anything else that is found under a key is a miss.
  */
 
-/** Increased whenever versions of the gateway would misread each other's answers. */
-const VERSION = 2;
+/** Increased whenever versions of the gateway would misread each other's answers, or look for them under different keys. */
+const VERSION = 3;
 
 /** An answer as replicas share it. Dated by the wall clock. */
 export type SharedAnswer<A extends Action> = Pick<UpstreamResult<Actions[A]['result']>, 'value' | 'asOf'>;
