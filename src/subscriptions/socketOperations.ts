@@ -35,7 +35,7 @@ export interface SocketOperationOptions extends DocumentReaderOptions {
 
 /** The context of a subscription's resolver. Each of its events has a context of its own. */
 interface SubscriptionContext extends GatewayContext {
-  /** Aborting it ends the subscription. */
+  /** Aborting it ends the subscription, and releases its listener on the connection. */
   ending: AbortController;
   /** Logs and counts the subscription as it starts, since it lasts for as long as its client likes. Call once. */
   observeStart: (errors: readonly unknown[]) => void;
@@ -72,16 +72,17 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
           httpStatus: 101,
           aborted: false,
         });
+      const ending = endingWith(closing);
       try {
         const error = admission.countOperation(viewer, peer);
         if (error) throw requestError(error);
         operation = readDocument(payload);
-        const ending = endingWith(closing);
         const contextValue = { ...contextOf(peer.id, viewer, ending.signal), ending, observeStart };
         const request = { operation, variables: payload.variables ?? {} };
         const { analysis, variables: variableValues } = admitOperation(request, contextValue, rules);
         return { schema, document: analysis.executable, variableValues, contextValue };
       } catch (error) {
+        ending.abort();
         observeStart([error]);
         return [asGraphQLError(error)];
       }
@@ -107,6 +108,7 @@ export function createSocketOperations(options: SocketOperationOptions): Server<
     const { ending, observeStart, requestId, viewer } = args.contextValue;
     const stream = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in stream)) {
+      ending.abort();
       observeStart(stream.errors ?? []);
       return stream;
     }

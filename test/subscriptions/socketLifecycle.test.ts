@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Viewer } from '../../src/core/viewer.ts';
@@ -74,6 +75,45 @@ test('no order of socket events leaves anything behind when all sockets are clos
   // Each relevant state is reached often enough to be tested.
   for (const count of Object.values(reached)) expect(count).toBeGreaterThan(30);
 }, 120_000);
+
+test('rejected subscriptions leave no listener on their connection', async () => {
+  const { run, end, all, closingSignals, clock } = createScene();
+  for (const { action } of prefix) await run(action, 0, 1);
+  const payloads = {
+    // LIVE_MAX_PER_CALLER is reached after ten.
+    source: { query: 'subscription { pipelineRunsUpdated(projectId: 1) { totalCount } }' },
+    variables: { query: 'subscription($id: ID!) { pipelineRunsUpdated(projectId: $id) { totalCount } }' },
+    document: { query: 'subscription { unknown }' },
+  };
+  for (const [kind, payload] of Object.entries(payloads)) {
+    for (let count = 0; count < 100; count += 1) {
+      all[0]?.say({ id: `${kind} ${count}`, type: 'subscribe', payload });
+      await clock.advance(50);
+    }
+  }
+  const codes = all[0]?.taken.flatMap(codesOf) ?? [];
+  expect(countsOf(codes)).toEqual({
+    TOO_MANY_SUBSCRIPTIONS: 91,
+    BAD_USER_INPUT: 100,
+    GRAPHQL_VALIDATION_FAILED: 100,
+  });
+  expect(closingSignals.map((signal) => getEventListeners(signal, 'abort').length)).toEqual([10]);
+  await end();
+});
+
+/** Of an `error` message, or of a `next` message without data. */
+function codesOf({ payload }: Record<string, unknown>): string[] {
+  const { errors = [] } = (Array.isArray(payload) ? { errors: payload } : (payload ?? {})) as {
+    errors?: { extensions: { code: string } }[];
+  };
+  return errors.map(({ extensions }) => extensions.code);
+}
+
+function countsOf(codes: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const code of codes) counts[code] = (counts[code] ?? 0) + 1;
+  return counts;
+}
 
 const viewer = viewerOf({ name: 'ana', projects: '*', may: [] });
 const report = () => undefined;
@@ -152,7 +192,14 @@ function createScene() {
     rateLimit: null,
     onBug,
   });
-  const connections = createConnections(operations, {
+  const closingSignals: AbortSignal[] = [];
+  const observed: typeof operations = {
+    opened(socket, connection) {
+      closingSignals.push(connection.closing);
+      return operations.opened(socket, connection);
+    },
+  };
+  const connections = createConnections(observed, {
     clock,
     admission,
     sockets: { perCaller: 2, inAll: 5 },
@@ -161,7 +208,7 @@ function createScene() {
   });
   const sockets: (FakeSocket | null)[] = Array<null>(SOCKETS).fill(null);
   const all: FakeSocket[] = [];
-  return { run, end };
+  return { run, end, all, closingSignals, clock };
 
   async function run(action: (typeof ACTIONS)[number], index: number, id: number): Promise<void> {
     const socket = sockets[index] ?? null;
