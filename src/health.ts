@@ -10,11 +10,14 @@ export interface HealthFacts {
   nextProbeAt: number | null;
 }
 
-/** What /health/ready reports. Without credentials no query can be answered; everything else degrades the service. */
+/**
+ * What /health/ready reports: all reasons, and the status of the most severe one. Without credentials no query can be answered;
+ * everything else degrades the service.
+ */
 export function healthOf(facts: HealthFacts): Health {
   const { credentialProblem, issuerProblem, isRedisUnavailable, nextProbeAt } = facts;
-  if (credentialProblem !== null) return { status: 'unavailable', reasons: [credentialProblem] };
   const reasons: string[] = [];
+  if (credentialProblem !== null) reasons.push(credentialProblem);
   if (isRedisUnavailable) {
     reasons.push('Redis unavailable: this replica uses its own cache and its share of the quota.');
   }
@@ -29,5 +32,6 @@ export function healthOf(facts: HealthFacts): Health {
       `The issuer of AUTH_JWKS_URL ${issuerProblem}. Tokens are verified with the last keys that it served, if any.`,
     );
   }
+  if (credentialProblem !== null) return { status: 'unavailable', reasons };
   return { status: reasons.length > 0 ? 'degraded' : 'ok', reasons };
 }

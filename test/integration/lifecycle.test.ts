@@ -219,6 +219,23 @@ describe('readiness', () => {
     expect((await ready()).status).toBe(200);
   });
 
+  test('reports an unavailable Redis while the credentials are not accepted', async () => {
+    const hold = simulator.fault({ kind: 'hold', action: 'ListProjects' });
+    await using gateway = startGatewayProcess(settings({ REDIS_URL: 'redis://127.0.0.1:1', REPLICAS: '2' }));
+    const response = await fetch(`${await gateway.url}/health/ready`);
+    expect([response.status, await response.json()]).toEqual([
+      503,
+      {
+        status: 'unavailable',
+        reasons: [
+          'DataWorks has not accepted the credentials yet.',
+          expect.stringContaining('Redis unavailable'),
+        ],
+      },
+    ]);
+    hold();
+  });
+
   /** A credential check against an upstream that returns the given results in order and repeats the last. */
   function createChecked(answers: (UpstreamErrorKind | 'ok')[]) {
     const clock = createVirtualClock();
