@@ -36,10 +36,13 @@ export function createEntryCache<Params, Value, Result>(
 
   /** Values in the order of the parameters. Those that need a call share one. */
   async function read(all: readonly Params[], context: CallContext): Promise<Some<UpstreamResult<Value>>> {
-    if (core.newestElsewhere !== null) await Promise.all(all.map((params) => takeNewer(params, context)));
+    const taken =
+      core.newestElsewhere === null ? [] : await Promise.all(all.map((params) => takeNewer(params, context)));
     const missing: Params[] = [];
     const stale: Params[] = [];
-    const known = all.map((params) => {
+    const known = all.map((params, at) => {
+      const newer = taken[at];
+      if (newer) return newer;
       const decision = decisionOn(keyOf(params), context);
       if (decision?.do !== 'serve') {
         missing.push(params);
@@ -63,13 +66,14 @@ export function createEntryCache<Params, Value, Result>(
     return (await Promise.all(answers)) as Some<UpstreamResult<Value>>;
   }
 
-  /** Takes from Redis what another replica has read. */
-  async function takeNewer(params: Params, context: CallContext): Promise<void> {
+  /** Takes from Redis what another replica has read. It may be an answer that is not cached here. Null if there is nothing newer. */
+  async function takeNewer(params: Params, context: CallContext): Promise<UpstreamResult<Value> | null> {
     const key = keyOf(params);
     const entry = peekEntry(key);
-    if (!entry || !isSuperseded(core, key, entry)) return;
+    if (!entry || !isSuperseded(core, key, entry)) return null;
+    if (entry.isShortLived) demand.note(key);
     // If Redis has lost it and DataWorks does not answer, what is known here is served.
-    await fetch(params, [params], fromElsewhere(core, key, context)).catch(() => undefined);
+    return fetch(params, [params], fromElsewhere(core, key, context)).catch(() => null);
   }
 
   function decisionOn(key: string, context: CallContext) {

@@ -11,7 +11,13 @@ import type {
 } from '../../src/core/upstream.ts';
 import type { UpstreamError } from '../../src/core/upstreamError.ts';
 import { createCache } from '../support/cache.ts';
-import { createFakeUpstream, type FakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
+import {
+  createFakeUpstream,
+  type FakeUpstream,
+  type Handlers,
+  pageOf,
+  runOf,
+} from '../support/fakeUpstream.ts';
 import { createVirtualClock, type VirtualClock } from '../support/virtualClock.ts';
 
 const freshMs = 5_000;
@@ -21,6 +27,7 @@ const DAY = 86_400_000;
 let clock: VirtualClock;
 let steady: SteadyClock;
 let upstream: FakeUpstream;
+let handlers: Handlers;
 let cache: Upstream;
 let view: CacheView;
 let runs: PipelineRun[];
@@ -35,11 +42,12 @@ beforeEach(() => {
   items = [];
   events = [];
   background = [];
-  upstream = createFakeUpstream(steady, {
+  handlers = {
     ListPipelineRuns: (params) => pageOf(runs, params),
     GetPipelineRun: ({ runId }) => runs.find((run) => run.runId === runId) ?? null,
     ListPipelineRunItems: (params) => pageOf(items, params),
-  });
+  };
+  upstream = createFakeUpstream(steady, handlers);
   ({ upstream: cache, view } = createCache(upstream, {
     clock: steady,
     freshMs,
@@ -243,6 +251,54 @@ describe('errors', () => {
     upstream.failWith('unavailable');
     await expect(head({ notBefore: clock.now() })).rejects.toMatchObject({ kind: 'unavailable' });
     expect((await head()).staleBecause).toBeNull();
+  });
+});
+
+describe('when another replica has read a newer answer', () => {
+  const params = { projectId: '1', runId: 'old', pageNumber: 1, pageSize: 10 };
+  let newestAt: number;
+
+  beforeEach(() => {
+    newestAt = -Infinity;
+    const newestElsewhere = () => newestAt;
+    ({ upstream: cache, view } = createCache(upstream, {
+      clock: steady,
+      freshMs,
+      staleMs,
+      maxBytes: 100_000,
+      newestElsewhere,
+    }));
+  });
+
+  test('it is served, and is no hit', async () => {
+    await run('new');
+    await clock.advance(1);
+    newestAt = steady.now();
+    events.length = 0;
+    runs = [runOf('new', 'FAILED')];
+    expect((await run('new')).value?.status).toBe('FAILED');
+    expect(events.map(({ type }) => type)).toEqual(['miss', 'attempt']);
+  });
+
+  test('it is served if it has fewer rows than requested, which is not cached', async () => {
+    await call('ListPipelineRunItems', params);
+    await clock.advance(1);
+    newestAt = steady.now();
+    const smaller = { rows: [], totalCount: 7, pageNumber: 1, pageSize: 5 };
+    handlers.ListPipelineRunItems = () => smaller;
+    upstream.newCalls();
+    expect((await call('ListPipelineRunItems', params)).value).toEqual(smaller);
+    expect(upstream.newCalls()).toHaveLength(1);
+  });
+
+  test('it is served if it is too large to be cached', async () => {
+    await run('new');
+    await clock.advance(1);
+    newestAt = steady.now();
+    runs = [runOf('new', 'RUNNING', { message: 'x'.repeat(100_000) })];
+    upstream.newCalls();
+    expect((await run('new')).value).toEqual(runs[0]);
+    expect(upstream.newCalls()).toHaveLength(1);
   });
 });
 
