@@ -38,6 +38,8 @@ export function hasLimits(caller: Caller | undefined): boolean {
  */
 export function createSingleFlight(clock: Clock, patienceMs: number) {
   const flights = new Map<string, Flight>();
+  /** Those started by callers with limits of their own: others may not join them, and must not replace them either. */
+  const limitedFlights = new Map<string, Flight>();
   return { fetch };
 
   /**
@@ -59,9 +61,9 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
   ): Promise<UpstreamResult<Value>> {
     const { notBefore = -Infinity, caller } = context;
     for (;;) {
-      const flight = joinable(key, context) ?? takeOff(keys, context, start);
-      const isItsFirst = flight.startedBy === context;
-      context.report({ type: isItsFirst ? 'miss' : 'shared', action });
+      const flight = joinable(key, context) ?? startFlight(keys, context, start);
+      const startedHere = flight.startedBy === context;
+      context.report({ type: startedHere ? 'miss' : 'shared', action });
       if (context.priority === 'interactive') flight.context.priority = 'interactive';
       flight.waiting += 1;
       try {
@@ -72,7 +74,7 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
           giveUp: (reason) => leave(flight, action, reason),
         });
         // The answer may be one that another replica read before this flight started.
-        if (isItsFirst || answer.asOf >= notBefore) return answer;
+        if (startedHere || answer.asOf >= notBefore) return answer;
       } catch (error) {
         // The limit of the caller that started the flight is not the limit of this one.
         if (!isCallerLimit(error) || flight.startedBy.caller?.id === caller?.id) throw error;
@@ -81,12 +83,13 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
   }
 
   function joinable(key: string, { caller, notBefore = -Infinity }: CallContext): Flight | null {
-    const flight = flights.get(key);
-    if (!flight || flight.startedAt < notBefore) return null;
-    return flight.isOpen || hasLimits(caller) ? flight : null;
+    for (const flight of [flights.get(key), limitedFlights.get(key)]) {
+      if (flight && flight.startedAt >= notBefore && (flight.isOpen || hasLimits(caller))) return flight;
+    }
+    return null;
   }
 
-  function takeOff(requested: readonly string[], first: CallContext, start: Start<unknown>): Flight {
+  function startFlight(requested: readonly string[], first: CallContext, start: Start<unknown>): Flight {
     const keys = requested.filter((key) => joinable(key, first) === null);
     const { priority, caller, notBefore, traceparent } = first;
     const startedAt = clock.now();
@@ -120,7 +123,7 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
     };
     // Every caller may have left before it fails.
     flight.result.catch(() => undefined);
-    for (const key of keys) flights.set(key, flight);
+    for (const key of keys) flightsLike(flight).set(key, flight);
     return flight;
 
     async function run(): Promise<UpstreamResult<unknown>> {
@@ -141,7 +144,12 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
   }
 
   function forget(flight: Flight): void {
-    for (const key of flight.keys) if (flights.get(key) === flight) flights.delete(key);
+    const running = flightsLike(flight);
+    for (const key of flight.keys) if (running.get(key) === flight) running.delete(key);
+  }
+
+  function flightsLike({ startedBy }: Flight): Map<string, Flight> {
+    return hasLimits(startedBy.caller) ? limitedFlights : flights;
   }
 
   /** Returns the error of a caller that stops waiting. */

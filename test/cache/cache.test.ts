@@ -305,6 +305,21 @@ describe('when another replica has read a newer answer', () => {
 describe('one call in flight per key', () => {
   beforeEach(() => upstream.hold());
 
+  test('a caller with limits joins the queued call of another one after a call without limits has failed', async () => {
+    upstream.hold('inQueue');
+    const limited = (id: string) => head({ caller: { id, maxCallsPerSecond: 1 } });
+    const first = limited('a');
+    const unlimited = head().catch((error: unknown) => error);
+    await clock.advance(0);
+    upstream.held[1]!.fail();
+    expect(await unlimited).toMatchObject({ kind: 'unavailable' });
+    const later = limited('b');
+    await clock.advance(0);
+    expect(upstream.held).toHaveLength(2);
+    upstream.held[0]!.answer();
+    expect(await later).toEqual(await first);
+  });
+
   test('callers of the same key share one call', async () => {
     const answers = Promise.all([head(), head(), head({ priority: 'polling' })]);
     await clock.advance(0);
