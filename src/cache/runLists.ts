@@ -47,7 +47,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     },
     peek(params) {
       const place = placeOf(params);
-      const state = stateOf(place);
+      const state = peekState(place);
       const page = pageAt(state, place.index);
       const snapshot = state.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
@@ -144,7 +144,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   function isOneSuperseded(place: Place): boolean {
-    const state = stateOf(place);
+    const state = peekState(place);
     const page = pageAt(state, place.index);
     if (!page) return false;
     const { asOf } = page;
@@ -166,6 +166,11 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
 
   function stateOf({ listKey }: Place): ListState {
     return (entries.get(listKey)?.value ?? unknownList) as ListState;
+  }
+
+  /** The same without marking the list as used. */
+  function peekState({ listKey }: Place): ListState {
+    return (entries.peek(listKey)?.value ?? unknownList) as ListState;
   }
 
   function apply({ listKey }: Place, event: ListEvent): void {

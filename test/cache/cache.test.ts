@@ -254,6 +254,18 @@ describe('errors', () => {
   });
 });
 
+test('peeking does not keep a list from being evicted', async () => {
+  ({ upstream: cache, view } = createCache(upstream, { clock: steady, freshMs, staleMs, maxBytes: 20_000 }));
+  const listOf = (projectId: string) => ({ projectId, filter: {}, pageNumber: 1, pageSize: 10 });
+  runs = [];
+  await call('ListPipelineRuns', listOf('1'));
+  await call('ListPipelineRuns', listOf('2'));
+  expect(view.peek('ListPipelineRuns', listOf('1'))).not.toBeNull();
+  await call('ListPipelineRuns', listOf('3'));
+  expect(view.peek('ListPipelineRuns', listOf('1'))).toBeNull();
+  expect(view.peek('ListPipelineRuns', listOf('2'))).not.toBeNull();
+});
+
 describe('when another replica has read a newer answer', () => {
   const params = { projectId: '1', runId: 'old', pageNumber: 1, pageSize: 10 };
   let newestAt: number;
