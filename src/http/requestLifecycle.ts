@@ -51,8 +51,8 @@ export function createAdmissionHook(options: AdmissionHookOptions): onRequestHoo
   const admitPage = createPageHook(admission);
   return (request, reply, done) => {
     const { id, headers, raw } = request;
-    const { upgradeError } = raw as UpgradableRequest;
-    if (upgradeError !== null) {
+    const { upgradeError } = raw as Partial<UpgradableRequest>;
+    if (upgradeError) {
       return void sendHttpError(request, reply.header('connection', 'close'), upgradeError);
     }
     const observation = observe({ requestId: id, headers });
