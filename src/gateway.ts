@@ -42,7 +42,10 @@ interface GatewayParts {
   clock?: Clock;
   /** Default: errors alone, on standard output. */
   logger?: Logger;
-  /** Whether an OpenTelemetry SDK is registered. Default: no. */
+  /**
+   * Whether every operation starts a trace. True if `startTracing` has registered its SDK. Otherwise only operations with a
+   * `traceparent` header start one. Default: no.
+   */
   tracing?: boolean;
   /** Whether to be ready only once DataWorks has accepted the credentials, which costs one call. Default: no. */
   checkCredentials?: boolean;

@@ -11,7 +11,7 @@ export type Observability = ReturnType<typeof createObservability>;
 export interface ObservabilityOptions extends Levels {
   logger: Logger;
   clock: Clock;
-  /** Whether an OpenTelemetry SDK is registered. */
+  /** Whether every operation starts a trace. Otherwise only those with a `traceparent` header do. */
   tracing: boolean;
 }
 

@@ -35,7 +35,7 @@ export interface TestGatewayOptions {
   settings?: Record<string, string>;
   clock?: Clock;
   logger?: Logger;
-  /** Whether the test has registered an OpenTelemetry SDK. */
+  /** Whether every operation starts a trace, for which the test has registered an OpenTelemetry SDK. */
   tracing?: boolean;
 }
 
