@@ -24,7 +24,7 @@ async function main(args: readonly string[]): Promise<void> {
     ...('problems' in result
       ? [() => Promise.reject(new OperatorError(result.problems))]
       : [
-          () => createAuthenticator(result.config.http.auth, unheard),
+          () => createAuthenticator(result.config.http.auth, noListeners),
           () => readTrustedDocuments(result.config.http.trustedDocuments),
         ]),
     () => (check ? undefined : credential.getCredential()),
@@ -34,8 +34,8 @@ async function main(args: readonly string[]): Promise<void> {
   else await serve(result.config, credential);
 }
 
-/** For the check of the files: the server reads them again. */
-const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
+/** The check only reads the files; the server watches them. */
+const noListeners = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
 
 /** The environment takes precedence. Other packages read their settings from it, so values of the file are added to it. */
 function addToEnvironment(values: Environment): void {

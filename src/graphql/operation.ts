@@ -133,7 +133,7 @@ export function assertMaySelect(fields: ReadonlySet<string>, viewer: Viewer, int
   }
 }
 
-const labels: { name: keyof DocumentLimits; what: string; setting: string }[] = [
+const documentLimits: { name: keyof DocumentLimits; what: string; setting: string }[] = [
   { name: 'depth', what: 'levels of depth', setting: 'MAX_DEPTH' },
   { name: 'aliases', what: 'aliases', setting: 'MAX_ALIASES' },
   { name: 'rootFields', what: 'root fields', setting: 'MAX_ROOT_FIELDS' },
@@ -147,7 +147,7 @@ export function limitsRule(limits: DocumentLimits): (context: ValidationContext)
     Document(document) {
       const operations = analyse(document, context.getSchema());
       for (const analysis of operations) analyses.set(analysis.operation, analysis);
-      for (const { name, ...label } of labels) {
+      for (const { name, ...label } of documentLimits) {
         const got = Math.max(0, ...operations.map(({ size }) => size[name]));
         if (got > limits[name]) context.reportError(tooExpensive({ ...label, max: limits[name], got }));
       }

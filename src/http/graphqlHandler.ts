@@ -103,15 +103,15 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
     const context = (): Promise<ApolloContext> => {
       // Only requests for a page have no viewer, and Apollo Server decides whether it is one.
       if (viewer === null) return Promise.reject(requestError(unauthenticated));
-      const own = options.createContext({
+      const operationContext = options.createContext({
         requestId: id,
         viewer,
         signal: controller.signal,
         report: observation.report,
         traceparent: observation.traceparent,
       });
-      record.reads = own.reads;
-      return Promise.resolve({ ...own, record, operation: null });
+      record.reads = operationContext.reads;
+      return Promise.resolve({ ...operationContext, record, operation: null });
     };
     return new Promise((resolve, reject) => {
       const cancel = clock.after(deadlineMs + DEADLINE_SLACK_MS, () => {

@@ -31,14 +31,14 @@ export function graphqlRequestOf(
     if (error) throw error;
     body = parsed;
   });
-  const request = { method, search, headers, body };
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) return request;
+  const apolloRequest = { method, search, headers, body };
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return apolloRequest;
   const trusted = trustedDocuments(body);
   if (trusted !== null && typeof trusted === 'object') return trusted;
   const { query } = trusted === null ? (body as { query?: unknown }) : { query: trusted };
   const error = typeof query === 'string' ? nestingError(query, 'document') : null;
   if (error !== null) return error;
-  return trusted === null ? request : { ...request, body: { ...body, query, extensions: null } };
+  return trusted === null ? apolloRequest : { ...apolloRequest, body: { ...body, query, extensions: null } };
 }
 
 /** Whether a request has GraphQL `extensions`. */

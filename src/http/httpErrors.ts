@@ -31,11 +31,11 @@ export function httpErrorOf(error: FastifyError, maxBodyBytes: number): HttpErro
     const exceeded = { what: 'bytes of body', max: maxBodyBytes, got: null, setting: 'MAX_BODY_BYTES' };
     return { code: 'QUERY_TOO_EXPENSIVE', message: tooExpensive(exceeded).message, status: 413 };
   }
-  if (error.statusCode === 415) return noJson;
+  if (error.statusCode === 415) return notJson;
   return error.statusCode !== undefined && error.statusCode < 500 ? invalidJson : internalError;
 }
 
-const noJson: HttpError = {
+const notJson: HttpError = {
   code: 'BAD_REQUEST',
   message: 'The body must be JSON, sent with content-type: application/json.',
   status: 415,

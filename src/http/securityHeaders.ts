@@ -21,11 +21,11 @@ export function securityHeadersFor(corsOrigins: readonly string[]): Readonly<Rec
   };
 }
 
-const NOTHING_ELSE = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const DENY_BY_DEFAULT = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The policy of GraphiQL's page, which loads everything from the gateway and has no inline scripts. */
 export const graphiqlPolicy = [
-  NOTHING_ELSE,
+  DENY_BY_DEFAULT,
   "script-src 'self'",
   "worker-src 'self'",
   // Its editor, Monaco, writes themes and sizes into <style> elements and attributes, and supports no nonce.
@@ -44,11 +44,11 @@ const LANDING_PAGE = 'https://apollo-server-landing-page.cdn.apollographql.com';
  */
 export function sandboxPolicy(page: string): string {
   const nonce = /<script nonce="([\w-]+)"/.exec(page)?.[1];
-  const own = nonce === undefined ? '' : ` 'nonce-${nonce}'`;
+  const nonceSource = nonce === undefined ? '' : ` 'nonce-${nonce}'`;
   return [
-    NOTHING_ELSE,
-    `script-src${own}`,
-    `style-src${own} https://fonts.googleapis.com`,
+    DENY_BY_DEFAULT,
+    `script-src${nonceSource}`,
+    `style-src${nonceSource} https://fonts.googleapis.com`,
     'font-src https://fonts.gstatic.com',
     `img-src ${LANDING_PAGE}`,
     `manifest-src ${LANDING_PAGE}`,

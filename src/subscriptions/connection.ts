@@ -13,9 +13,9 @@ export interface Peer extends Requester {
   headers: IncomingHttpHeaders;
 }
 
-/** Only `ready` has a viewer. Nothing that arrives after `ended` has an effect. */
+/** Only `ready` has a viewer. Nothing that arrives in `closing` has an effect. */
 export type ConnectionState =
-  | { phase: 'connecting' | 'authenticating' | 'ended' }
+  | { phase: 'connecting' | 'authenticating' | 'closing' }
   | { phase: 'ready'; viewer: Viewer; authorization: string | undefined };
 
 export interface Connection {
@@ -134,10 +134,10 @@ export function openConnection(
     return false;
   }
 
-  /** Has no effect on a socket that the peer or ws has begun to close. */
+  /** Ends the connection once. ws ignores the close frame if the socket is already closing. */
   function close(code: number, reason: string): void {
-    if (connection.state.phase === 'ended') return;
-    connection.state = { phase: 'ended' };
+    if (connection.state.phase === 'closing') return;
+    connection.state = { phase: 'closing' };
     cancelTimer();
     cancelTimer = clock.after(CLOSE_GRACE_MS, () => socket.terminate());
     socket.close(code, truncated(reason));

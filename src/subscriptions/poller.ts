@@ -123,8 +123,7 @@ export function createPoller<Value, Event>(
         deadline: clock.now() + deadlineMs,
         signal: ending.signal,
         report,
-        // Uses the cache while its value is fresh, also by a stretched freshness, and reads at this priority otherwise. A stale value
-        // would be refreshed at a higher priority, and labelled. Only the cache can decide, at one reading of its clock.
+        // Returns a cached value only while it is fresh. A stale one would be refreshed at a higher priority.
         freshOnly: true,
       });
       become(afterRead(state, result, topic, clock.now()));

@@ -57,7 +57,7 @@ export function createDocumentReader(options: DocumentReaderOptions) {
     if (cached) return cached;
     const document = parsed(text);
     const [error] = validate(schema, document, rules, { hideSuggestions: !introspection });
-    // Errors of the limits have a code.
+    // Errors of `limitsRule` already have a code.
     if (error) throw error.extensions['code'] === undefined ? invalid(error.message) : error;
     validDocuments.set(text, document);
     return document;

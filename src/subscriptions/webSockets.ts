@@ -17,7 +17,7 @@ interface WebSocketOptions
 /** A socket that has not answered a ping when the next is due is cut. On the system's timer, because it is the network's time. */
 const PING_INTERVAL_MS = 30_000;
 
-/** Subscriptions with graphql-ws over `ws`. docs/decisions.md says why without graphql-ws' adapter for ws. */
+/** Subscriptions with graphql-ws over `ws`. docs/decisions.md explains why graphql-ws' own adapter is not used. */
 export function createWebSockets(options: WebSocketOptions) {
   const serverOptions: ServerOptions & { closeTimeout: number } = {
     noServer: true,

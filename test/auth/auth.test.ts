@@ -17,7 +17,7 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 const TOKENS = { reader: 'dwg_reader', everything: 'dwg_everything' };
 const ISSUER = 'https://issuer.example';
 const AUDIENCE = 'pipeline-runs';
-const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
+const noListeners = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
 
 let files: TemporaryFiles;
 let gateway: TestGateway;
@@ -288,7 +288,7 @@ describe('a JWT', () => {
           scopeClaim: 'scope',
         },
       },
-      unheard,
+      noListeners,
     );
     const token = await new SignJWT({ sub: 'ana', iss: ISSUER, aud: AUDIENCE })
       .setProtectedHeader({ alg: 'RS512', kid: 'k1' })
@@ -594,7 +594,7 @@ describe('a changed file', () => {
 
 describe('a file of tokens', () => {
   const read = async (content: unknown) =>
-    createAuthenticator({ tokensFile: await files.write('bad.json', content), jwt: null }, unheard);
+    createAuthenticator({ tokensFile: await files.write('bad.json', content), jwt: null }, noListeners);
 
   test('reports every problem at once, without quoting the file', async () => {
     const failure = read([

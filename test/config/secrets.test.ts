@@ -43,10 +43,10 @@ async function problemsOf(env: Record<string, string>): Promise<readonly string[
   const result = loadConfig(env);
   if ('problems' in result) return result.problems;
   const { auth, trustedDocuments } = result.config.http;
-  const unheard = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
+  const noListeners = { clock: systemClock, onUnusable: () => undefined, onIssuerChange: () => undefined };
   const problems: string[] = [];
   for (const read of [
-    () => createAuthenticator(auth, unheard),
+    () => createAuthenticator(auth, noListeners),
     () => readTrustedDocuments(trustedDocuments),
   ]) {
     try {
