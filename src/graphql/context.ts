@@ -6,7 +6,7 @@ import type { CacheView, CallContext, CallEvent, Priority, StaleReason, Upstream
 import type { Viewer } from '../core/viewer.ts';
 import type { ListMemory } from '../loaders/list.ts';
 import { createLoaders, type Loaders } from '../loaders/loaders.ts';
-import type { SubscriptionSource } from './subscriptionSource.ts';
+import type { SubscriptionSource } from './updates.ts';
 
 /** The context of resolvers. Each operation and each event of a subscription has its own. */
 export interface GatewayContext {

@@ -6,7 +6,7 @@ import { assertLength, filterOf, projectIdOf, runKeyOf, windowOf } from './argum
 import type { GatewayContext, ResponsePath } from './context.ts';
 import type { ProjectPipelineRunsArgs, Resolvers } from './generated.ts';
 import { type GlobalId, globalIdOf, parseGlobalId, parseRepresentation } from './globalId.ts';
-import type { RunListUpdate, RunUpdate } from './subscriptionSource.ts';
+import type { RunListUpdate, RunUpdate } from './updates.ts';
 
 /** What federation adds to the schema, which has no generated types. */
 interface FederationResolvers {

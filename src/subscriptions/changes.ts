@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PipelineRun, PipelineRunStage, PipelineRunStatus } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
-import type { RunChange, RunDifference } from '../graphql/subscriptionSource.ts';
+import type { RunChange, RunDifference } from '../graphql/updates.ts';
 
 const RUN_FIELDS = ['status', 'message', 'description', 'creator', 'createTime', 'modifyTime'] as const;
 const STAGE_FIELDS = ['status', 'message', 'name', 'description', 'type', 'detail'] as const;

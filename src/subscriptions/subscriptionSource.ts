@@ -2,12 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { isFinished, type PipelineRun } from '../core/domain.ts';
 import { badUserInput, requestError } from '../core/errors.ts';
 import type { CallContext, CallEvent, Page, Upstream, UpstreamResult } from '../core/upstream.ts';
-import type {
-  RunDifference,
-  RunListUpdate,
-  RunUpdate,
-  SubscriptionSource,
-} from '../graphql/subscriptionSource.ts';
+import type { RunDifference, RunListUpdate, RunUpdate, SubscriptionSource } from '../graphql/updates.ts';
 import { changesBetween, listDifferences } from './changes.ts';
 import { createKeyedCounter } from './keyedCounter.ts';
 import { createPoller, type Poller } from './poller.ts';

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { createRateLimit } from '../../src/auth/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { type Clock, systemClock } from '../../src/core/clock.ts';
-import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
+import type { SubscriptionSource } from '../../src/graphql/updates.ts';
 import { createExecution } from '../../src/graphql/execution.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
 import { unreadObservation } from '../support/fixtures.ts';

@@ -9,7 +9,7 @@ import { CLOSE } from '../../src/subscriptions/closeCodes.ts';
 import { createConnections } from '../../src/subscriptions/connections.ts';
 import { createSocketOperations } from '../../src/subscriptions/socketOperations.ts';
 import { createSubscriptionSource } from '../../src/subscriptions/subscriptionSource.ts';
-import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
+import type { SubscriptionSource } from '../../src/graphql/updates.ts';
 import { createSchema } from '../../src/graphql/schema.ts';
 import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';

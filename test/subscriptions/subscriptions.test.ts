@@ -6,7 +6,7 @@ import {
   createSubscriptionSource,
   type SubscriptionSourceOptions,
 } from '../../src/subscriptions/subscriptionSource.ts';
-import type { SubscriptionSource } from '../../src/graphql/subscriptionSource.ts';
+import type { SubscriptionSource } from '../../src/graphql/updates.ts';
 import type { PipelineRun, PipelineRunStage } from '../../src/core/domain.ts';
 import type { CallContext, Page, Upstream } from '../../src/core/upstream.ts';
 import { createCache } from '../support/cache.ts';
