@@ -1,3 +1,4 @@
+import type { JsonValue } from '../core/domain.ts';
 import type { Action, Actions, CallContext, Undecodable } from '../core/upstream.ts';
 import { actions, type ActionSpec } from './actions.ts';
 import { classify, type Failure, upstreamError } from './classify.ts';
@@ -26,16 +27,14 @@ export function readResponse<A extends Action>(
   const counts: UndecodableCounts = { field: 0, row: 0, foreignProject: 0 };
   let requestId: string | null = null;
   try {
-    const parsed = objectOf(parseLossless(typeof body === 'string' ? body : ''), 'the body');
+    const parsed = objectOf(parsedBody(body, action), 'the body');
     requestId = requestIdIn(parsed);
     const failure = failureIn(parsed);
     if (failure !== null) throw classify(failure, action);
     return { value: spec.decode(parsed, params, counts), requestId };
   } catch (error) {
-    const detail = problemOf(error);
-    if (detail === null) throw error;
-    const isNotJson = error instanceof SyntaxError;
-    throw upstreamError({ kind: 'invalidResponse', action, requestId, detail, isNotJson });
+    if (!(error instanceof DecodeError)) throw error;
+    throw upstreamError({ kind: 'invalidResponse', action, requestId, detail: error.message });
   } finally {
     for (const [what, count] of Object.entries(counts)) {
       if (count > 0) report({ type: 'undecodable', action, what: what as Undecodable, count });
@@ -43,12 +42,15 @@ export function readResponse<A extends Action>(
   }
 }
 
-/** Why a body does not decode; null for any other error. */
-function problemOf(error: unknown): string | null {
-  if (error instanceof DecodeError) return error.message;
-  if (error instanceof SyntaxError) return 'the body is not JSON';
-  // A parser that recurses runs out of stack on JSON that is nested thousands of levels deep.
-  return error instanceof RangeError ? 'the body is nested too deeply' : null;
+function parsedBody(body: unknown, action: Action): JsonValue {
+  try {
+    return parseLossless(typeof body === 'string' ? body : '');
+  } catch (error) {
+    // A parser that recurses runs out of stack on JSON that is nested thousands of levels deep.
+    const isNotJson = !(error instanceof RangeError);
+    const detail = isNotJson ? 'the body is not JSON' : 'the body is nested too deeply';
+    throw upstreamError({ kind: 'invalidResponse', action, detail, isNotJson });
+  }
 }
 
 /**

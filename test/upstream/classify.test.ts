@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { UpstreamErrorKind } from '../../src/core/upstreamError.ts';
 import { classify, isNotFound, isUnknownAction, upstreamError } from '../../src/upstream/classify.ts';
-import { failureIn, failureThrown } from '../../src/upstream/response.ts';
+import { failureIn, failureThrown, readResponse } from '../../src/upstream/response.ts';
 
 const action = 'ListPipelineRuns';
 
@@ -129,6 +129,23 @@ describe('a body of HTTP 200', () => {
     const failure = failureIn(body);
     expect(failure === null ? null : classify(failure, action).kind).toBe(kind);
   });
+});
+
+describe('a bug while a body is decoded', () => {
+  test.each([new RangeError('a bug'), new SyntaxError('a bug')])(
+    'is not reported as its fault: %p',
+    (bug) => {
+      const params = {
+        runId: '1',
+        get projectId(): string {
+          throw bug;
+        },
+      };
+      const body = JSON.stringify({ Pipeline: { Id: '1', ProjectId: '1', Status: 'Success' } });
+      const context = { deadline: 0, priority: 'interactive' as const, report: () => undefined };
+      expect(() => readResponse('GetPipelineRun', params, { body }, context)).toThrow(bug);
+    },
+  );
 });
 
 describe('the error', () => {
