@@ -60,7 +60,9 @@ function parsedBody(body: unknown, action: Action): JsonValue {
  */
 export function failureThrown(thrown: unknown): Failure {
   const error = thrown as { name?: unknown; code?: unknown; data?: JsonObject } | null | undefined;
-  const failure = failureOf(error?.data ?? {});
+  const data = error?.data ?? {};
+  // The SDK puts the status of the response there.
+  const failure = failureOf(data, data.statusCode);
   if (error?.code === 'InvalidCredentials') failure.code = 'InvalidCredentials';
   return { ...failure, timedOut: error?.name === 'RequestTimeoutError' };
 }
@@ -72,15 +74,15 @@ export function failureThrown(thrown: unknown): Failure {
 export function failureIn(body: JsonObject): Failure | null {
   const saysFailed = [false, 'false'].includes(body.Success as boolean | string);
   if (!saysFailed && (isObject(body.PagingInfo) || isObject(body.Pipeline))) return null;
-  const failure = failureOf(body);
+  const failure = failureOf(body, body.HttpStatusCode);
   return saysFailed || failure.code !== null ? failure : null;
 }
 
-function failureOf(body: JsonObject): Failure {
+function failureOf(body: JsonObject, httpStatus: JsonValue | undefined): Failure {
   return {
     code: textOf(body.ErrorCode ?? body.Code ?? body.code),
     text: textOf(body.ErrorMessage ?? body.Message ?? body.message) ?? '',
-    httpStatus: numberOf(body.HttpStatusCode ?? body.statusCode),
+    httpStatus: numberOf(httpStatus),
     requestId: requestIdIn(body),
     timedOut: false,
   };

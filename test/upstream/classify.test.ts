@@ -78,6 +78,12 @@ describe('an error response', () => {
     expect(classified(answered(code, status, text))).toMatchObject({ kind, action, code, requestId: 'R-1' });
   });
 
+  test('has the status of the response, whatever status its body names', () => {
+    const error = answered(undefined, 429);
+    Object.assign(error.data, { HttpStatusCode: 200 });
+    expect(classified(error).kind).toBe('throttled');
+  });
+
   test('without a code is classified by its status', () => {
     expect(classified(answered(undefined, 429))).toMatchObject({ kind: 'throttled', code: null });
   });
