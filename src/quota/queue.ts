@@ -102,9 +102,17 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   async function pump(): Promise<void> {
     if (isTaking) return;
     while (waiters.size > 0) {
+      let taken: Permit | Denial;
       isTaking = true;
-      const taken = await take();
-      isTaking = false;
+      try {
+        taken = await take();
+      } catch (error) {
+        // It fails one call, and the queue continues.
+        line.takeFirst()?.reject(error);
+        continue;
+      } finally {
+        isTaking = false;
+      }
       if ('waitMs' in taken) {
         review();
         if (waiters.size > 0) setAlarm(taken.waitMs);

@@ -1,5 +1,4 @@
 import type { Action, Priority } from '../core/upstream.ts';
-import type { UpstreamError } from '../core/upstreamError.ts';
 import type { Permit } from './permit.ts';
 
 /** A queued call. `deadlineMs` is monotonic, so that a jump of the wall clock changes nothing. */
@@ -11,7 +10,7 @@ export interface Waiter {
   readonly priority: Priority;
   deadlineMs: number;
   admit(permit: Permit): void;
-  reject(reason: UpstreamError): void;
+  reject(reason: unknown): void;
 }
 
 /** Interactive calls for each refresh. Without a share, refreshes would starve while any caller asks for more. */
