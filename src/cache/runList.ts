@@ -2,6 +2,7 @@ import type { PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Failure } from './freshness.ts';
 import {
+  type CurrentPage,
   type Head,
   type ListState,
   type ListTraits,
@@ -84,12 +85,12 @@ function withHead(state: ListState, page: PageRead): ListState {
   const isDropped = (one: { arrivedAt: number }) =>
     !continues || (totalCount !== before.totalCount && one.arrivedAt > asOf);
   const remaining = new Map([...state.rows].filter(([, row]) => !isDropped(row)));
-  const inPlace = withPage(remaining, 0, page, null);
+  const merged = withPage(remaining, 0, page, null);
   for (const [index, one] of snapshots) {
-    const isPlaced = index === 0 || (one.isPlaced && !inPlace?.hasMoved && !isDropped(one));
+    const isPlaced = index === 0 || (one.isPlaced && !merged?.hasMoved && !isDropped(one));
     snapshots.set(index, { ...one, isPlaced });
   }
-  return reviewed({ ...next, head, rows: inPlace?.rows ?? remaining }, head, continues ? before : null);
+  return reviewed({ ...next, head, rows: merged?.rows ?? remaining }, head, continues ? before : null);
 }
 
 /**
@@ -124,8 +125,11 @@ function withDeepPage(state: ListState, index: number, page: PageRead): ListStat
   const isNewer = last === undefined || last.asOf <= page.asOf;
   const read = { ...page, isPlaced: false, isCurrent: true };
   const snapshot = isNewer ? read : { ...last, version: page.version };
-  const next: Draft = { ...state, snapshots: new Map(state.snapshots).set(index, snapshot) };
   const { head } = state;
+  const snapshots = new Map(state.snapshots).set(index, snapshot);
+  // All unknown lists share their empty map.
+  const assembled = head ? state.assembled : new Map<number, CurrentPage>();
+  const next: Draft = { ...state, snapshots, assembled };
   if (head && page.asOf >= head.arrivedAt) place(next, index, page, head, head.totalCount);
   return next;
 }
