@@ -22,7 +22,7 @@ import { createSubscriptionSource } from './subscriptions/subscriptionSource.ts'
 import { type Clock, createSteadyClock, systemClock } from './core/clock.ts';
 import { createListMemory } from './loaders/list.ts';
 import { createObservability } from './telemetry/observability.ts';
-import { withQuotaProbe } from './quota/withQuotaProbe.ts';
+import { startQuotaProbe } from './quota/startQuotaProbe.ts';
 import { createLogger, type Logger } from './telemetry/logger.ts';
 import { createClient } from './upstream/client.ts';
 import { accountIdentity, type CredentialSource } from './upstream/credentials.ts';
@@ -122,18 +122,11 @@ async function start(config: Config, parts: GatewayParts, closers: Closer[]): Pr
     report: observability.background,
   };
 
-  // A call passes these layers from top to bottom. Each wraps the one below and is an `Upstream` itself.
+  // A call passes these layers from `withCache` down to the client. Each wraps the next one and is an `Upstream` itself.
+  const retried = withRetries(withQuota(client, quota), retryOptions);
+  startQuotaProbe(retried, quota, background);
   const { upstream, view } = withCache(
-    withCallerLimits(
-      withSharedCache(
-        withCredentialCheck(
-          withQuotaProbe(withRetries(withQuota(client, quota), retryOptions), quota, background),
-          checkOptions,
-        ),
-        redisTier,
-      ),
-      clocks,
-    ),
+    withCallerLimits(withSharedCache(withCredentialCheck(retried, checkOptions), redisTier), clocks),
     cacheOptions,
   );
 

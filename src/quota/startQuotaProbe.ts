@@ -12,14 +12,15 @@ const MIN_PAUSE_MS = 30_000;
 
 /**
  * Detects when DataWorks accepts calls again after it reported the daily quota as used up: makes one call of the lowest priority
- * whenever the quota permits one. If a caller's call comes first, that call is the probe. All other calls pass unchanged.
+ * whenever the quota permits one. If a caller's call comes first, that call is the probe.
+ *
+ * @param upstream where the probe is sent: a layer above the quota
  */
-export function withQuotaProbe(upstream: Upstream, quota: Quota, options: QuotaProbeOptions): Upstream {
+export function startQuotaProbe(upstream: Upstream, quota: Quota, options: QuotaProbeOptions): void {
   const { clock, signal } = options;
   let cancel: (() => void) | null = null;
   signal.addEventListener('abort', () => cancel?.(), { once: true });
   quota.onExhaustion(() => schedule());
-  return upstream;
 
   function schedule(leastMs = 0): void {
     const { nextProbeAt } = quota.snapshot();
