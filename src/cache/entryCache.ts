@@ -5,13 +5,13 @@ import { decide, failureBehind, failureOf, freshAnswer, freshUntilOf } from './f
 import { bytesOf, type Entry } from './entries.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
-type Some<Item> = [Item, ...Item[]];
+type NonEmpty<Item> = [Item, ...Item[]];
 
 /** A kind of values that are cached one by one, each under its own key. One call can answer several. */
 export interface EntryKind<Params, Value, Result> {
   action: Action;
   keyOf: (params: Params) => string;
-  call(batch: Some<Params>, context: CallContext): Promise<UpstreamResult<Result>>;
+  call(batch: NonEmpty<Params>, context: CallContext): Promise<UpstreamResult<Result>>;
   valueOf(result: Result, params: Params): Value;
   lastingMs(value: Value): number | null;
   /** Whether the value is what was requested. */
@@ -35,7 +35,10 @@ export function createEntryCache<Params, Value, Result>(
   }
 
   /** Values in the order of the parameters. Those that need a call share one. */
-  async function read(all: readonly Params[], context: CallContext): Promise<Some<UpstreamResult<Value>>> {
+  async function read(
+    all: readonly Params[],
+    context: CallContext,
+  ): Promise<NonEmpty<UpstreamResult<Value>>> {
     const taken =
       core.newestElsewhere === null ? [] : await Promise.all(all.map((params) => takeNewer(params, context)));
     const missing: Params[] = [];
@@ -63,7 +66,7 @@ export function createEntryCache<Params, Value, Result>(
       context.reads?.add(action, isFresh ? dependencyOn(keyOf(params), answer.asOf) : null);
       return answer;
     });
-    return (await Promise.all(answers)) as Some<UpstreamResult<Value>>;
+    return (await Promise.all(answers)) as NonEmpty<UpstreamResult<Value>>;
   }
 
   /** Takes from Redis what another replica has read. It may be an answer that is not cached here. Null if there is nothing newer. */
@@ -112,7 +115,7 @@ export function createEntryCache<Params, Value, Result>(
   async function request(batch: readonly Params[], flight: CallContext): Promise<UpstreamResult<Result>> {
     try {
       const knownAsOf = Math.max(...batch.map((params) => peekEntry(keyOf(params))?.asOf ?? -Infinity));
-      const answer = await kind.call(batch as Some<Params>, notOlderThan(knownAsOf + 1, flight));
+      const answer = await kind.call(batch as NonEmpty<Params>, notOlderThan(knownAsOf + 1, flight));
       for (const params of batch) store(params, answer);
       return answer;
     } catch (error) {

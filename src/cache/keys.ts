@@ -18,7 +18,7 @@ export function placeOf(params: Params<'ListPipelineRuns'>): Place {
   return { params, index: pageNumber - 1, listKey, pageKey: `${listKey}/${pageNumber}` };
 }
 
-/** The key of an answer: the same for the same parameters in any order. A run that a list returned has the key of a single one. */
+/** The key of an answer: the same for the same parameters in any order. A run has one key, whether a list or its own call returned it. */
 export const keyOf: { readonly [A in Action]: (params: Params<A>) => string } = {
   ListPipelineRuns: (params) => placeOf(params).pageKey,
   GetPipelineRun: ({ projectId, runId }) => `run/${projectId}/${runId}`,

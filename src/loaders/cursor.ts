@@ -47,7 +47,7 @@ export function decodeRequest(request: WindowRequest, list: ListSource<unknown>)
   const { from, count } = request;
   const after = request.after === null ? null : anchorOf('after', request.after, list);
   const before = request.before === null ? null : anchorOf('before', request.before, list);
-  if (from === 'start' && !after && !before) return { by: 'offset', offset: 0, count: count };
+  if (from === 'start' && !after && !before) return { by: 'offset', offset: 0, count };
   return { by: 'anchor', from, count, after, before };
 }
 

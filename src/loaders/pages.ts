@@ -163,7 +163,7 @@ export function outdatedPages(list: ListPages, pages: PageMap = list.known): num
   const totalCount = ordered[0]?.[1].totalCount;
   const seen = new Set<string>();
   const outdated = new Set<number>();
-  let movedAfter = -Infinity;
+  let newestOutdatedAsOf = -Infinity;
   for (const [index, page] of ordered) {
     const isOutdated =
       page.totalCount !== totalCount ||
@@ -171,11 +171,12 @@ export function outdatedPages(list: ListPages, pages: PageMap = list.known): num
       (isBehindNewer(index, page) && !isConfirmed(list, index, page));
     if (isOutdated) {
       outdated.add(index);
-      movedAfter = Math.max(movedAfter, page.asOf);
+      newestOutdatedAsOf = Math.max(newestOutdatedAsOf, page.asOf);
     } else for (const { id } of page.keys) seen.add(id);
   }
+  // If one page is outdated, so is every page that is no newer and lies behind a newer one.
   for (const [index, page] of ordered) {
-    if (page.asOf <= movedAfter && isBehindNewer(index, page)) outdated.add(index);
+    if (page.asOf <= newestOutdatedAsOf && isBehindNewer(index, page)) outdated.add(index);
   }
   return [...outdated];
 

@@ -1,22 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import type { QuotaSnapshot, WindowSnapshot } from '../core/observation.ts';
+import type { WindowSnapshot } from '../core/observation.ts';
 import { type Period, periodAt } from './calendar.ts';
 import type { Denial, Permit } from './permit.ts';
 import type { Limits } from './presets.ts';
 import { createSecondWindow } from './secondWindow.ts';
-
-/** Counts the calls of the second, the day and the month. Calls of `take` do not overlap. */
-export interface QuotaStore {
-  /** Counts one call in all windows, or in none. Called only if `forecast(0)` names no wait. Never rejects. */
-  take(): Permit | Denial | Promise<Permit | Denial>;
-  /** What delays the call that is `ahead` places behind the next one. Never overestimates. */
-  forecast(ahead: number): Denial;
-  /** Counts the second as full, because the upstream reports that it is. */
-  fillSecond(): void;
-  second(): WindowSnapshot;
-  calendar(): [day: WindowSnapshot, month: WindowSnapshot];
-  location(): QuotaSnapshot['shared'];
-}
 
 export interface LocalStoreOptions {
   clock: Clock;

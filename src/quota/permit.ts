@@ -1,4 +1,4 @@
-import type { WindowName } from '../core/observation.ts';
+import type { QuotaSnapshot, WindowName, WindowSnapshot } from '../core/observation.ts';
 import type { Action } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
@@ -18,6 +18,19 @@ export interface Permit {
 export interface Denial {
   window: WindowName;
   waitMs: number;
+}
+
+/** Counts the calls of the second, the day and the month. Calls of `take` do not overlap. */
+export interface QuotaStore {
+  /** Counts one call in all windows, or in none. Called only if `forecast(0)` names no wait. Never rejects. */
+  take(): Permit | Denial | Promise<Permit | Denial>;
+  /** What delays the call that is `ahead` places behind the next one. Never overestimates. */
+  forecast(ahead: number): Denial;
+  /** Counts the second as full, because the upstream reports that it is. */
+  fillSecond(): void;
+  second(): WindowSnapshot;
+  calendar(): [day: WindowSnapshot, month: WindowSnapshot];
+  location(): QuotaSnapshot['shared'];
 }
 
 /** No permit is available within the deadline. The window decides the kind. */

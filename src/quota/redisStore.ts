@@ -3,8 +3,8 @@ import type { Redis } from 'ioredis';
 
 import { within } from '../core/deadline.ts';
 import { backoffMs } from './backoff.ts';
-import { createLocalStore, type LocalStoreOptions, type QuotaStore } from './localStore.ts';
-import type { Denial, Permit } from './permit.ts';
+import { createLocalStore, type LocalStoreOptions } from './localStore.ts';
+import type { Denial, Permit, QuotaStore } from './permit.ts';
 import { runTakeScript, type TakeReply } from './redisScript.ts';
 
 export interface SharedOptions {

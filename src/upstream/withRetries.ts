@@ -76,8 +76,8 @@ export function withRetries(
   ): Promise<UpstreamResult<Actions[A]['result']>> {
     const canceled = new AbortController();
     const marked = withSentMark(context, { signal: canceled.signal, isProbe });
-    const ignoreCaller = onAbort(context.signal, () => canceled.abort(context.signal?.reason));
-    const ignoreBreaker = onAbort(opens, () => {
+    const stopListeningToCaller = onAbort(context.signal, () => canceled.abort(context.signal?.reason));
+    const stopListeningToBreaker = onAbort(opens, () => {
       if (!marked.isSent) canceled.abort();
     });
     let verdict: Verdict = 'neither';
@@ -90,8 +90,8 @@ export function withRetries(
       if (marked.isSent) verdict = verdictOn(error, context);
       throw opens.aborted && !marked.isSent ? rejected(action, context) : error;
     } finally {
-      ignoreCaller();
-      ignoreBreaker();
+      stopListeningToCaller();
+      stopListeningToBreaker();
       judge(verdict);
     }
   }
