@@ -38,8 +38,8 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       const place = placeOf(params);
       const { index, listKey } = place;
       demand.note(listKey);
-      if (isPageSuperseded(place)) await takeNewer(place, context);
-      const page = await readPage(place, context);
+      const newer = isPageSuperseded(place) ? await takeNewer(place, context) : null;
+      const page = newer ?? (await readPage(place, context));
       const snapshot = stateOf(place).snapshots.get(index);
       if (!snapshot || snapshot.asOf < page.asOf) apply(place, { type: 'served', index, page });
       context.reads?.add(ACTION, page.staleBecause === null ? dependencyOn(place, page.asOf) : null);
@@ -151,17 +151,22 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     return isSuperseded(core, place.pageKey, { asOf, failure: failureAt(state, place.index) });
   }
 
-  /** Takes from Redis what another replica has read: the head first, since it may confirm the page. */
-  async function takeNewer(place: Place, context: CallContext): Promise<void> {
+  /**
+   * Takes from Redis what another replica has read: the head first, since it may confirm the page. Returns the page if it was read,
+   * because it may be one that is not cached here.
+   */
+  async function takeNewer(place: Place, context: CallContext): Promise<RunPage | null> {
     for (const next of [headOf(place), place]) {
       if (!isOneSuperseded(next)) continue;
       try {
-        await fetchPage(next, fromElsewhere(core, next.pageKey, context));
+        const page = await fetchPage(next, fromElsewhere(core, next.pageKey, context));
+        if (next.index === place.index) return newest(place, page, context);
       } catch {
         // Redis has lost it, and DataWorks does not answer. What is known here is served.
-        return;
+        return null;
       }
     }
+    return null;
   }
 
   function stateOf({ listKey }: Place): ListState {

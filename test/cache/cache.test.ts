@@ -303,6 +303,19 @@ describe('when another replica has read a newer answer', () => {
     expect(upstream.newCalls()).toHaveLength(1);
   });
 
+  test('it is served if it is a smaller page of runs than requested', async () => {
+    await head();
+    await clock.advance(1);
+    newestAt = steady.now();
+    const smaller = { rows: [runOf('newer')], totalCount: 7, pageNumber: 1, pageSize: 1 };
+    handlers.ListPipelineRuns = () => smaller;
+    upstream.newCalls();
+    events.length = 0;
+    expect((await head()).value).toEqual(smaller);
+    expect(upstream.newCalls()).toHaveLength(1);
+    expect(events.map(({ type }) => type)).toEqual(['miss', 'attempt']);
+  });
+
   test('it is served if it is too large to be cached', async () => {
     await run('new');
     await clock.advance(1);
