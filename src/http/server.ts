@@ -2,7 +2,7 @@ import { createAdmission } from '../auth/admission.ts';
 import { createAuthenticator } from '../auth/authentication.ts';
 import type { JwtVerifierOptions } from '../auth/jwt.ts';
 import { createRateLimit } from '../auth/rateLimit.ts';
-import type { Clock } from '../core/clock.ts';
+import type { Clock, SteadyClock } from '../core/clock.ts';
 import type { HttpSettings } from '../core/settings.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import { readTrustedDocuments } from '../graphql/trustedDocuments.ts';
@@ -28,7 +28,7 @@ export interface HttpServerOptions
     Pick<OperatorRoutesOptions, 'health' | 'metrics'> {
   clock: Clock;
   /** The clock of freshness. */
-  steadyClock: Clock;
+  steadyClock: SteadyClock;
   /** Called with the events of calls that no request waits for, such as those of subscriptions. */
   report: (event: CallEvent) => void;
 }
@@ -93,7 +93,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
       trustedDocuments,
       deadlineMs: limits.deadlineMs,
       maxResponseBytes: limits.responseBytes,
-      responses: options.storedResponseBytes > 0 ? createStoredResponses(options.storedResponseBytes) : null,
+      responses:
+        options.storedResponseBytes > 0
+          ? createStoredResponses(options.storedResponseBytes, options.steadyClock)
+          : null,
       isAuthenticated,
     }),
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../core/clock.ts';
+import type { SteadyClock } from '../core/clock.ts';
 import type { Freshness, ReadSet } from '../core/readSet.ts';
 import type { Viewer } from '../core/viewer.ts';
 
@@ -26,13 +26,14 @@ const ENTRY_BYTES = 1000;
 const READ_BYTES = 400;
 
 /** @param maxBytes memory of all responses */
-export function createStoredResponses(maxBytes: number): StoredResponses {
-  const responses = new LRUCache<string, StoredResponse>({ maxSize: maxBytes });
+export function createStoredResponses(maxBytes: number, clock: SteadyClock): StoredResponses {
+  /** `wallZero` changes when the wall clock jumps: then the times in the text are wrong. */
+  const responses = new LRUCache<string, StoredResponse & { wallZero: number }>({ maxSize: maxBytes });
   return {
     find(key) {
       const response = responses.get(key);
       if (response === undefined) return null;
-      const freshness = response.reads.freshness();
+      const freshness = response.wallZero === clock.toWall(0) ? response.reads.freshness() : null;
       if (freshness !== null) return { response, freshness };
       responses.delete(key);
       return null;
@@ -40,7 +41,7 @@ export function createStoredResponses(maxBytes: number): StoredResponses {
     store(key, response) {
       const { body, reads } = response;
       const size = ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length;
-      responses.set(key, response, { size });
+      responses.set(key, { ...response, wallZero: clock.toWall(0) }, { size });
     },
   };
 }
@@ -74,7 +75,7 @@ export function responseKeyOf(
 }
 
 export interface ReuseOptions {
-  clock: Clock;
+  clock: SteadyClock;
   /** Whether callers must authenticate. */
   isAuthenticated: boolean;
 }

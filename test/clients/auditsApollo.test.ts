@@ -8,7 +8,7 @@ import { createGraphQLHandler } from '../../src/http/graphqlHandler.ts';
 import { createAdmissionHook } from '../../src/http/requestLifecycle.ts';
 import { createRequestScheduler } from '../../src/http/requestScheduler.ts';
 import { unreadObservation } from '../support/fixtures.ts';
-import { systemClock } from '../../src/core/clock.ts';
+import { createSteadyClock, systemClock } from '../../src/core/clock.ts';
 
 /** Apollo's own test suite, against its Apollo Servers behind this gateway's Fastify app and handler. */
 defineIntegrationTestSuite(
@@ -44,7 +44,7 @@ defineIntegrationTestSuite(
       handler: createGraphQLHandler({
         apollo: { executeHTTPGraphQLRequest: execute } as unknown as ApolloServer<ApolloContext>,
         trustedDocuments: () => null,
-        clock: systemClock,
+        clock: createSteadyClock(systemClock),
         responses: null,
         isAuthenticated: false,
         deadlineMs: 10_000,

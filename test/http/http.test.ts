@@ -4,7 +4,7 @@ import type { OperationCost } from '../../src/graphql/context.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { createRateLimit } from '../../src/auth/rateLimit.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { type Clock, createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { SubscriptionSource } from '../../src/graphql/updates.ts';
 import { createExecution } from '../../src/graphql/execution.ts';
 import type { Loaders } from '../../src/loaders/loaders.ts';
@@ -33,7 +33,7 @@ async function startServer(
     introspection: true,
     explorer: false,
     clock,
-    steadyClock: clock,
+    steadyClock: createSteadyClock(clock),
     createContext: ({ requestId, viewer }) => ({
       requestId,
       viewer,

@@ -5,7 +5,7 @@ import { anonymous, type Viewer } from '../../src/core/viewer.ts';
 import { createStoredResponses } from '../../src/responses/storedResponses.ts';
 import { responseKeyOf } from '../../src/responses/storedResponses.ts';
 import { viewerOf } from '../../src/auth/scopes.ts';
-import { type Clock, systemClock } from '../../src/core/clock.ts';
+import { type Clock, createSteadyClock, systemClock } from '../../src/core/clock.ts';
 import type { Freshness } from '../../src/core/readSet.ts';
 import { bearer, captureLog, digestOf, temporaryFiles } from '../support/fixtures.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -60,6 +60,20 @@ describe.each(['on', 'off'])('responses with STORED_ANSWERS %s', (stored) => {
     expect(mine.data.pipelineRuns).toEqual({ ...rest, nodes: nodes.slice(0, 2) });
     expect(rest.totalCount).toBe(Number(old.data.pipelineRuns.totalCount) + 1);
     expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1', 'ListPipelineRuns 1']);
+  });
+
+  test('show the time of the wall clock as it runs now, also after it was set', async () => {
+    let aheadMs = 0;
+    const clock: Clock = { ...systemClock, now: () => Date.now() + aheadMs };
+    await using gateway = await startTestGateway({ settings, clock });
+    for (const ahead of [0, 3_600_000, -3_600_000]) {
+      aheadMs = ahead;
+      for (let n = 0; n < 2; n++) {
+        const { data } = await gateway.query(SMALL);
+        expect(Math.abs(clock.now() - Date.parse(String(data.pipelineRuns.asOf)))).toBeLessThan(FRESH_MS);
+      }
+    }
+    expect(gateway.newCalls()).toEqual(['ListPipelineRuns 1']);
   });
 
   test('that are stale are labelled each time, and are not cacheable', async () => {
@@ -203,7 +217,7 @@ describe('stored responses', () => {
 
   test('are bounded in bytes, and evicted by least recent use', () => {
     const freshness: Freshness = { asOf: 0, freshUntil: 1 };
-    const responses = createStoredResponses(10_000);
+    const responses = createStoredResponses(10_000, createSteadyClock(systemClock));
     const response = {
       body: Buffer.alloc(2000),
       contentType: 'application/json',
@@ -226,7 +240,7 @@ describe('stored responses', () => {
 
   test('are deleted once their reads are not fresh', () => {
     let freshness: Freshness | null = { asOf: 0, freshUntil: 1 };
-    const responses = createStoredResponses(100_000);
+    const responses = createStoredResponses(100_000, createSteadyClock(systemClock));
     const reads = { actions: [], freshness: () => freshness };
     const body = Buffer.from('{}');
     responses.store('a', { body, contentType: '', operationName: null, operationType: null, reads });
