@@ -4,8 +4,9 @@ import type { Redis } from 'ioredis';
  * Counts one call in all windows, or in none.
  *
  * KEYS: the log of the second (sorted set: call id, time at which its place is free), the hashes of the day and the month (replica
- * id, its total). ARGV: call id, replica id, calls a second, milliseconds that a call holds its place until its end is reported; then
- * for the day and the month: the limit (-1 without one) and the total of this replica.
+ * id, its total). ARGV: call id, replica id, calls a second, milliseconds that a call holds its place until its end is reported,
+ * Redis' time after which the caller does not use the grant any more (-1 if unknown); then for the day and the month: the limit (-1
+ * without one) and the total of this replica.
  *
  * Returns: 1 if the call is granted, else 0; Redis' time in milliseconds; the totals of day and month (-1 without a limit); the log
  * as pairs of call id and time. A script that is repeated with the same arguments grants the same call and counts it once.
@@ -14,16 +15,18 @@ export const takeScript = `
 local time = redis.call('TIME')
 local nowMs = time[1] * 1000 + math.floor(time[2] / 1000)
 local callId, replicaId = ARGV[1], ARGV[2]
-local perSecond, holdMs = tonumber(ARGV[3]), tonumber(ARGV[4])
+local perSecond, holdMs, usableUntilMs = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', nowMs)
 local isGranted = 1
 local isRepeated = redis.call('ZSCORE', KEYS[1], callId)
 if not isRepeated and redis.call('ZCARD', KEYS[1]) >= perSecond then isGranted = 0 end
+-- A Redis that hung runs the scripts of the meantime, also those of closed connections.
+if usableUntilMs >= 0 and nowMs > usableUntilMs then isGranted = 0 end
 
 local totals = {-1, -1}
 for index = 1, 2 do
-  local key, limit, own = KEYS[index + 1], tonumber(ARGV[3 + 2 * index]), tonumber(ARGV[4 + 2 * index])
+  local key, limit, own = KEYS[index + 1], tonumber(ARGV[4 + 2 * index]), tonumber(ARGV[5 + 2 * index])
   if limit >= 0 then
     redis.call('HSET', key, replicaId, own)
     redis.call('EXPIRE', key, index == 1 and ${3 * 86_400} or ${33 * 86_400})

@@ -63,6 +63,8 @@ export function createRedisStore(
   let retryAtMs = -Infinity;
   let shareUntilMs = -Infinity;
   let calls = 0;
+  /** Redis' time minus the monotonic time, as of its last reply. */
+  let redisAheadMs: number | null = null;
 
   // An idle replica would otherwise not notice a restart, and use what the others count as their shares.
   redis.on('close', lost);
@@ -129,6 +131,7 @@ export function createRedisStore(
       [secondKey, ...periods.map(({ window, count }) => `${keyPrefix}:${window.name}:${count.name}`)],
       [
         ...[callId, replicaId, perSecond, holdMs],
+        redisAheadMs === null ? -1 : Math.ceil(askedAtMs + maxPermitDelayMs + redisAheadMs),
         ...periods.flatMap(({ window, own }) => [window.limit === Infinity ? -1 : window.limit, own]),
       ],
     );
@@ -140,6 +143,7 @@ export function createRedisStore(
         return new Error(`Redis did not answer within ${commandTimeoutMs} ms.`);
       },
     });
+    redisAheadMs = redisMs - askedAtMs;
     for (const [index, { own, count }] of periods.entries()) {
       const total = totals[index] ?? -1;
       if (total < 0) continue;

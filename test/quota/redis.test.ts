@@ -277,12 +277,29 @@ describeWithRedis('a quota shared through Redis', () => {
     const { connect } = account;
     const redis = connect();
     const keys = ['{a}:second', '{a}:day', '{a}:month'];
-    const take = () => redis.eval(takeScript, 3, ...keys, 'replica:1', 'replica', 5, 6_000, 100, 7, -1, 7);
+    const take = () =>
+      redis.eval(takeScript, 3, ...keys, 'replica:1', 'replica', 5, 6_000, -1, 100, 7, -1, 7);
     const [first, second] = [(await take()) as unknown[], (await take()) as unknown[]];
     expect([first[0], first[2], first[3]]).toEqual([1, 8, -1]);
     expect([second[0], second[2], second[3]]).toEqual([1, 8, -1]);
     expect(await redis.zcard('{a}:second')).toBe(1);
     expect(await redis.hgetall('{a}:day')).toEqual({ replica: '8' });
+  });
+
+  test.concurrent('grants nothing to a script that runs too late for its caller', async () => {
+    await using account = await startAccount();
+    const redis = account.connect();
+    const keys = ['{a}:second', '{a}:day', '{a}:month'];
+    const takeUntil = async (usableUntilMs: number) => {
+      const values = ['replica:1', 'replica', 5, 6_000, usableUntilMs, 100, 7, -1, 7];
+      const [granted, redisMs] = (await redis.eval(takeScript, 3, ...keys, ...values)) as [number, number];
+      return { granted, redisMs };
+    };
+    const { granted, redisMs } = await takeUntil(0);
+    expect(granted).toBe(0);
+    expect(await redis.zcard('{a}:second')).toBe(0);
+    expect(await redis.hgetall('{a}:day')).toEqual({ replica: '7' });
+    expect((await takeUntil(redisMs + 60_000)).granted).toBe(1);
   });
 
   test.concurrent('starts with its share if Redis is unavailable from the start', async () => {
