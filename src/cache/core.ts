@@ -7,12 +7,13 @@ import {
   type Caller,
   type Upstream,
   type UpstreamResult,
+  hasLimits,
   notOlderThan,
   withChanges,
 } from '../core/upstream.ts';
 import type { Demand } from './demand.ts';
 import { Entries, type Entry } from './entries.ts';
-import { createSingleFlight, hasLimits } from './singleFlight.ts';
+import { createSingleFlight } from './singleFlight.ts';
 
 /** How the cache answers one action. */
 export interface Part<A extends Action> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { within } from '../core/deadline.ts';
-import type { Action, CallContext, Caller, UpstreamResult } from '../core/upstream.ts';
+import { type Action, type CallContext, hasLimits, type UpstreamResult } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 
 type Start<Value> = (context: CallContext, keys: readonly string[]) => Promise<UpstreamResult<Value>>;
@@ -25,10 +25,6 @@ const ALL_CALLERS_LEFT = 'all callers left';
 /** Whether a failure says nothing about the upstream: the callers ended the call, or their own limit refused it. */
 export function isOfItsCaller(error: unknown, { signal }: CallContext): boolean {
   return signal?.reason === ALL_CALLERS_LEFT || isCallerLimit(error);
-}
-
-export function hasLimits(caller: Caller | undefined): boolean {
-  return caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
 }
 
 /**

@@ -64,6 +64,11 @@ export interface Caller {
   maxCallsPerDay?: number | null;
 }
 
+/** Whether a call is made for a caller with limits of its own. */
+export function hasLimits(caller: Caller | undefined): caller is Caller {
+  return caller?.maxCallsPerSecond != null || caller?.maxCallsPerDay != null;
+}
+
 /** What one operation passes down to every call that it causes. */
 export interface CallContext {
   /** When the answer must have arrived at the latest, in steady time. */

@@ -1,7 +1,13 @@
 import type { Clock } from '../core/clock.ts';
 import { pause } from '../core/deadline.ts';
-import type { Action, CallContext, Caller, Upstream } from '../core/upstream.ts';
-import { withChanges } from '../core/upstream.ts';
+import {
+  type Action,
+  type CallContext,
+  type Caller,
+  hasLimits,
+  type Upstream,
+  withChanges,
+} from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { periodAt } from './calendar.ts';
 import { canceled } from './permit.ts';
@@ -57,9 +63,7 @@ export function withCallerLimits(
   return {
     async call(action, params, context) {
       const { caller } = context;
-      if (caller?.maxCallsPerSecond == null && caller?.maxCallsPerDay == null) {
-        return upstream.call(action, params, context);
-      }
+      if (!hasLimits(caller)) return upstream.call(action, params, context);
       const { name, turnsAt } = periodAt('day', clock.now());
       const usage = usageOf(caller, name);
       const maxCalls = caller.maxCallsPerDay ?? Infinity;

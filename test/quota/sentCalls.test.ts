@@ -59,7 +59,8 @@ describe('a call without a waiting caller', () => {
     return { clock, upstream, head, events };
   };
 
-  test('is not retried after a failed attempt', async () => {
+  /** A call on the wire whose only caller has left. */
+  const abandoned = async () => {
     const { clock, upstream, head } = create();
     upstream.hold();
     const caller = new AbortController();
@@ -67,6 +68,11 @@ describe('a call without a waiting caller', () => {
     await clock.advance(0);
     caller.abort();
     await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    return { clock, upstream, head };
+  };
+
+  test('is not retried after a failed attempt', async () => {
+    const { clock, upstream } = await abandoned();
     upstream.held[0]!.fail('unavailable');
     await clock.advance(60_000);
     expect(upstream.calls).toHaveLength(1);
@@ -74,13 +80,7 @@ describe('a call without a waiting caller', () => {
   });
 
   test('is retried for a caller that joins it before the attempt fails', async () => {
-    const { clock, upstream, head } = create();
-    upstream.hold();
-    const caller = new AbortController();
-    const gone = head({ signal: caller.signal });
-    await clock.advance(0);
-    caller.abort();
-    await expect(gone).rejects.toMatchObject({ kind: 'timeout' });
+    const { clock, upstream, head } = await abandoned();
     const joined = head();
     upstream.held[0]!.fail('unavailable');
     await clock.advance(1_000);
