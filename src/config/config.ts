@@ -109,6 +109,7 @@ function configOf(given: Settings) {
       only: given.PERSISTED_OPERATIONS_ONLY,
     },
     automaticPersistedQueries: given.AUTOMATIC_PERSISTED_QUERIES,
+    compression: given.COMPRESSION,
     storedResponseBytes: given.STORED_ANSWERS ? given.STORED_ANSWERS_MAX_BYTES : 0,
     shutdownGraceMs: given.SHUTDOWN_GRACE_MS,
   };

@@ -39,6 +39,7 @@ const server = {
     [],
     'Origins whose pages may read responses.',
   ),
+  COMPRESSION: setting(flag, true, 'Whether responses are compressed (brotli, gzip) if asked for.'),
   NODE_ENV: optional(text, '', '`production` turns off INTROSPECTION and EXPLORER unless they are set.'),
   INTROSPECTION: optional(
     flag,

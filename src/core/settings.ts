@@ -71,6 +71,8 @@ export interface HttpSettings {
   rateLimit: { perSecond: number; burst: number } | null;
   trustedDocuments: TrustedDocumentSettings;
   automaticPersistedQueries: boolean;
+  /** Whether responses are compressed for clients that ask for it. */
+  compression: boolean;
   /** Memory for stored responses; 0 turns them off. */
   storedResponseBytes: number;
   /** Time for requests in flight after the server closes, in milliseconds. */

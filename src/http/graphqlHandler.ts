@@ -6,23 +6,17 @@ import { type HttpError, requestError } from '../core/errors.ts';
 import type { GatewayContext, OperationStart } from '../graphql/context.ts';
 import { responseTooLong } from '../graphql/response.ts';
 import type { TrustedDocuments } from '../graphql/trustedDocuments.ts';
-import {
-  responseKeyOf,
-  type ReuseOptions,
-  sendReusable,
-  type StoredResponses,
-} from '../responses/storedResponses.ts';
+import { sendComplete, type SendOptions } from '../responses/sendResponse.ts';
+import { responseKeyOf } from '../responses/storedResponses.ts';
 import { type ApolloContext, PREFLIGHTED_HEADERS } from './apollo.ts';
 import { graphqlRequestOf, hasExtensions } from './graphqlRequest.ts';
 import { sendHttpError } from './httpErrors.ts';
 import { type AdmittedRequest, NOBODY_WAITS } from './requestLifecycle.ts';
 import { sandboxPolicy } from './securityHeaders.ts';
 
-export interface GraphQLHandlerOptions extends ReuseOptions {
+export interface GraphQLHandlerOptions extends SendOptions {
   apollo: ApolloServer<ApolloContext>;
   trustedDocuments: TrustedDocuments;
-  /** Null if responses are not stored. */
-  responses: StoredResponses | null;
   deadlineMs: number;
   /** The longest response that is sent. */
   maxResponseBytes: number;
@@ -53,11 +47,12 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
     const key = responses && responseKeyOf(request, record.viewer, PREFLIGHTED_HEADERS);
     const stored = key && responses.find(key);
     if (stored) {
-      const { body, contentType, operationName, operationType, reads } = stored.response;
+      const { contentType, operationName, operationType, reads } = stored.response;
       record.operationName = operationName;
       record.operationType = operationType;
       for (const action of reads.actions) record.observation.report({ type: 'hit', action });
-      return sendReusable(body, stored.freshness, request, reply.type(contentType), options);
+      const complete = { ...stored.response, freshness: stored.freshness, key };
+      return sendComplete(complete, request, reply.type(contentType), options);
     }
 
     const operation = graphqlRequestOf(request, trustedDocuments);
@@ -79,13 +74,16 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
 
     const { codes, operationName, operationType, reads } = record;
     const isComplete = status === 200 && codes.length === 0 && !('gateway-cost' in request.headers);
-    const freshness = isComplete ? (reads?.freshness() ?? null) : null;
-    if (freshness === null || reads === null) return reply.send(body);
+    // Pages read nothing.
+    if (!isComplete || reads === null) return reply.send(body);
+    const freshness = reads.freshness();
     // A request with extensions changes state: it registers a persisted query.
-    if (key && !hasExtensions(operation)) {
-      responses.store(key, { body, contentType, operationName, operationType, reads });
+    const isStored = freshness !== null && key !== null && !hasExtensions(operation);
+    if (isStored) {
+      responses?.store(key, { body, encoded: {}, contentType, operationName, operationType, reads });
     }
-    return sendReusable(body, freshness, request, reply, options);
+    const complete = { body, encoded: {}, freshness, key: isStored ? key : null };
+    return sendComplete(complete, request, reply, options);
   };
 
   /** Executes within a bound, whatever delays the operation. */

@@ -6,6 +6,7 @@ import type { Clock, SteadyClock } from '../core/clock.ts';
 import type { HttpSettings } from '../core/settings.ts';
 import type { CallEvent } from '../core/upstream.ts';
 import { readTrustedDocuments } from '../graphql/trustedDocuments.ts';
+import { createCompress } from '../responses/compression.ts';
 import { createStoredResponses } from '../responses/storedResponses.ts';
 import { createWebSockets } from '../subscriptions/webSockets.ts';
 import { type AdmissionHookOptions, createAdmissionHook } from './requestLifecycle.ts';
@@ -97,6 +98,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
         options.storedResponseBytes > 0
           ? createStoredResponses(options.storedResponseBytes, options.steadyClock)
           : null,
+      compress: options.compression ? createCompress() : null,
       isAuthenticated,
     }),
   });

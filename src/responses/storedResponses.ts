@@ -1,13 +1,15 @@
-import { createHash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Freshness, ReadSet } from '../core/readSet.ts';
 import type { Viewer } from '../core/viewer.ts';
+import type { Encoding } from './contentEncoding.ts';
 
 /** A response as it was sent, with what log and metrics need to know of it. */
 export interface StoredResponse {
   body: Buffer;
+  /** The body in the content codings that were asked for. */
+  encoded: Readonly<Partial<Record<Encoding, Buffer>>>;
   contentType: string;
   operationName: string | null;
   operationType: string | null;
@@ -19,6 +21,8 @@ export interface StoredResponses {
   find(key: string): { response: StoredResponse; freshness: Freshness } | null;
   /** @param response one without errors */
   store(key: string, response: StoredResponse): void;
+  /** Adds the encoded body of a response, if the response is still stored and there is memory for it. */
+  addEncoded(key: string, body: Buffer, encoding: Encoding, encoded: Buffer): void;
 }
 
 /** Approximate memory of an entry besides body and key, and of each call that it was made from. */
@@ -39,11 +43,30 @@ export function createStoredResponses(maxBytes: number, clock: SteadyClock): Sto
       return null;
     },
     store(key, response) {
-      const { body, reads } = response;
-      const size = ENTRY_BYTES + 2 * key.length + body.length + READ_BYTES * reads.actions.length;
-      responses.set(key, { ...response, wallZero: clock.toWall(0) }, { size });
+      responses.set(key, { ...response, wallZero: clock.toWall(0) }, { size: bytesOf(key, response) });
+    },
+    addEncoded(key, body, encoding, encoded) {
+      const stored = responses.peek(key);
+      if (stored?.body !== body) return;
+      const response = { ...stored, encoded: { ...stored.encoded, [encoding]: withoutSlack(encoded) } };
+      const size = bytesOf(key, response);
+      // The store would delete a response that does not fit.
+      if (size <= maxBytes) responses.set(key, response, { size });
     },
   };
+}
+
+function bytesOf(key: string, { body, encoded, reads }: StoredResponse): number {
+  const bodies = [body, ...Object.values(encoded)];
+  const bodyBytes = bodies.reduce((sum, { length }) => sum + length, 0);
+  return ENTRY_BYTES + 2 * key.length + bodyBytes + READ_BYTES * reads.actions.length;
+}
+
+/** zlib returns a part of a longer buffer, which would stay in memory as a whole. */
+function withoutSlack(encoded: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(encoded.length);
+  encoded.copy(copy);
+  return copy;
 }
 
 /**
@@ -72,49 +95,4 @@ export function responseKeyOf(
   function hasOneOf(names: readonly string[]): boolean {
     return names.some((name) => (headers[name] ?? '') !== '');
   }
-}
-
-export interface ReuseOptions {
-  clock: SteadyClock;
-  /** Whether callers must authenticate. */
-  isAuthenticated: boolean;
-}
-
-/**
- * Sends a response that its caller, and no shared cache, may reuse while it is fresh. With authentication, the caller may store it but
- * must revalidate it by its ETag, because permissions can end at any time.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
- */
-export function sendReusable(
-  body: Buffer,
-  { asOf, freshUntil }: Freshness,
-  { method, headers }: FastifyRequest,
-  reply: FastifyReply,
-  { clock, isAuthenticated }: ReuseOptions,
-): FastifyReply {
-  const now = clock.now();
-  const ageS = Math.max(0, Math.floor((now - asOf) / 1000));
-  const leftS = Math.max(0, Math.floor((freshUntil - now) / 1000));
-  const vary = isAuthenticated ? 'accept, authorization' : 'accept';
-  // CORS may have set its own.
-  const own = reply.getHeader('vary');
-  void reply
-    .header('cache-control', isAuthenticated ? 'private, no-cache' : `private, max-age=${ageS + leftS}`)
-    .header('age', String(ageS))
-    .header('vary', own === undefined ? vary : `${String(own)}, ${vary}`);
-  // If-None-Match means something else for POST.
-  if (method !== 'GET') return reply.send(body);
-  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
-  void reply.header('etag', tag);
-  return includesTag(headers['if-none-match'], tag) ? reply.code(304).send() : reply.send(body);
-}
-
-/**
- * A weak comparison.
- *
- * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
- */
-function includesTag(known = '', tag: string): boolean {
-  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
 }

@@ -46,6 +46,7 @@ defineIntegrationTestSuite(
         trustedDocuments: () => null,
         clock: createSteadyClock(systemClock),
         responses: null,
+        compress: null,
         isAuthenticated: false,
         deadlineMs: 10_000,
         maxResponseBytes: 1_000_000,

@@ -220,6 +220,7 @@ describe('stored responses', () => {
     const responses = createStoredResponses(10_000, createSteadyClock(systemClock));
     const response = {
       body: Buffer.alloc(2000),
+      encoded: {},
       contentType: 'application/json',
       operationName: null,
       operationType: 'query',
@@ -243,7 +244,14 @@ describe('stored responses', () => {
     const responses = createStoredResponses(100_000, createSteadyClock(systemClock));
     const reads = { actions: [], freshness: () => freshness };
     const body = Buffer.from('{}');
-    responses.store('a', { body, contentType: '', operationName: null, operationType: null, reads });
+    responses.store('a', {
+      body,
+      encoded: {},
+      contentType: '',
+      operationName: null,
+      operationType: null,
+      reads,
+    });
     expect(responses.find('a')).toMatchObject({ response: { body }, freshness: { asOf: 0, freshUntil: 1 } });
     freshness = null;
     expect(responses.find('a')).toBeNull();

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { SteadyClock } from '../core/clock.ts';
+import type { Freshness } from '../core/readSet.ts';
+import type { Compress } from './compression.ts';
+import { encodingFor } from './contentEncoding.ts';
+import type { StoredResponse, StoredResponses } from './storedResponses.ts';
+
+export interface SendOptions {
+  clock: SteadyClock;
+  /** Whether callers must authenticate. */
+  isAuthenticated: boolean;
+  /** Null if responses are not stored. */
+  responses: StoredResponses | null;
+  /** Null if responses are not compressed. */
+  compress: Compress | null;
+}
+
+/** The response to an operation without errors. */
+export interface CompleteResponse extends Pick<StoredResponse, 'body' | 'encoded'> {
+  /** Null if the response may not be reused. */
+  freshness: Freshness | null;
+  /** The key of the stored response; null if it is not stored. */
+  key: string | null;
+}
+
+/** A shorter body fits into one packet, compressed or not. */
+const MIN_COMPRESSED_BYTES = 1000;
+
+/**
+ * Sends a complete response, in the content coding that its client asks for. Errors are never compressed: they quote the request, and
+ * the length of a compressed text reveals how much of one part is repeated in another (see docs/security.md).
+ */
+export async function sendComplete(
+  { body, encoded, freshness, key }: CompleteResponse,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: SendOptions,
+): Promise<FastifyReply> {
+  const { responses, compress } = options;
+  const isCompressible = compress !== null && body.length > MIN_COMPRESSED_BYTES;
+  const encoding = isCompressible ? encodingFor(request.headers['accept-encoding']) : null;
+  if (isCompressible) addVary(reply, 'accept-encoding');
+  if (freshness !== null) {
+    setCachingHeaders(freshness, reply, options);
+    // If-None-Match means something else for POST.
+    if (request.method === 'GET') {
+      const tag = tagOf(body);
+      // As strong tags of two encodings must differ, that of an encoded body is weak.
+      void reply.header('etag', encoding === null ? tag : `W/${tag}`);
+      if (includesTag(request.headers['if-none-match'], tag)) return reply.code(304).send();
+    }
+  }
+  if (encoding === null || compress === null) return reply.send(body);
+  const form = encoded[encoding] ?? (await compress(body, encoding));
+  if (form === null) return reply.send(body);
+  if (key !== null && encoded[encoding] === undefined) responses?.addEncoded(key, body, encoding, form);
+  return reply.header('content-encoding', encoding).send(form);
+}
+
+/**
+ * The caller, and no shared cache, may reuse the response while it is fresh. With authentication, the caller may store it but must
+ * revalidate it by its ETag, because permissions can end at any time.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9111#section-5.2.2
+ */
+function setCachingHeaders(
+  { asOf, freshUntil }: Freshness,
+  reply: FastifyReply,
+  { clock, isAuthenticated }: SendOptions,
+): void {
+  const now = clock.now();
+  const ageS = Math.max(0, Math.floor((now - asOf) / 1000));
+  const leftS = Math.max(0, Math.floor((freshUntil - now) / 1000));
+  addVary(reply, isAuthenticated ? 'accept, authorization' : 'accept');
+  void reply
+    .header('cache-control', isAuthenticated ? 'private, no-cache' : `private, max-age=${ageS + leftS}`)
+    .header('age', String(ageS));
+}
+
+/** CORS may have set its own. */
+function addVary(reply: FastifyReply, names: string): void {
+  const own = reply.getHeader('vary');
+  void reply.header('vary', own === undefined ? names : `${String(own)}, ${names}`);
+}
+
+function tagOf(body: Buffer): string {
+  return `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+}
+
+/**
+ * A weak comparison.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2
+ */
+function includesTag(known = '', tag: string): boolean {
+  return known.trim() === '*' || known.split(',').some((one) => one.trim().replace(/^W\//, '') === tag);
+}
