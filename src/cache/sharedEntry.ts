@@ -7,7 +7,7 @@ import { keyOf } from './keys.ts';
  */
 
 /** Increased whenever versions of the gateway would misread each other's answers, or look for them under different keys. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** An answer as replicas share it. Dated by the wall clock. */
 export type SharedAnswer<A extends Action> = Pick<UpstreamResult<Actions[A]['result']>, 'value' | 'asOf'>;

@@ -1,3 +1,5 @@
+import type { JsonDocument } from './jsonDocument.ts';
+
 /** JSON as a response can carry it. Integers that a double cannot hold are strings, so that no digit is lost. */
 export type JsonValue = string | number | boolean | null | JsonValue[] | { [key: string]: JsonValue };
 
@@ -47,8 +49,8 @@ export interface PipelineRunStage {
   message: string | null;
   status: PipelineRunStatus;
   rawStatus: string;
-  /** The report of the check or deployment, with JSON text inside it decoded. */
-  detail: JsonValue;
+  /** The report of the check or deployment, with JSON text inside it decoded. Null if there is none. */
+  detail: JsonDocument | null;
 }
 
 /** One object (node, workflow, resource or function) that a run publishes. */
@@ -64,8 +66,8 @@ export interface PipelineRunItem {
   version: string | null;
   createTime: number | null;
   modifyTime: number | null;
-  /** The FlowSpec document, decoded. */
-  spec: JsonValue;
+  /** The FlowSpec document, decoded. Null if there is none. */
+  spec: JsonDocument | null;
 }
 
 /** A DataWorks workspace. */

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/domain.ts';
+import type { JsonDocument } from '../core/jsonDocument.ts';
 import type { GraphQLResolveInfo, GraphQLScalarType, GraphQLScalarTypeConfig } from 'graphql';
 import type { DatedPipelineRun, DatedProject } from '../core/upstream.ts';
 import type { PipelineRunStage as PipelineRunStageModel, PipelineRunItem as PipelineRunItemModel } from '../core/domain.ts';
@@ -18,7 +18,7 @@ export type Scalars = {
   /** An ISO 8601 date and time in UTC with milliseconds, for example `2023-12-16T14:24:14.000Z`. */
   DateTime: { input: number; output: number; }
   /** Any JSON value. */
-  JSON: { input: JsonValue; output: JsonValue; }
+  JSON: { input: JsonDocument; output: JsonDocument; }
 };
 
 /** An object with an ID. */

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
 import { GraphQLScalarType, type GraphQLSchema, isObjectType, parse } from 'graphql';
+import type { JsonValue } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
+import { type JsonDocument, valueOf } from '../core/jsonDocument.ts';
 import { resolvers } from './resolvers.ts';
 
 /**
@@ -41,4 +43,8 @@ const dateTimeScalar = new GraphQLScalarType<number, string>({
   },
 });
 
-const jsonScalar = new GraphQLScalarType({ name: 'JSON' });
+/** A stored document inside, its value outside: it is parsed only if it is selected. */
+const jsonScalar = new GraphQLScalarType<never, JsonValue>({
+  name: 'JSON',
+  serialize: (document) => valueOf(document as JsonDocument),
+});

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { isDocument, valueOf } from '../core/jsonDocument.ts';
 import type { PipelineRun, PipelineRunStage, PipelineRunStatus } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { RunChange, RunDifference } from '../graphql/updates.ts';
@@ -39,11 +40,17 @@ function changedFields<Value extends HasStatus>(
   after: Value,
   fields: readonly (keyof Value & string)[],
 ): string[] {
-  const changed: string[] = fields.filter((field) => !isDeepStrictEqual(before[field], after[field]));
+  const changed: string[] = fields.filter((field) => !isSame(before[field], after[field]));
   // DataWorks spells each known status in two ways, even for one run. Only for unknown ones the spelling has a meaning.
   const isOtherUnknown =
     before.status === 'UNKNOWN' && after.status === 'UNKNOWN' && before.rawStatus !== after.rawStatus;
   return isOtherUnknown ? [...changed, 'rawStatus'] : changed;
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (isDeepStrictEqual(one, other)) return true;
+  // The keys of a document can come in any order.
+  return isDocument(one) && isDocument(other) && isDeepStrictEqual(valueOf(one), valueOf(other));
 }
 
 function changeOf(

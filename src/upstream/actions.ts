@@ -4,7 +4,7 @@ import type { PipelineRunFilter } from '../core/domain.ts';
 import { type Action, type Actions, MAX_PROJECTS_PER_CALL } from '../core/upstream.ts';
 import { upstreamError } from './classify.ts';
 import { decodeItem, decodeOnlyPage, decodePage, decodeProject, decodeRun } from './decode.ts';
-import type { UndecodableCounts } from './decode.ts';
+import type { UndecodableCounts } from './fields.ts';
 import { type JsonObject, objectOf } from './json.ts';
 
 /** Parameters by the upstream's names; those that are undefined are not sent. */

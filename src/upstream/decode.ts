@@ -2,20 +2,15 @@
 
 import { isIdText, isPlaceholderId, placeholderId } from '../core/domain.ts';
 import type { JsonValue, PipelineRun, PipelineRunItem, PipelineRunStage, Project } from '../core/domain.ts';
-import type { Page, Undecodable } from '../core/upstream.ts';
-import { countOf, decodeEmbedded, DecodeError, isObject, numberOf, objectOf, textOf } from './json.ts';
+import type { Page } from '../core/upstream.ts';
+import { createFieldReader, type FieldReader, ownTextOf, type UndecodableCounts } from './fields.ts';
+import { countOf, DecodeError, isObject, numberOf, objectOf, textOf } from './json.ts';
 import type { JsonObject } from './json.ts';
-import {
-  type FieldKind,
-  type FieldTable,
-  itemFields,
-  projectFields,
-  runFields,
-  stageFields,
-} from './tables.ts';
+import { itemTypeOf, projectStatusOf, runStatusOf, stageTypeOf } from './tables.ts';
 
-/** How many parts of a response could not be decoded. */
-export type UndecodableCounts = Record<Undecodable, number>;
+/*
+ * Rows are object literals with all fields in one order: all rows of a kind then have one shape in memory, and nothing to spare.
+ */
 
 /**
  * Null for a row that may not be read.
@@ -98,47 +93,109 @@ export function decodeRun(
     return null;
   }
   const runId = rowIdOf(run);
-  const fields = { projectId, ...decodeFields(runFields, run, counts), stages: [] };
+  const read = createFieldReader(counts);
+  const rawStatus = read.raw(run.Status);
+  const decoded: PipelineRun = {
+    runId: runId ?? placeholderId(fromEnd ?? 0),
+    projectId,
+    createTime: read.time(run.CreateTime),
+    modifyTime: read.time(run.ModifyTime),
+    creator: read.id(run.Creator),
+    status: runStatusOf(rawStatus),
+    rawStatus,
+    message: read.text(run.Message),
+    description: read.ownText(run.Description),
+    stages: NO_ROWS,
+  };
   if (runId === null) {
     if (fromEnd === null) throw new DecodeError("a run's Id is missing or not an id");
     counts.row += 1;
-    return { runId: placeholderId(fromEnd), ...fields, ...unreadable(NO_ID) };
+    return { ...decoded, ...unreadable(NO_ID) };
   }
   if (sent != null && !Array.isArray(sent)) {
     counts.row += 1;
-    return { runId, ...fields, ...unreadable(NO_STAGES) };
+    return { ...decoded, ...unreadable(NO_STAGES) };
   }
-  const stages: PipelineRunStage[] = [];
-  for (const stage of sent ?? []) {
-    if (stage !== null) stages.push(decodeStage(stage, stages.length, counts));
+  const stages = (sent ?? []).filter((stage) => stage !== null);
+  // `map` makes an array without room for more.
+  if (stages.length > 0) {
+    decoded.stages = stages
+      .map((stage, index) => decodeStage(stage, index, read, counts))
+      .sort((one, other) => one.step - other.step);
   }
-  return { runId, ...fields, stages: stages.sort((one, other) => one.step - other.step) };
+  return decoded;
 }
 
-function decodeStage(sent: JsonValue, index: number, counts: UndecodableCounts): PipelineRunStage {
-  const fields = decodeFields(stageFields, isObject(sent) ? sent : {}, counts);
-  const stage = { ...fields, step: fields.step ?? index + 1 };
-  if (isObject(sent)) return stage;
+function decodeStage(
+  sent: JsonValue,
+  index: number,
+  read: FieldReader,
+  counts: UndecodableCounts,
+): PipelineRunStage {
+  const stage = isObject(sent) ? sent : {};
+  const rawType = read.raw(stage.Type);
+  const rawStatus = read.raw(stage.Status);
+  const decoded: PipelineRunStage = {
+    code: read.raw(stage.Code),
+    step: read.number(stage.Step) ?? index + 1,
+    type: stageTypeOf(rawType),
+    rawType,
+    name: read.text(stage.Name),
+    description: read.text(stage.Description),
+    message: read.text(stage.Message),
+    status: runStatusOf(rawStatus),
+    rawStatus,
+    detail: read.document(stage.Detail),
+  };
+  if (isObject(sent)) return decoded;
   counts.row += 1;
-  return { ...stage, ...unreadable(NO_STAGE) };
+  return { ...decoded, ...unreadable(NO_STAGE) };
 }
 
 /** One without an id becomes a placeholder. */
 export function decodeItem(item: JsonObject, counts: UndecodableCounts, fromEnd: number): PipelineRunItem {
   const itemId = rowIdOf(item);
-  const fields = decodeFields(itemFields, item, counts);
-  if (itemId !== null) return { itemId, ...fields };
+  const read = createFieldReader(counts);
+  const rawType = read.raw(item.Type);
+  const rawStatus = read.raw(item.Status);
+  const decoded: PipelineRunItem = {
+    itemId: itemId ?? placeholderId(fromEnd),
+    name: read.ownText(item.Name),
+    type: itemTypeOf(rawType),
+    rawType,
+    status: runStatusOf(rawStatus),
+    rawStatus,
+    message: read.text(item.Message),
+    version: read.text(item.Version),
+    createTime: read.time(item.CreateTime),
+    modifyTime: read.time(item.ModifyTime),
+    spec: read.document(item.Spec),
+  };
+  if (itemId !== null) return decoded;
   counts.row += 1;
-  return { itemId: placeholderId(fromEnd), ...fields, ...unreadable(NO_ID) };
+  return { ...decoded, ...unreadable(NO_ID) };
 }
 
 /** One without an id becomes an empty placeholder: its id alone tells which project it is. */
-export function decodeProject(project: JsonObject, counts: UndecodableCounts, fromEnd: number): Project {
-  const projectId = rowIdOf(project);
-  if (projectId !== null) return { projectId, ...decodeFields(projectFields, project, counts) };
-  counts.row += 1;
-  return { projectId: placeholderId(fromEnd), ...decodeFields(projectFields, {}, counts) };
+export function decodeProject(sent: JsonObject, counts: UndecodableCounts, fromEnd: number): Project {
+  const projectId = rowIdOf(sent);
+  if (projectId === null) counts.row += 1;
+  const project = projectId === null ? {} : sent;
+  const read = createFieldReader(counts);
+  const rawStatus = read.raw(project.Status);
+  return {
+    projectId: projectId ?? placeholderId(fromEnd),
+    name: read.ownText(project.Name),
+    displayName: read.ownText(project.DisplayName),
+    description: read.ownText(project.Description),
+    owner: read.id(project.Owner),
+    status: projectStatusOf(rawStatus),
+    rawStatus,
+  };
 }
+
+/** The stages of all runs without any. */
+const NO_ROWS: PipelineRunStage[] = [];
 
 function unreadable(message: string) {
   return { status: 'UNKNOWN', message } as const;
@@ -150,67 +207,6 @@ const NO_STAGE = 'The gateway cannot read this stage: DataWorks sent something t
 
 /** The id of a row; null if callers could not send it back. */
 function rowIdOf({ Id }: JsonObject): string | null {
-  const id = textOf(Id);
+  const id = ownTextOf(Id);
   return id !== null && isIdText(id) && !isPlaceholderId(id) ? id : null;
-}
-
-/** A field that is present and cannot be decoded counts, and is as if it were missing. */
-function decodeFields<Thing>(table: FieldTable<Thing>, source: JsonObject, counts: UndecodableCounts): Thing {
-  const thing: Partial<Record<keyof Thing, unknown>> = {};
-  for (const key in table) {
-    const [wireName, kind] = table[key];
-    const sent = source[wireName];
-    const decoded = decodeField(kind, sent, counts);
-    const isMissing = sent === undefined || sent === null || (typeof sent === 'string' && sent.trim() === '');
-    if (decoded === null && !isMissing) counts.field += 1;
-    thing[key] = decoded ?? (kind === 'raw' ? '' : null);
-  }
-  return thing as Thing;
-}
-
-/** Null for a field that is missing or cannot be decoded. */
-function decodeField(kind: FieldKind, sent: JsonValue | undefined, counts: UndecodableCounts): unknown {
-  const text = textOf(sent);
-  switch (kind) {
-    case 'text':
-    case 'raw':
-      return text;
-    case 'id':
-      return text !== null && isIdText(text) ? text : null;
-    case 'number':
-      return numberOf(sent);
-    case 'time': {
-      const time = numberOf(sent);
-      return time === null || Math.abs(time) > MAX_TIME ? null : Math.trunc(time);
-    }
-    case 'document':
-      return typeof sent === 'string' && text === null ? null : documentOf(sent ?? null, counts);
-    default:
-      // Official material spells names in capitals, in CamelCase and with underscores.
-      return kind.get((text ?? '').toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN';
-  }
-}
-
-/** The furthest time from the epoch that a `Date` can hold (ECMA-262, "Time Values and Time Range"). */
-const MAX_TIME = 8.64e15;
-
-/** A document. One that is nested too deeply becomes its JSON text, or null if it has none, and counts as undecodable. */
-function documentOf(value: JsonValue, counts: UndecodableCounts): JsonValue {
-  try {
-    return decodeEmbedded(value);
-  } catch {
-    const text = jsonTextOf(value);
-    // A null counts where the field is read.
-    if (text !== null) counts.field += 1;
-    return text;
-  }
-}
-
-/** Null for a value that is nested too deeply even for `JSON.stringify`. */
-function jsonTextOf(value: JsonValue): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
 }

@@ -1,4 +1,4 @@
-import { isSafeNumber, parse } from 'lossless-json';
+import { isSafeNumber } from 'lossless-json';
 import type { JsonValue } from '../core/domain.ts';
 
 export type JsonObject = Record<string, JsonValue>;
@@ -12,17 +12,45 @@ export class DecodeError extends Error {
  * Parses JSON without losing a digit: a number that a double cannot hold exactly becomes a string with every digit of its
  * token, all else is what `JSON.parse` gives. DataWorks ids have up to 19 digits, and some arrive unquoted.
  *
- * @throws SyntaxError on what is not JSON; RangeError on text nested thousands of levels deep.
+ * @throws SyntaxError on what is not JSON.
  */
 export function parseLossless(text: string): JsonValue {
-  if (!MAY_HOLD_UNSAFE_NUMBER.test(text)) return JSON.parse(text) as JsonValue;
-  return parse(text, null, {
-    // A token is a slice, which keeps the whole text in memory for as long as it exists; so it is copied.
-    parseNumber: (token) =>
-      isSafeNumber(token) ? Number(token) : Buffer.from(token, 'latin1').toString('latin1'),
-    // The last of equal keys wins, as with JSON.parse.
-    onDuplicateKey: ({ newValue }) => newValue,
-  }) as JsonValue;
+  return JSON.parse(MAY_HOLD_UNSAFE_NUMBER.test(text) ? quoteUnsafeNumbers(text) : text) as JsonValue;
+}
+
+/** The text with quotes around the numbers that a double cannot hold. `JSON.parse` then takes half of the time of a parser that reads them. */
+function quoteUnsafeNumbers(text: string): string {
+  let quoted = '';
+  let copied = 0;
+  for (let start = 0; start < text.length;) {
+    const string = text.indexOf('"', start);
+    const end = string === -1 ? text.length : string;
+    if (end - start >= SHORTEST_UNSAFE) {
+      const between = text.slice(start, end);
+      const safe = between.replace(NUMBER, (token) => (isSafeNumber(token) ? token : `"${token}"`));
+      if (safe !== between) {
+        quoted += text.slice(copied, start) + safe;
+        copied = end;
+      }
+    }
+    if (string === -1) break;
+    const close = closingQuote(text, string);
+    if (close === -1) break;
+    start = close + 1;
+  }
+  return copied === 0 ? text : quoted + text.slice(copied);
+}
+
+/** The end of the string that begins at `open`; -1 if it has none. */
+function closingQuote(text: string, open: number): number {
+  let close = text.indexOf('"', open + 1);
+  while (close !== -1) {
+    let at = close;
+    while (text[at - 1] === '\\') at -= 1;
+    if ((close - at) % 2 === 0) return close;
+    close = text.indexOf('"', close + 1);
+  }
+  return -1;
 }
 
 /**
@@ -98,6 +126,12 @@ const LOOKS_LIKE_JSON = /^\s*(?:\{[^]*\}|\[[^]*\])\s*$/;
  * after one of `:[,`, which is all that this relies on.
  */
 const MAY_HOLD_UNSAFE_NUMBER = /(?:^|[:[,])\s*-?\d(?:[\d.]{15}|[\d.]*[eE])/;
+
+/** A number of JSON (RFC 8259, section 6) that is not in the place of a key. */
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?!\s*:)/g;
+
+/** Of a number that a double cannot hold, such as 1e400. */
+const SHORTEST_UNSAFE = 5;
 
 /** How many times JSON text may be wrapped in JSON text; what is inside the innermost wrapping stays text. */
 const MAX_WRAPPINGS = 5;

@@ -2,7 +2,7 @@ import type { JsonValue } from '../core/domain.ts';
 import type { Action, Actions, CallContext, Undecodable } from '../core/upstream.ts';
 import { actions, type ActionSpec } from './actions.ts';
 import { classify, type Failure, upstreamError } from './classify.ts';
-import type { UndecodableCounts } from './decode.ts';
+import type { UndecodableCounts } from './fields.ts';
 import { DecodeError, isObject, type JsonObject, numberOf, objectOf } from './json.ts';
 import { parseLossless, textOf, tokenOf } from './json.ts';
 

@@ -237,7 +237,7 @@ describeWithRedis('answers shared through Redis', () => {
       );
       // If the text of a key changes, replicas of two versions do not find each other's answers: increase the version.
       expect(keys[0]).toBe(
-        'dwgw:v3:account:ListPipelineRuns:01d567551c1e9ebcda1522d095f1fe19bc046a10a5c2b5e413abdebd86c2f949',
+        'dwgw:v4:account:ListPipelineRuns:01d567551c1e9ebcda1522d095f1fe19bc046a10a5c2b5e413abdebd86c2f949',
       );
     });
   });

@@ -1,3 +1,4 @@
+import { documentOf } from '../../src/core/jsonDocument.ts';
 import type { StalePart } from '../../src/graphql/context.ts';
 import { UpstreamError } from '../../src/core/upstreamError.ts';
 import { runOf } from './fakeUpstream.ts';
@@ -79,7 +80,7 @@ function runNamed(runId: string) {
     message: null,
     status: 'SUCCEEDED' as const,
     rawStatus: 'Success',
-    detail: { digits: '9007199254740993', list: [1, null] },
+    detail: documentOf({ digits: '9007199254740993', list: [1, null] }),
   };
   return runOf(runId, runId === 'run-3' ? ('BOGUS' as never) : 'SUCCEEDED', {
     createTime: 1_700_000_000_000,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { JsonValue } from '../../src/core/domain.ts';
+import { documentOf, valueOf } from '../../src/core/jsonDocument.ts';
 import { decodeItem, decodePage, decodeProject, decodeRun } from '../../src/upstream/decode.ts';
 import { decodeEmbedded, DecodeError, type JsonObject, parseLossless } from '../../src/upstream/json.ts';
 
@@ -48,7 +49,7 @@ test("the reference's own sample becomes one page of one run", () => {
             message: 'Error message',
             status: 'RUNNING',
             rawStatus: 'Running',
-            detail: {
+            detail: documentOf({
               key: {
                 checkerList: [
                   { code: 'BuildPackageChecker', name: 'package check' },
@@ -56,7 +57,7 @@ test("the reference's own sample becomes one page of one run", () => {
                   { code: 'NodeInProcess', name: 'offline process check' },
                 ],
               },
-            },
+            }),
           },
         ],
       },
@@ -192,7 +193,8 @@ describe('a run', () => {
     ],
     [{ outer: '{"inner":"{\\"id\\":1}"}' }, { outer: { inner: { id: 1 } } }],
   ])('has the detail %j of a stage as %j', (sent, detail) => {
-    expect(stage({ Code: 'A', Detail: sent }).detail).toEqual(detail);
+    const stored = stage({ Code: 'A', Detail: sent }).detail;
+    expect(stored && valueOf(stored)).toEqual(detail);
   });
 });
 
@@ -231,7 +233,7 @@ test('an item keeps its 19 digits, quoted or not, and its FlowSpec is decoded', 
     version: '2',
     createTime: null,
     modifyTime: null,
-    spec: { a: 1 },
+    spec: documentOf({ a: 1 }),
   });
 });
 

@@ -114,12 +114,19 @@ describe('parseLossless', () => {
     },
   );
 
-  test.each(['', '<html>', '{"a":', '{"a":8604388726201134567', '[8604388726201134567,]', '\uFEFF{}'])(
-    'throws a SyntaxError on %j',
-    (text) => {
-      expect(() => parseLossless(text)).toThrow(SyntaxError);
-    },
-  );
+  test.each([
+    '',
+    '<html>',
+    '{"a":',
+    '{"a":8604388726201134567',
+    '[8604388726201134567,]',
+    '\uFEFF{}',
+    '{8604388726201134567 : 1}',
+    '[08604388726201134567]',
+    '{"a":"8604388726201134567',
+  ])('throws a SyntaxError on %j', (text) => {
+    expect(() => parseLossless(text)).toThrow(SyntaxError);
+  });
 });
 
 function hasUnsafeNumber(value: JsonValue): boolean {

@@ -1,0 +1,35 @@
+import { LRUCache } from 'lru-cache';
+
+/*
+ * Texts that outlive the response they came in. The parsers and `trim` return slices of the response and ropes of single characters,
+ * which keep the whole response in memory; and most texts are the same in every run.
+ */
+
+/** Texts that are remembered, for each function that remembers. */
+const MAX_TEXTS = 4000;
+
+/** Longer texts seldom repeat. */
+const MAX_LENGTH = 1000;
+
+const ONE_BYTE = /^[\0-\xff]*$/;
+
+/** The same text in memory of its own. */
+export function copyOf(text: string): string {
+  const encoding = ONE_BYTE.test(text) ? 'latin1' : 'utf16le';
+  return Buffer.from(text, encoding).toString(encoding);
+}
+
+/** The function with a memory: the results of equal texts are one object. It is passed copies of its texts. */
+export function remembering<Result extends object | string>(
+  compute: (text: string) => Result,
+): (text: string) => Result {
+  const results = new LRUCache<string, Result>({ max: MAX_TEXTS });
+  return (text) => {
+    const known = results.get(text);
+    if (known !== undefined) return known;
+    const copy = copyOf(text);
+    const result = compute(copy);
+    if (copy.length <= MAX_LENGTH) results.set(copy, result);
+    return result;
+  };
+}
