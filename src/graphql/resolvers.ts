@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { asError } from '../core/errors.ts';
 import type { Dated, DatedPipelineRun, DatedProject, StaleReason, UpstreamResult } from '../core/upstream.ts';
-import type { PipelineRunWindow, Window } from '../core/window.ts';
 import { assertLength, filterOf, projectIdOf, runKeyOf, windowOf } from './arguments.ts';
+import { Connection, type ItemConnection, type RunConnection } from './connection.ts';
 import type { GatewayContext, ResponsePath } from './context.ts';
 import type { ProjectPipelineRunsArgs, Resolvers } from './generated.ts';
 import { type GlobalId, globalIdOf, parseGlobalId, parseRepresentation } from './globalId.ts';
@@ -66,24 +66,15 @@ export const resolvers: Resolvers & FederationResolvers = {
     stages: charged('stages'),
     id: ({ projectId, runId }) => globalIdOf({ type: 'PipelineRun', projectId, runId }),
     project: ({ projectId }, _, context, info) => loadProject(projectId, context, info),
-    items: async ({ projectId, runId }, window, context, info) =>
-      noteStale(
-        await context.loaders.items({ projectId, runId }).read(windowOf(window)),
-        null,
-        context,
-        info,
-      ),
+    async items({ projectId, runId }, given, context, info): Promise<ItemConnection> {
+      const window = await context.loaders.items({ projectId, runId }).read(windowOf(given));
+      return new Connection(noteStale(window, null, context, info), () => window.nodes);
+    },
   },
   Project: {
     id: ({ projectId }) => globalIdOf({ type: 'Project', projectId }),
     pipelineRuns: loadRuns,
   },
-  PipelineRunConnection: {
-    edges: (window) => edgesOf(datedNodes(window), window),
-    nodes: datedNodes,
-    pageInfo,
-  },
-  PipelineRunItemConnection: { edges: (window) => edgesOf(window.nodes, window), pageInfo },
 };
 
 /** Reports a value in `extensions.stale` if it is stale, and returns it. Has the parameters of a resolver. */
@@ -102,9 +93,12 @@ async function loadRuns(
   given: ProjectPipelineRunsArgs,
   context: GatewayContext,
   info: Info,
-): Promise<PipelineRunWindow> {
+): Promise<RunConnection> {
   const list = { projectId, filter: filterOf(given.filter) };
-  return noteStale(await context.loaders.runs(list).read(windowOf(given)), null, context, info);
+  const window = await context.loaders.runs(list).read(windowOf(given));
+  const { asOf, staleBecause } = noteStale(window, null, context, info);
+  // Copies: the cache returns the same rows to every operation, and each operation has its own dates.
+  return new Connection(window, () => window.nodes.map((run) => ({ asOf, staleBecause, ...run })));
 }
 
 function loadRun(key: { projectId: string; runId: string }, context: GatewayContext, info: Info) {
@@ -156,27 +150,6 @@ function charged<Name extends string>(name: Name) {
     output.objectsLeft -= rows.length;
     return output.objectsLeft < 0 ? [] : rows;
   };
-}
-
-/** The rows are copies: the cache returns the same objects to every operation, and each operation has its own dates. */
-function datedNodes({ nodes, asOf, staleBecause }: PipelineRunWindow): DatedPipelineRun[] {
-  return nodes.map((node) => ({ asOf, staleBecause, ...node }));
-}
-
-function edgesOf<Row>(nodes: Row[], { cursorAt }: Window<unknown>) {
-  return nodes.map((node, index) => ({
-    node,
-    // Encoded only if it is selected.
-    get cursor() {
-      return cursorAt(index);
-    },
-  }));
-}
-
-function pageInfo({ nodes, cursorAt, hasNextPage, hasPreviousPage }: Window<unknown>) {
-  const [startCursor, endCursor] =
-    nodes.length > 0 ? [cursorAt(0), cursorAt(nodes.length - 1)] : [null, null];
-  return { hasNextPage, hasPreviousPage, startCursor, endCursor };
 }
 
 function typeNameOf(object: DatedPipelineRun | DatedProject): GlobalId['type'] {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { GraphQLResolverMap } from '@apollo/subgraph/dist/schema-helper/resolverMap.js';
 import { GraphQLScalarType, type GraphQLSchema, isObjectType, parse } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import type { JsonValue } from '../core/domain.ts';
 import { badUserInput } from '../core/errors.ts';
 import { type JsonDocument, valueOf } from '../core/jsonDocument.ts';
@@ -32,10 +33,16 @@ export function createSchema(toWall = (time: number) => time): GraphQLSchema {
 const RFC_3339 =
   /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
 
+/** The times of cached rows are requested again and again. */
+const isoTexts = new LRUCache<number, string>({
+  max: 10_000,
+  memoMethod: (epochMs) => new Date(epochMs).toISOString(),
+});
+
 /** Epoch milliseconds inside, ISO 8601 in UTC outside. */
 const dateTimeScalar = new GraphQLScalarType<number, string>({
   name: 'DateTime',
-  serialize: (epochMs) => new Date(epochMs as number).toISOString(),
+  serialize: (epochMs) => isoTexts.memo(epochMs as number),
   parseValue(value) {
     const epochMs = typeof value === 'string' && RFC_3339.test(value) ? Date.parse(value) : NaN;
     if (Number.isNaN(epochMs)) throw badUserInput('A DateTime must be an RFC 3339 date and time.');

@@ -25,6 +25,32 @@ export function encodeCursor(list: string, anchor: Anchor): string {
   return Buffer.from(`${crc32(payload, crc32(list)).toString(36)}:${payload}`).toString('base64url');
 }
 
+/** The rows of a page and the offset of the first of them. */
+interface PlacedRows<Row> {
+  rows: readonly Row[];
+  offset: number;
+}
+
+/** Cursors by the rows of their page, for as long as the cache has these: the same rows are requested again and again. */
+const encoded = new WeakMap<readonly unknown[], { list: string; offset: number; cursors: string[] }>();
+
+/** Returns the cursor of the row at an index of a page, and encodes it only once. */
+export function cursorAt<Row>(
+  { identity, key }: Pick<ListSource<Row>, 'identity' | 'key'>,
+  { rows, offset }: PlacedRows<Row>,
+  index: number,
+): string {
+  let known = encoded.get(rows);
+  if (known?.list !== identity || known.offset !== offset) {
+    known = { list: identity, offset, cursors: [] };
+    encoded.set(rows, known);
+  }
+  return (known.cursors[index] ??= encodeCursor(identity, {
+    ...key(rows[index] as Row),
+    offset: offset + index,
+  }));
+}
+
 /** Returns the row that the cursor names, or null for anything that `encodeCursor` did not make for this list. */
 export function decodeCursor(list: string, cursor: string): Anchor | null {
   const text = Buffer.from(cursor, 'base64url').toString();

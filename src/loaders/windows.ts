@@ -1,6 +1,6 @@
 import type { Window } from '../core/window.ts';
 import { type AnchorSearch, findAnchor } from './anchors.ts';
-import { encodeCursor, type WindowSpec } from './cursor.ts';
+import { cursorAt, type WindowSpec } from './cursor.ts';
 import { type ListPages, newestFirst, outdatedPages, type PageMap, type ReadPage } from './pages.ts';
 
 /* Which canonical pages a window needs, and the window that is cut from them. No calls are made here. */
@@ -117,10 +117,20 @@ export function cutWindow<Row>(
     asOf = Math.min(asOf, page.asOf);
     staleBecause ??= page.result.staleBecause;
   }
-  const cursorAt = (index: number) =>
-    encodeCursor(source.identity, { ...source.key(nodes[index] as Row), offset: start + index });
   const [hasNextPage, hasPreviousPage] = [end < totalCount, start > 0];
-  return { nodes, cursorAt, totalCount, hasNextPage, hasPreviousPage, asOf, staleBecause };
+  return {
+    nodes,
+    cursorAt(index) {
+      const page = Math.floor((start + index) / size);
+      const offset = page * size;
+      return cursorAt(source, { rows: used.get(page)?.rows ?? [], offset }, start + index - offset);
+    },
+    totalCount,
+    hasNextPage,
+    hasPreviousPage,
+    asOf,
+    staleBecause,
+  };
 }
 
 /** For pages that do not agree: the newest window that those of one length of the list give, or null. */
