@@ -4,19 +4,18 @@ WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY scripts scripts
 COPY src src
-COPY schema.graphql ./
-RUN npm run build && npm prune --omit=dev --no-audit --no-fund
+RUN npm run build
 
 FROM node:22-slim
-# The running image installs no packages.
+# The running image installs no packages: dist contains them.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack
 # On this host the gateway starts only with authentication: see docs/security.md.
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000
 WORKDIR /app
-COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
-COPY --from=build /app/package.json /app/schema.graphql ./
+COPY package.json schema.graphql ./
 # By number, so that Kubernetes can verify that it is not root.
 USER 1000:1000
 EXPOSE 4000

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { measureStartup } from './hot/startup.ts';
 import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
@@ -22,7 +21,7 @@ import {
  * The cost of a response that needs no upstream call. The same query is sent to this gateway, with each optimisation off and on, and
  * to bare Node and three servers that hold the same rows in memory. Each is a process of its own. The figure is its CPU time per
  * response, which other load on the machine hardly affects. All are measured in turn, several times.
- * Then: a query that needs a call, a thousand connections, a million requests, two processes, and the startup.
+ * Then: a query that needs a call, a thousand connections, a million requests, and two processes.
  */
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
@@ -68,7 +67,6 @@ try {
   await scheduling();
   await endurance(simulator.url);
   await pair();
-  await measureStartup();
 } finally {
   await simulator[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

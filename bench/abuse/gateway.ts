@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../load/processes.ts';
 
 /** The cost of one measurement for the gateway's process. */
 export interface Figures {
@@ -36,9 +37,12 @@ export async function startMeasuredGateway(
   const sha256 = createHash('sha256').update(TOKEN).digest('hex');
   const token = { name: 'abuser', sha256, projects: '*', may: ['introspect', 'federation'] };
   writeFileSync(tokensFile, JSON.stringify([token]));
+  const port = String(await freePort());
   const env = {
-    PORT: '0',
+    PATH: process.env['PATH'],
+    PORT: port,
     NODE_ENV: 'production',
+    LOG_LEVEL: 'silent',
     DATAWORKS_ENDPOINT: simulatorUrl,
     DATAWORKS_MAX_QPS: '10000',
     MAX_QUEUE_MS: '10000',
@@ -46,12 +50,11 @@ export async function startMeasuredGateway(
     STORED_ANSWERS: 'off',
     AUTH_TOKENS_FILE: tokensFile,
     RATE_LIMIT_PER_SECOND: '1000000',
+    ALIBABA_CLOUD_ACCESS_KEY_ID: 'SimulatorAccessKeyId',
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'SimulatorAccessKeySecret',
     ...settings,
   };
-  const child = fork(SCRIPT, [JSON.stringify(env)], {
-    env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
-    execArgv: ['--expose-gc'],
-  });
+  const child = fork(SCRIPT, { env, execArgv: ['--expose-gc'] });
   const ended = once(child, 'exit').then(([code, signal]) => {
     throw new Error(`The gateway ended with ${String(code ?? signal)}.`);
   });
@@ -62,7 +65,8 @@ export async function startMeasuredGateway(
     child.send({ ask: command });
     return answer;
   };
-  const { url } = (await reply()) as { url: string };
+  await reply();
+  const url = `http://127.0.0.1:${port}`;
   rmSync(directory, { recursive: true });
   return {
     url,

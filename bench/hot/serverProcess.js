@@ -5,13 +5,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { loadConfig } from '../../dist/config/config.js';
-import { systemClock } from '../../dist/core/clock.js';
-import { startGateway } from '../../dist/gateway.js';
-import { createRequestScheduler } from '../../dist/http/requestScheduler.js';
 import { startSimulator } from '../../simulator/server.ts';
-import { createLogger } from '../../dist/telemetry/logger.js';
-import { createCredentialSource } from '../../dist/upstream/credentials.js';
+import { systemClock } from '../../src/core/clock.ts';
+import { createRequestScheduler } from '../../src/http/requestScheduler.ts';
+import { freePort } from '../load/processes.ts';
 import { peers } from './peers.js';
 import { createSdkCall } from './sdkCall.js';
 
@@ -75,14 +72,15 @@ async function peerUrl({ name, rowsFile }) {
   return peers[name](rows, headers);
 }
 
-/** As in production, but for the simulator's quota: its log goes where its standard output does. */
+/** The built program, as in production but for the simulator's quota: its log goes where its standard output does. */
 async function gatewayUrl({ simulator, settings, token }) {
   const directory = mkdtempSync(join(tmpdir(), 'hot-'));
   const tokensFile = join(directory, 'tokens.json');
   const sha256 = createHash('sha256').update(token).digest('hex');
   writeFileSync(tokensFile, JSON.stringify([{ name: 'bench', sha256, projects: '*' }]));
-  const result = loadConfig({
-    PORT: '0',
+  const port = String(await freePort());
+  Object.assign(process.env, {
+    PORT: port,
     NODE_ENV: 'production',
     DATAWORKS_ENDPOINT: simulator,
     DATAWORKS_MAX_QPS: '10000',
@@ -91,15 +89,15 @@ async function gatewayUrl({ simulator, settings, token }) {
     AUTH_TOKENS_FILE: tokensFile,
     RATE_LIMIT_PER_SECOND: '1000000',
     MAX_OPERATION_CALLS: '100',
+    ALIBABA_CLOUD_ACCESS_KEY_ID: CREDENTIALS.accessKeyId,
+    ALIBABA_CLOUD_ACCESS_KEY_SECRET: CREDENTIALS.accessKeySecret,
     ...settings,
   });
-  if ('problems' in result) throw new Error(result.problems.join('\n'));
-  const gateway = await startGateway(result.config, {
-    credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(CREDENTIALS) })),
-    logger: createLogger('info'),
-  });
+  // The program has arguments of its own.
+  process.argv.length = 2;
+  await import('../../dist/cli/main.js');
   rmSync(directory, { recursive: true });
-  return `${gateway.url}/graphql`;
+  return `http://127.0.0.1:${port}/graphql`;
 }
 
 /** A bare server whose every response takes as much CPU time as one that is not stored, with the request scheduler or without. */

@@ -8,7 +8,7 @@ import { manageLifecycle } from './lifecycle.ts';
 import { systemClock } from '../core/clock.ts';
 import { problemsIn, runProgram } from './program.ts';
 import { createLogger } from '../telemetry/logger.ts';
-import { startTracing } from '../telemetry/tracing.ts';
+import { startTracing } from './tracing.ts';
 import { createCredentialSource } from '../upstream/credentials.ts';
 
 /**

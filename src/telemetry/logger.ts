@@ -1,4 +1,5 @@
 import { type DestinationStream, type LogFn, type Logger, pino } from 'pino';
+import { withSourcePosition } from './sourcePositions.ts';
 
 export type { Logger } from 'pino';
 
@@ -62,7 +63,7 @@ export function describeBug(error: unknown): Record<string, unknown> {
   return {
     type: cut(error.name),
     message: cut(withoutSecrets(cut(error.message, MAX_BUG_MESSAGE))),
-    stack: cut(frames.join('\n'), MAX_STACK),
+    stack: cut(frames.map(withSourcePosition).join('\n'), MAX_STACK),
   };
 }
 

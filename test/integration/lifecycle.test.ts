@@ -13,7 +13,7 @@ import { manageLifecycle } from '../../src/cli/lifecycle.ts';
 import type { Actions, Upstream } from '../../src/core/upstream.ts';
 import { UpstreamError, type UpstreamErrorKind } from '../../src/core/upstreamError.ts';
 import { type Simulator, startSimulator } from '../../simulator/server.ts';
-import { startTracing } from '../../src/telemetry/tracing.ts';
+import { startTracing } from '../../src/cli/tracing.ts';
 import { createCredentialSource } from '../../src/upstream/credentials.ts';
 import { captureLog, digestOf, type TemporaryFiles, temporaryFiles } from '../support/fixtures.ts';
 import { postOperation } from '../support/gateway.ts';

@@ -25,13 +25,14 @@ const NO_CREDENTIALS = {
   ALIBABA_CLOUD_CLI_PROFILE_DISABLED: 'true',
 };
 
-/** Starts the built program of `npm start`, or the demo, with only the given environment. */
+/** Starts the built program of `npm start`, the demo, or Node with other arguments, with only the given environment. */
 export function startGatewayProcess(
   env: Record<string, string> = {},
   args: readonly string[] = [],
-  program: keyof typeof PROGRAMS = 'main',
+  program: keyof typeof PROGRAMS | readonly string[] = 'main',
 ): GatewayProcess {
-  const child = spawn(process.execPath, [...PROGRAMS[program], ...args], {
+  const nodeArgs = typeof program === 'string' ? PROGRAMS[program] : program;
+  const child = spawn(process.execPath, [...nodeArgs, ...args], {
     env: { PATH: process.env['PATH'], ...NO_CREDENTIALS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { errorCodes, requestErrorCodes } from '../../src/core/errorCodes.ts';
 import { metricsTable, PREFIX, renderMetricsDoc } from '../../src/telemetry/metricsTable.ts';
@@ -84,26 +82,5 @@ describe('the table of metrics', () => {
     const listed = Object.entries(metricsTable).map(([name, { type }]) => [PREFIX + name, type]);
     expect(scraped.toSorted()).toEqual(listed.toSorted());
     for (const [name] of listed) expect(renderMetricsDoc()).toContain(`| \`${name!}\` |`);
-  });
-});
-
-describe('the OpenTelemetry SDK', () => {
-  test.each([
-    ['is not loaded', '{}', 0],
-    ['is loaded where tracing is configured', '{ OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:9" }', 1],
-  ])('%s', async (_, env, atLeast) => {
-    const script = `
-      await import('./dist/gateway.js');
-      const { startTracing } = await import('./dist/telemetry/tracing.js');
-      await startTracing(${env});
-      const { createRequire } = await import('node:module');
-      const loaded = Object.keys(createRequire(import.meta.url).cache);
-      console.log(loaded.filter((path) => /@opentelemetry.(?:sdk|exporter|resources)/.test(path)).length);
-      process.exit();`;
-    const args = ['--input-type=module', '--eval', script];
-    const cwd = new URL('../..', import.meta.url);
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd });
-    if (atLeast === 0) expect(Number(stdout)).toBe(0);
-    else expect(Number(stdout)).toBeGreaterThanOrEqual(atLeast);
   });
 });
