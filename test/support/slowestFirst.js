@@ -6,6 +6,7 @@ const SLOW = [
   'http/stall',
   'http/explorer',
   'quota/redis',
+  'scripts/build',
   'integration/lifecycle',
   'integration/unhandledRejections',
   'subscriptions/socketLifecycle',
