@@ -142,7 +142,12 @@ async function ask(
 ): Promise<{ connection: Connection; headers: [string, string][] }> {
   const response = await fetch(url, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${TOKEN}` },
+    headers: {
+      'content-type': 'application/json',
+      authorization: `Bearer ${TOKEN}`,
+      // The peers repeat the headers with uncompressed rows.
+      'accept-encoding': 'identity',
+    },
     body: bodyOf(page),
   });
   const { data, errors } = (await response.json()) as {

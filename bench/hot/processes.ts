@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../load/processes.ts';
 import { PROJECT_ID, TOKEN } from './workload.ts';
 
 /** The configuration of a server process, passed as its argument. */
@@ -42,8 +43,10 @@ const SCRIPT = fileURLToPath(new URL('serverProcess.js', import.meta.url));
 
 /** Its standard output is discarded. */
 export async function startServer(start: Start, execArgv: readonly string[] = []): Promise<ServerProcess> {
-  const child = fork(SCRIPT, [JSON.stringify({ ...start, token: TOKEN, projectId: PROJECT_ID })], {
-    execArgv: ['--import', 'tsx', ...execArgv],
+  const argument = { ...start, token: TOKEN, projectId: PROJECT_ID, port: await freePort() };
+  const isTypeScript = start.kind === 'simulator' || start.kind === 'scheduling';
+  const child = fork(SCRIPT, [JSON.stringify(argument)], {
+    execArgv: [...(isTypeScript ? ['--import', 'tsx'] : []), ...execArgv],
     env: { PATH: process.env['PATH'], NODE_ENV: 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -5,16 +5,10 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { startSimulator } from '../../simulator/server.ts';
-import { systemClock } from '../../src/core/clock.ts';
-import { createRequestScheduler } from '../../src/http/requestScheduler.ts';
-import { freePort } from '../load/processes.ts';
-import { peers } from './peers.js';
-import { createSdkCall } from './sdkCall.js';
 
 /*
  * One server of the benchmark, in a process of its own, whose parent requests its CPU time. The first argument says what to start,
- * as JSON. Plain JavaScript, since a TypeScript loader would be measured with it.
+ * as JSON. It imports only what that server needs: everything else, such as a TypeScript loader, would be measured with it.
  */
 
 const CREDENTIALS = { accessKeyId: 'SimulatorAccessKeyId', accessKeySecret: 'SimulatorAccessKeySecret' };
@@ -23,7 +17,7 @@ const start = JSON.parse(process.argv[2]);
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 let simulator = null;
-const sdkCall = start.kind === 'sdk' ? createSdkCall(start.simulator, start.projectId, CREDENTIALS) : null;
+let sdkCall = null;
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (command) => void reply(command));
@@ -53,34 +47,39 @@ async function reply(command) {
 
 async function urlOf(what) {
   switch (what.kind) {
-    case 'simulator':
+    case 'simulator': {
+      const { startSimulator } = await import('../../simulator/server.ts');
       simulator = await startSimulator({ qps: what.qps ?? null });
       return simulator.url;
+    }
     case 'gateway':
       return gatewayUrl(what);
     case 'peer':
       return peerUrl(what);
     case 'scheduling':
       return schedulingUrl(what.isScheduled);
-    case 'sdk':
+    case 'sdk': {
+      const { createSdkCall } = await import('./sdkCall.js');
+      sdkCall = createSdkCall(what.simulator, what.projectId, CREDENTIALS);
       return what.simulator;
+    }
   }
 }
 
 async function peerUrl({ name, rowsFile }) {
+  const { peers } = await import('./peers.js');
   const { rows, headers } = JSON.parse(readFileSync(rowsFile, 'utf8'));
   return peers[name](rows, headers);
 }
 
 /** The built program, as in production but for the simulator's quota: its log goes where its standard output does. */
-async function gatewayUrl({ simulator, settings, token }) {
+async function gatewayUrl({ simulator, settings, token, port }) {
   const directory = mkdtempSync(join(tmpdir(), 'hot-'));
   const tokensFile = join(directory, 'tokens.json');
   const sha256 = createHash('sha256').update(token).digest('hex');
   writeFileSync(tokensFile, JSON.stringify([{ name: 'bench', sha256, projects: '*' }]));
-  const port = String(await freePort());
   Object.assign(process.env, {
-    PORT: port,
+    PORT: String(port),
     NODE_ENV: 'production',
     DATAWORKS_ENDPOINT: simulator,
     DATAWORKS_MAX_QPS: '10000',
@@ -102,6 +101,8 @@ async function gatewayUrl({ simulator, settings, token }) {
 
 /** A bare server whose every response takes as much CPU time as one that is not stored, with the request scheduler or without. */
 async function schedulingUrl(isScheduled) {
+  const { systemClock } = await import('../../src/core/clock.ts');
+  const { createRequestScheduler } = await import('../../src/http/requestScheduler.ts');
   const body = randomBytes(6400).toString('hex');
   const scheduler = createRequestScheduler({ clock: systemClock, maxWaitMs: 10_000 });
   const server = createServer((request, response) => {
