@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { cold } from './hot/cold.ts';
 import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
@@ -26,7 +27,6 @@ import {
 
 const ROUNDS = Number(process.env['ROUNDS'] ?? 9);
 const SECONDS = Number(process.env['SECONDS'] ?? 1);
-const COLD_CALLS = 1000;
 
 const CONNECTIONS = 10;
 const BARE = 'bare node:http, the same bytes';
@@ -62,7 +62,7 @@ try {
   await compare('The same query again and again', servers, samePage);
   await compare('500 different variables over warm data', servers, manyPages);
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
-  await cold(simulator);
+  await cold(simulator, ROUNDS);
   await crowd(simulator.url);
   await scheduling();
   await endurance(simulator.url);
@@ -96,33 +96,6 @@ async function compare(
     const least = Math.min(...ofOne.map(({ cpuUs, requests }) => cpuUs / requests));
     const cells = [usEach.toFixed(0), least.toFixed(0), (bare.usEach / usEach).toFixed(2)];
     console.log(`| ${[name, ...cells, latencyMs.p50, latencyMs.p99, load.toFixed(1)].join(' | ')} |`);
-  }
-}
-
-/** Without a cache, every query makes a call. For comparison: the SDK's call for as many rows, with the same concurrency, without a server. */
-async function cold(upstream: ServerProcess): Promise<void> {
-  console.log('\n## A cold query, beside the SDK alone\n');
-  console.log('| rows a call | CPU ms, SDK alone | CPU ms, this gateway | added | load average |');
-  console.log('| ---: | ---: | ---: | ---: | ---: |');
-  for (const pageSize of [10, 100]) {
-    const settings = { DATAWORKS_PAGE_SIZE: String(pageSize), CACHE_FRESH_MS: '0', CACHE_STALE_MS: '0' };
-    await using sdk = await startServer({ kind: 'sdk', simulator: upstream.url });
-    await using gateway = await startServer({ kind: 'gateway', simulator: upstream.url, settings });
-    const costs: { sdk: number[]; gateway: number[] } = { sdk: [], gateway: [] };
-    for (let round = 0; round <= ROUNDS; round++) {
-      const alone = (await sdk.sdkCalls(COLD_CALLS, pageSize, CONNECTIONS)).cpuUs / COLD_CALLS;
-      const sample = await measure(gateway, samePage, { connections: CONNECTIONS, seconds: SECONDS });
-      if (round === 0) continue;
-      costs.sdk.push(alone / 1000);
-      costs.gateway.push(sample.cpuUs / sample.requests / 1000);
-    }
-    const [alone, through] = [middle(costs.sdk), middle(costs.gateway)];
-    const cells = [
-      pageSize,
-      ...[alone, through, through - alone].map((ms) => ms.toFixed(2)),
-      (loadavg()[0] ?? 0).toFixed(1),
-    ];
-    console.log(`| ${cells.join(' | ')} |`);
   }
 }
 
@@ -166,8 +139,4 @@ async function tellAnswer(servers: ReadonlyMap<string, ServerProcess>): Promise<
   console.log(
     `Project ${PROJECT_ID}, ${edges?.length} runs of ${stages} stages in all, ${Math.min(...sizes)} to ${Math.max(...sizes)} bytes; the query has ${QUERY.length}.`,
   );
-}
-
-function middle(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }

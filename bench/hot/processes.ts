@@ -12,10 +12,11 @@ export type Start =
   | { kind: 'peer'; name: string; rowsFile: string }
   /** A bare server that takes CPU time for each response. */
   | { kind: 'scheduling'; isScheduled: boolean }
-  | { kind: 'sdk'; simulator: string };
+  /** Calls DataWorks without a gateway. */
+  | { kind: 'client'; name: 'sdk' | 'undici'; simulator: string };
 
 type Command =
-  { ask: 'usage' } | { ask: 'heap' } | { ask: 'sdkCalls'; count: number; pageSize: number; atOnce: number };
+  { ask: 'usage' } | { ask: 'heap' } | { ask: 'calls'; count: number; pageSize: number; atOnce: number };
 type Reply = { url: string } | Usage;
 
 export interface Usage {
@@ -35,8 +36,8 @@ export interface ServerProcess extends AsyncDisposable {
   usage(): Promise<Usage>;
   /** The same after a full garbage collection. The process must have been started with `--expose-gc`. */
   usageAfterCollection(): Promise<Usage>;
-  /** Makes `count` calls with the SDK alone, `atOnce` concurrently, and returns the CPU time that they took. */
-  sdkCalls(count: number, pageSize: number, atOnce: number): Promise<{ cpuUs: number }>;
+  /** Makes `count` calls of a client, `atOnce` concurrently, and returns the CPU time that they took. */
+  calls(count: number, pageSize: number, atOnce: number): Promise<{ cpuUs: number }>;
 }
 
 const SCRIPT = fileURLToPath(new URL('serverProcess.js', import.meta.url));
@@ -67,7 +68,7 @@ export async function startServer(start: Start, execArgv: readonly string[] = []
     url,
     usage: () => ask({ ask: 'usage' }),
     usageAfterCollection: () => ask({ ask: 'heap' }),
-    sdkCalls: (count, pageSize, atOnce) => ask({ ask: 'sdkCalls', count, pageSize, atOnce }),
+    calls: (count, pageSize, atOnce) => ask({ ask: 'calls', count, pageSize, atOnce }),
     async [Symbol.asyncDispose]() {
       const exit = once(child, 'exit');
       child.disconnect();

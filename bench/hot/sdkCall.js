@@ -1,7 +1,7 @@
 import OpenApi from '@alicloud/openapi-client';
 
 /** One call of the SDK as its documentation writes it: signed, sent, and its JSON parsed. */
-export function createSdkCall(simulatorUrl, projectId, credentials) {
+export function createCall(simulatorUrl, projectId, credentials) {
   const { default: Client, Config, OpenApiRequest, Params } = OpenApi;
   const sdk = new Client(
     new Config({ ...credentials, endpoint: new URL(simulatorUrl).host, protocol: 'http' }),

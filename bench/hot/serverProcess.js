@@ -17,19 +17,19 @@ const start = JSON.parse(process.argv[2]);
 const loopDelay = monitorEventLoopDelay({ resolution: 10 });
 loopDelay.enable();
 let simulator = null;
-let sdkCall = null;
+let call = null;
 
 process.on('disconnect', () => process.exit(0));
 process.on('message', (command) => void reply(command));
 process.send({ url: await urlOf(start) });
 
 async function reply(command) {
-  const before = command.ask === 'sdkCalls' ? process.cpuUsage() : undefined;
-  if (command.ask === 'sdkCalls') {
+  const before = command.ask === 'calls' ? process.cpuUsage() : undefined;
+  if (command.ask === 'calls') {
     const { count, pageSize, atOnce } = command;
     let left = count;
     const caller = async () => {
-      while (left-- > 0) await sdkCall(pageSize);
+      while (left-- > 0) await call(pageSize);
     };
     await Promise.all(Array.from({ length: atOnce }, caller));
   }
@@ -58,9 +58,9 @@ async function urlOf(what) {
       return peerUrl(what);
     case 'scheduling':
       return schedulingUrl(what.isScheduled);
-    case 'sdk': {
-      const { createSdkCall } = await import('./sdkCall.js');
-      sdkCall = createSdkCall(what.simulator, what.projectId, CREDENTIALS);
+    case 'client': {
+      const { createCall } = await import(`./${what.name}Call.js`);
+      call = createCall(what.simulator, what.projectId, CREDENTIALS);
       return what.simulator;
     }
   }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { connectionFromArraySlice, offsetToCursor } from 'graphql-relay';
-import { decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
+import { cursorAt, decodeCursor, encodeCursor } from '../../src/loaders/cursor.ts';
 import { createListReader, type ListReader } from '../../src/loaders/reader.ts';
 import { createListMemory, type ListSource } from '../../src/loaders/list.ts';
 import { systemClock } from '../../src/core/clock.ts';
@@ -351,6 +351,24 @@ describe('a cursor', () => {
   test('is the same for the same row at the same place', () => {
     const anchor = { id: 'a', time: 1, offset: 2 };
     expect(encodeCursor('list', anchor)).toBe(encodeCursor('list', anchor));
+  });
+
+  test('is that of its list and its place, wherever the same cached rows were requested before', () => {
+    const rows = [
+      { id: 'a', time: 1 },
+      { id: 'b', time: null },
+    ];
+    const lists = fc.constantFrom('list', 'another list');
+    const request = fc.tuple(lists, fc.integer({ min: 0, max: 2 }), fc.integer({ min: 0, max: 1 }));
+    fc.assert(
+      fc.property(fc.array(request, { minLength: 2 }), (requests) => {
+        for (const [identity, page, index] of requests) {
+          const offset = 100 * page;
+          const cursor = cursorAt({ identity, key: (row: Row) => row }, { rows, offset }, index);
+          expect(decodeCursor(identity, cursor)).toEqual({ ...rows[index], offset: offset + index });
+        }
+      }),
+    );
   });
 
   test('of another list, or one that is truncated, edited or invented, is rejected', () => {
