@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createCallers } from './hot/callers.ts';
 import { cold } from './hot/cold.ts';
 import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
-import { measure, medianOf, type Sample, warmUp } from './hot/measure.ts';
+import { measure, medianOf, type Sample, type Target, warmUp } from './hot/measure.ts';
 import { pair } from './hot/pair.ts';
 import { type ServerProcess, startServer } from './hot/processes.ts';
 import {
@@ -37,6 +38,8 @@ const levers: Readonly<Record<string, Record<string, string>>> = {
   'this gateway, no stored answers': { STORED_ANSWERS: 'off' },
   'this gateway, no stored answers, no compiled queries': OFF,
 };
+/** Measured also with each of the callers. */
+const compared = new Set(['this gateway', 'this gateway, no stored answers']);
 const peerNames: Readonly<Record<string, string>> = {
   bare: BARE,
   bareWithHeaders: `${BARE} and headers`,
@@ -50,7 +53,9 @@ const directory = await mkdtemp(join(tmpdir(), 'hot-'));
 const simulator = await startServer({ kind: 'simulator' });
 try {
   const servers = new Map<string, ServerProcess>();
-  for (const [name, settings] of Object.entries(levers)) {
+  const callers = await createCallers(directory);
+  for (const [name, lever] of Object.entries(levers)) {
+    const settings = { ...callers.settings, ...lever };
     servers.set(name, await startServer({ kind: 'gateway', simulator: simulator.url, settings }));
   }
   const rowsFile = join(directory, 'rows.json');
@@ -59,8 +64,16 @@ try {
     servers.set(name, await startServer({ kind: 'peer', name: kind, rowsFile }));
   }
   await tellAnswer(servers);
-  await compare('The same query again and again', servers, samePage);
-  await compare('500 different variables over warm data', servers, manyPages);
+  const targets = new Map<string, Target>();
+  for (const [name, server] of servers) {
+    targets.set(name, server);
+    if (!compared.has(name)) continue;
+    for (const [caller, headers] of Object.entries(callers.headers)) {
+      targets.set(`${name}, ${caller}`, { ...server, headers });
+    }
+  }
+  await compare('The same query again and again', targets, samePage);
+  await compare('500 different variables over warm data', targets, manyPages);
   for (const server of servers.values()) await server[Symbol.asyncDispose]();
   await cold(simulator, ROUNDS);
   await crowd(simulator.url);
@@ -74,7 +87,7 @@ try {
 
 async function compare(
   title: string,
-  servers: ReadonlyMap<string, ServerProcess>,
+  servers: ReadonlyMap<string, Target>,
   pages: readonly Page[],
 ): Promise<void> {
   const samples = new Map([...servers.keys()].map((name): [string, Sample[]] => [name, []]));
@@ -88,13 +101,18 @@ async function compare(
   const bare = medianOf(samples.get(BARE) ?? []);
   console.log(`\n## ${title}\n`);
   console.log(
-    '| server | CPU µs a request | least of the rounds | of bare Node | p50 ms | p99 ms | load average |',
+    '| server | CPU µs a request | least of the rounds | of bare Node | bytes | p50 ms | p99 ms | load average |',
   );
-  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: |');
+  console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
   for (const [name, ofOne] of samples) {
-    const { usEach, latencyMs, load } = medianOf(ofOne);
+    const { usEach, bytes, requests: count, latencyMs, load } = medianOf(ofOne);
     const least = Math.min(...ofOne.map(({ cpuUs, requests }) => cpuUs / requests));
-    const cells = [usEach.toFixed(0), least.toFixed(0), (bare.usEach / usEach).toFixed(2)];
+    const cells = [
+      usEach.toFixed(0),
+      least.toFixed(0),
+      (bare.usEach / usEach).toFixed(2),
+      (bytes / count).toFixed(0),
+    ];
     console.log(`| ${[name, ...cells, latencyMs.p50, latencyMs.p99, load.toFixed(1)].join(' | ')} |`);
   }
 }

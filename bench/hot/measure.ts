@@ -3,9 +3,16 @@ import autocannon from 'autocannon';
 import type { ServerProcess } from './processes.ts';
 import { bodyOf, type Page, TOKEN } from './workload.ts';
 
+/** A server, and the headers of the caller that measures it. */
+export interface Target extends Pick<ServerProcess, 'url' | 'usage'> {
+  headers?: Readonly<Record<string, string>>;
+}
+
 export interface Sample {
   cpuUs: number;
   requests: number;
+  /** Sent in all, with headers. */
+  bytes: number;
   latencyMs: { p50: number; p99: number };
   load: number;
 }
@@ -16,7 +23,7 @@ const WARM_REQUESTS = 5000;
 /** A server that was idle while others were measured has cold CPU caches, and its cache is stale. */
 const WAKING_REQUESTS = 300;
 
-export async function warmUp(server: ServerProcess, pages: readonly Page[]): Promise<void> {
+export async function warmUp(server: Target, pages: readonly Page[]): Promise<void> {
   await load(server, pages, { amount: WARM_REQUESTS, connections: 10 });
 }
 
@@ -27,11 +34,11 @@ export interface Load {
   perSecond?: number;
 }
 
-export async function measure(server: ServerProcess, pages: readonly Page[], rate: Load): Promise<Sample> {
+export async function measure(server: Target, pages: readonly Page[], rate: Load): Promise<Sample> {
   const { seconds, connections, perSecond } = rate;
   await load(server, pages, { amount: Math.max(WAKING_REQUESTS, 2 * pages.length), connections });
   const before = await server.usage();
-  const { requests, latency } = await load(server, pages, {
+  const { requests, latency, throughput } = await load(server, pages, {
     duration: seconds,
     connections,
     ...(perSecond !== undefined && { overallRate: perSecond }),
@@ -40,6 +47,7 @@ export async function measure(server: ServerProcess, pages: readonly Page[], rat
   return {
     cpuUs: after.cpuUs - before.cpuUs,
     requests: requests.total,
+    bytes: throughput.total,
     latencyMs: { p50: latency.p50, p99: latency.p99 },
     load: loadavg()[0] ?? 0,
   };
@@ -64,14 +72,15 @@ const REQUEST = {
 };
 
 export async function load(
-  server: ServerProcess,
+  server: Target,
   pages: readonly Page[],
   much: Pick<autocannon.Options, 'amount' | 'duration' | 'connections' | 'overallRate'>,
   { mayFail = false } = {},
 ): Promise<autocannon.Result> {
   const fallAsleep = stayAwake();
   const { connections = 1 } = much;
-  const requests = pages.map((page) => ({ ...REQUEST, body: bodyOf(page) }));
+  const headers = { ...REQUEST.headers, ...server.headers };
+  const requests = pages.map((page) => ({ ...REQUEST, headers, body: bodyOf(page) }));
   let connection = 0;
   const result = await autocannon({
     url: server.url,

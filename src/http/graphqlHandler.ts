@@ -51,8 +51,8 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
       record.operationName = operationName;
       record.operationType = operationType;
       for (const action of reads.actions) record.observation.report({ type: 'hit', action });
-      const complete = { ...stored.response, freshness: stored.freshness, key };
-      return sendComplete(complete, request, reply.type(contentType), options);
+      const reuse = { freshness: stored.freshness, key };
+      return sendComplete(stored.response, reuse, request, reply.type(contentType), options);
     }
 
     const operation = graphqlRequestOf(request, trustedDocuments);
@@ -79,11 +79,9 @@ export function createGraphQLHandler(options: GraphQLHandlerOptions): RouteHandl
     const freshness = reads.freshness();
     // A request with extensions changes state: it registers a persisted query.
     const isStored = freshness !== null && key !== null && !hasExtensions(operation);
-    if (isStored) {
-      responses?.store(key, { body, encoded: {}, contentType, operationName, operationType, reads });
-    }
-    const complete = { body, encoded: {}, freshness, key: isStored ? key : null };
-    return sendComplete(complete, request, reply, options);
+    const complete = { body, encoded: {}, contentType, operationName, operationType, reads };
+    if (isStored) responses?.store(key, complete);
+    return sendComplete(complete, { freshness, key: isStored ? key : null }, request, reply, options);
   };
 
   /** Executes within a bound, whatever delays the operation. */

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { SteadyClock } from '../core/clock.ts';
 import type { Freshness } from '../core/readSet.ts';
 import type { Compress } from './compression.ts';
-import { encodingFor } from './contentEncoding.ts';
+import { type Encoding, encodingFor } from './contentEncoding.ts';
 import type { StoredResponse, StoredResponses } from './storedResponses.ts';
 
 export interface SendOptions {
@@ -16,9 +16,9 @@ export interface SendOptions {
   compress: Compress | null;
 }
 
-/** The response to an operation without errors. */
-export interface CompleteResponse extends Pick<StoredResponse, 'body' | 'encoded'> {
-  /** Null if the response may not be reused. */
+/** How a response may be reused. */
+export interface Reuse {
+  /** Null if the next response can be different. */
   freshness: Freshness | null;
   /** The key of the stored response; null if it is not stored. */
   key: string | null;
@@ -28,34 +28,45 @@ export interface CompleteResponse extends Pick<StoredResponse, 'body' | 'encoded
 const MIN_COMPRESSED_BYTES = 1000;
 
 /**
- * Sends a complete response, in the content coding that its client asks for. Errors are never compressed: they quote the request, and
- * the length of a compressed text reveals how much of one part is repeated in another (see docs/security.md).
+ * Sends a response to an operation without errors, in the content coding that its client asks for. Errors are never compressed: they
+ * quote the request, and the length of a compressed text reveals how much of one part is repeated in another (see docs/security.md).
  */
-export async function sendComplete(
-  { body, encoded, freshness, key }: CompleteResponse,
+export function sendComplete(
+  { body, encoded }: Pick<StoredResponse, 'body' | 'encoded'>,
+  { freshness, key }: Reuse,
   request: FastifyRequest,
   reply: FastifyReply,
   options: SendOptions,
-): Promise<FastifyReply> {
-  const { responses, compress } = options;
-  const isCompressible = compress !== null && body.length > MIN_COMPRESSED_BYTES;
-  const encoding = isCompressible ? encodingFor(request.headers['accept-encoding']) : null;
-  if (isCompressible) addVary(reply, 'accept-encoding');
-  if (freshness !== null) {
-    setCachingHeaders(freshness, reply, options);
-    // If-None-Match means something else for POST.
-    if (request.method === 'GET') {
-      const tag = tagOf(body);
-      // As strong tags of two encodings must differ, that of an encoded body is weak.
-      void reply.header('etag', encoding === null ? tag : `W/${tag}`);
-      if (includesTag(request.headers['if-none-match'], tag)) return reply.code(304).send();
-    }
+): FastifyReply | Promise<FastifyReply> {
+  const { method, headers } = request;
+  const isCompressible = options.compress !== null && body.length > MIN_COMPRESSED_BYTES;
+  const encoding = isCompressible ? encodingFor(headers['accept-encoding']) : null;
+  if (freshness !== null) setCachingHeaders(freshness, reply, options);
+  setVary(freshness !== null, isCompressible, reply, options);
+  // If-None-Match means something else for POST.
+  if (freshness !== null && method === 'GET') {
+    const tag = tagOf(body);
+    // As strong tags of two encodings must differ, that of an encoded body is weak.
+    void reply.header('etag', encoding === null ? tag : `W/${tag}`);
+    if (includesTag(headers['if-none-match'], tag)) return reply.code(304).send();
   }
-  if (encoding === null || compress === null) return reply.send(body);
-  const form = encoded[encoding] ?? (await compress(body, encoding));
-  if (form === null) return reply.send(body);
-  if (key !== null && encoded[encoding] === undefined) responses?.addEncoded(key, body, encoding, form);
-  return reply.header('content-encoding', encoding).send(form);
+  if (encoding === null) return reply.send(body);
+  const stored = encoded[encoding];
+  if (stored === undefined) return sendCompressed(body, encoding, key, reply, options);
+  return reply.header('content-encoding', encoding).send(stored);
+}
+
+async function sendCompressed(
+  body: Buffer,
+  encoding: Encoding,
+  key: string | null,
+  reply: FastifyReply,
+  { responses, compress }: SendOptions,
+): Promise<FastifyReply> {
+  const compressed = compress && (await compress(body, encoding));
+  if (compressed === null) return reply.send(body);
+  if (key !== null) responses?.addEncoded(key, body, encoding, compressed);
+  return reply.header('content-encoding', encoding).send(compressed);
 }
 
 /**
@@ -72,16 +83,23 @@ function setCachingHeaders(
   const now = clock.now();
   const ageS = Math.max(0, Math.floor((now - asOf) / 1000));
   const leftS = Math.max(0, Math.floor((freshUntil - now) / 1000));
-  addVary(reply, isAuthenticated ? 'accept, authorization' : 'accept');
   void reply
     .header('cache-control', isAuthenticated ? 'private, no-cache' : `private, max-age=${ageS + leftS}`)
     .header('age', String(ageS));
 }
 
-/** CORS may have set its own. */
-function addVary(reply: FastifyReply, names: string): void {
+function setVary(
+  isReusable: boolean,
+  isCompressible: boolean,
+  reply: FastifyReply,
+  { isAuthenticated }: SendOptions,
+): void {
+  let vary = isReusable ? (isAuthenticated ? 'accept, authorization' : 'accept') : '';
+  if (isCompressible) vary += vary === '' ? 'accept-encoding' : ', accept-encoding';
+  if (vary === '') return;
+  // CORS may have set its own.
   const own = reply.getHeader('vary');
-  void reply.header('vary', own === undefined ? names : `${String(own)}, ${names}`);
+  void reply.header('vary', own === undefined ? vary : `${String(own)}, ${vary}`);
 }
 
 function tagOf(body: Buffer): string {
