@@ -6,6 +6,7 @@ import { cold } from './hot/cold.ts';
 import { crowd, scheduling } from './hot/crowd.ts';
 import { endurance } from './hot/endurance.ts';
 import { measure, medianOf, type Sample, type Target, warmUp } from './hot/measure.ts';
+import { memory } from './hot/memory.ts';
 import { pair } from './hot/pair.ts';
 import { type ServerProcess, startServer } from './hot/processes.ts';
 import {
@@ -80,6 +81,7 @@ try {
   await scheduling();
   await endurance(simulator.url);
   await pair();
+  await memory();
 } finally {
   await simulator[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });

@@ -53,7 +53,7 @@ export function createCore(upstream: Upstream, options: CacheOptions) {
     demand,
     maxBytes,
     newestElsewhere,
-    entries: new Entries(maxBytes),
+    entries: new Entries(maxBytes, clock),
     flights: createSingleFlight(clock, patienceMs),
     /** Runs a refresh for the caller that was served something stale, unless one of this name is running. Never throws or rejects. */
     inBackground(

@@ -1,8 +1,8 @@
 import type { Dependency } from '../core/readSet.ts';
 import { type Action, type CallContext, notOlderThan, type UpstreamResult } from '../core/upstream.ts';
 import { type CacheCore, fromElsewhere, isSuperseded, served } from './core.ts';
-import { decide, failureBehind, failureOf, freshAnswer, freshUntilOf } from './freshness.ts';
-import { bytesOf, type Entry } from './entries.ts';
+import { decide, type Failure, failureBehind, failureOf, freshAnswer, freshUntilOf } from './freshness.ts';
+import type { Entry } from './entries.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 type NonEmpty<Item> = [Item, ...Item[]];
@@ -13,25 +13,36 @@ export interface EntryKind<Params, Value, Result> {
   keyOf: (params: Params) => string;
   call(batch: NonEmpty<Params>, context: CallContext): Promise<UpstreamResult<Result>>;
   valueOf(result: Result, params: Params): Value;
-  lastingMs(value: Value): number | null;
   /** Whether the value is what was requested. */
   isCacheable(params: Params, value: Value): boolean;
+}
+
+/** Where the values of a kind are stored. */
+export interface EntryStorage<Params, Value> {
+  /** Null if nothing is known. Does not count as use. */
+  peek(params: Params): Entry<Value> | null;
+  /** Records a use. */
+  use(params: Params): void;
+  store(params: Params, value: Value, asOf: number, failure: Failure | null): void;
+  /** Records that a refresh failed, if something is known. */
+  fail(params: Params, failure: Failure): void;
 }
 
 export function createEntryCache<Params, Value, Result>(
   core: CacheCore,
   kind: EntryKind<Params, Value, Result>,
+  storage: EntryStorage<Params, Value>,
 ) {
-  const { clock, entries, demand } = core;
+  const { clock, demand } = core;
   const { action, keyOf } = kind;
-  const peekEntry = (key: string) => entries.peek(key) as Entry<Value> | undefined;
 
   return { read, peek };
 
   function peek(params: Params): UpstreamResult<Value> | null {
-    const key = keyOf(params);
-    const entry = peekEntry(key);
-    return entry && !isSuperseded(core, key, entry) ? freshAnswer(entry, demand.rules(), clock.now()) : null;
+    const entry = storage.peek(params);
+    return entry && !isSuperseded(core, keyOf(params), entry)
+      ? freshAnswer(entry, demand.rules(), clock.now())
+      : null;
   }
 
   /** Values in the order of the parameters. Those that need a call share one. */
@@ -46,7 +57,7 @@ export function createEntryCache<Params, Value, Result>(
     const known = all.map((params, at) => {
       const newer = taken[at];
       if (newer) return newer;
-      const decision = decisionOn(keyOf(params), context);
+      const decision = decisionOn(params, context);
       if (decision?.do !== 'serve') {
         missing.push(params);
         return null;
@@ -63,7 +74,7 @@ export function createEntryCache<Params, Value, Result>(
     const answers = all.map(async (params, at) => {
       const answer = known[at] ?? (await fetch(params, missing, context));
       const isFresh = answer.staleBecause === null;
-      context.reads?.add(action, isFresh ? dependencyOn(keyOf(params), answer.asOf) : null);
+      context.reads?.add(action, isFresh ? dependencyOn(params, answer.asOf) : null);
       return answer;
     });
     return (await Promise.all(answers)) as NonEmpty<UpstreamResult<Value>>;
@@ -72,17 +83,18 @@ export function createEntryCache<Params, Value, Result>(
   /** Takes from Redis what another replica has read. It may be an answer that is not cached here. Null if there is nothing newer. */
   async function takeNewer(params: Params, context: CallContext): Promise<UpstreamResult<Value> | null> {
     const key = keyOf(params);
-    const entry = peekEntry(key);
+    const entry = storage.peek(params);
     if (!entry || !isSuperseded(core, key, entry)) return null;
     if (entry.isShortLived) demand.note(key);
     // If Redis has lost it and DataWorks does not answer, what is known here is served.
     return fetch(params, [params], fromElsewhere(core, key, context)).catch(() => null);
   }
 
-  function decisionOn(key: string, context: CallContext) {
-    const current = entries.get(key) as Entry<Value> | undefined;
+  function decisionOn(params: Params, context: CallContext) {
+    storage.use(params);
+    const current = storage.peek(params);
     if (!current) return null;
-    if (current.isShortLived) demand.note(key);
+    if (current.isShortLived) demand.note(keyOf(params));
     const { failure } = current;
     const known = { current, snapshot: null, failure, confirmation: 'impossible' as const };
     return decide(known, context, demand.rules(), clock.now());
@@ -106,7 +118,7 @@ export function createEntryCache<Params, Value, Result>(
         ),
       batch.map(keyOf),
     );
-    const known = peekEntry(key);
+    const known = storage.peek(params);
     // Another call, or a list with this run on it, may have brought a newer one meanwhile.
     if (known && known.asOf > asOf) return { value: known.value, asOf: known.asOf, staleBecause };
     return { value: kind.valueOf(value, params), asOf, staleBecause };
@@ -114,37 +126,35 @@ export function createEntryCache<Params, Value, Result>(
 
   async function request(batch: readonly Params[], flight: CallContext): Promise<UpstreamResult<Result>> {
     try {
-      const knownAsOf = Math.max(...batch.map((params) => peekEntry(keyOf(params))?.asOf ?? -Infinity));
+      const knownAsOf = Math.max(...batch.map((params) => storage.peek(params)?.asOf ?? -Infinity));
       const answer = await kind.call(batch as NonEmpty<Params>, notOlderThan(knownAsOf + 1, flight));
       for (const params of batch) store(params, answer);
       return answer;
     } catch (error) {
-      for (const params of batch) {
-        const known = entries.get(keyOf(params));
-        if (known && !isOfItsCaller(error, flight)) known.failure = failureOf(error, clock.now());
-      }
+      if (!isOfItsCaller(error, flight))
+        for (const params of batch) storage.fail(params, failureOf(error, clock.now()));
       throw error;
     }
   }
 
   function store(params: Params, answer: UpstreamResult<Result>): void {
-    const key = keyOf(params);
     const { asOf } = answer;
     const value = kind.valueOf(answer.value, params);
-    if ((peekEntry(key)?.asOf ?? -Infinity) > asOf || !kind.isCacheable(params, value)) return;
-    const failure = failureBehind(answer, clock.now());
-    entries.store(key, { value, asOf, failure, lastingMs: kind.lastingMs(value), bytes: bytesOf(value) });
+    if ((storage.peek(params)?.asOf ?? -Infinity) > asOf || !kind.isCacheable(params, value)) return;
+    storage.store(params, value, asOf, failureBehind(answer, clock.now()));
   }
 
   /** The dependency on an entry of this age. Null if it is no longer cached. */
-  function dependencyOn(key: string, asOf: number): Dependency | null {
-    const read = peekEntry(key);
+  function dependencyOn(params: Params, asOf: number): Dependency | null {
+    const key = keyOf(params);
+    const read = storage.peek(params);
     if (read?.asOf !== asOf) return null;
     const { version, isShortLived } = read;
     const freshUntil = freshUntilOf(read, demand.rules().usualFreshMs);
     return () => {
       if (isShortLived) demand.note(key);
-      const entry = entries.get(key);
+      storage.use(params);
+      const entry = storage.peek(params);
       const isCurrent = entry?.version === version && !isSuperseded(core, key, entry);
       return isCurrent && clock.now() < freshUntil ? { asOf, freshUntil } : null;
     };

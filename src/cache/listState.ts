@@ -1,15 +1,19 @@
 import { isFinished, type PipelineRun } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
 import type { Cached, Failure } from './freshness.ts';
+import { MAP_SLOT } from './sizes.ts';
 
 /** A row of a list. */
 export interface Row {
   run: PipelineRun;
-  /** When the last page that had it was requested, and when it arrived. */
+  /** Of the last page that had it. */
+  read: ReadTimes;
+}
+
+/** When a page was requested, and when it arrived. All its rows have the same object. */
+export interface ReadTimes {
   asOf: number;
   arrivedAt: number;
-  /** Its size, estimated. */
-  bytes: number;
 }
 
 /** By distance from the end of the list: the last row is 1. */
@@ -21,8 +25,6 @@ export interface PageRead {
   asOf: number;
   /** The page was taken from the list between `asOf` and this. */
   arrivedAt: number;
-  /** The mean size of a row. */
-  rowBytes: number;
   version: number;
 }
 
@@ -100,8 +102,8 @@ export function confirmedPage(state: ListState, index: number): CurrentPage | nu
     runs.push(row.run);
     const isDone = isFinished(row.run);
     // A finished run does not change. The head confirms its place only in a list that grows at its head.
-    if (!isDone || !growsAtHead) asOf = Math.min(asOf, row.asOf);
-    if (isDone) trustedUntil = Math.min(trustedUntil, row.asOf + trustMs);
+    if (!isDone || !growsAtHead) asOf = Math.min(asOf, row.read.asOf);
+    if (isDone) trustedUntil = Math.min(trustedUntil, row.read.asOf + trustMs);
   }
   const value = { rows: runs, totalCount, pageNumber: index + 1, pageSize };
   const page = { value, asOf, isShortLived: true, trustedUntil, version };
@@ -119,16 +121,25 @@ export function failureAt({ failures }: ListState, index: number): Failure | nul
   return own !== null && (ofHead === null || own.until > ofHead.until) ? own : ofHead;
 }
 
-/** The estimated size of everything stored, in bytes. */
-export function sizeOf({ rows, snapshots }: ListState): number {
+/** All runs of the list, each once. */
+export function runsIn({ rows, snapshots }: ListState): Set<PipelineRun> {
   const runs = new Set<PipelineRun>();
-  let bytes = 0;
-  for (const { run, bytes: rowBytes } of rows.values()) {
-    runs.add(run);
-    bytes += rowBytes;
-  }
-  for (const { value, rowBytes } of snapshots.values()) {
-    for (const run of value.rows) if (!runs.has(run)) bytes += rowBytes;
-  }
+  for (const { run } of rows.values()) runs.add(run);
+  for (const { value } of snapshots.values()) for (const run of value.rows) runs.add(run);
+  return runs;
+}
+
+/** The size of a list and of a page without any rows. */
+const LIST_BYTES = 1500;
+const PAGE_BYTES = 500;
+
+/** The size of a row with its slot, and of its places in arrays: in ids of the head, pages, and what the entry holds. */
+const ROW_BYTES = 5 * 8 + MAP_SLOT;
+const PLACE_BYTES = 2 * 8;
+
+/** The estimated size without the runs. */
+export function bytesOfList({ rows, snapshots }: ListState): number {
+  let bytes = LIST_BYTES + (ROW_BYTES + PLACE_BYTES) * rows.size;
+  for (const { value } of snapshots.values()) bytes += PAGE_BYTES + PLACE_BYTES * value.rows.length;
   return bytes;
 }

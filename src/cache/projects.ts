@@ -1,25 +1,28 @@
 import { isPlaceholderId, type Project } from '../core/domain.ts';
 import type { Page, UpstreamResult } from '../core/upstream.ts';
 import type { CacheCore, Part } from './core.ts';
-import { createEntryCache } from './entryCache.ts';
+import { createEntryCache, type EntryKind } from './entryCache.ts';
+import { createEntryStorage } from './entryStorage.ts';
 import { PROJECT_FRESH_MS } from './freshness.ts';
 
 const ACTION = 'ListProjects';
 
 /** Workspaces are cached one by one, and those that need a call share one. */
 export function createProjects(core: CacheCore): Part<typeof ACTION> {
-  const projects = createEntryCache<string, Project | null, Page<Project>>(core, {
+  const keyOf = (id: string) => `project/${id}`;
+  const kind: EntryKind<string, Project | null, Page<Project>> = {
     action: ACTION,
-    keyOf: (id) => `project/${id}`,
+    keyOf,
     call: (projectIds, context) => core.upstream.call(ACTION, { projectIds }, context),
     valueOf: ({ rows }, id) =>
       rows.find(({ projectId }) => projectId === id) ??
       // Any missing project can be the one of a row that could not be read.
       rows.find(({ projectId }) => isPlaceholderId(projectId)) ??
       null,
-    lastingMs: () => PROJECT_FRESH_MS,
     isCacheable: (id, project) => project === null || project.projectId === id,
-  });
+  };
+  const storage = createEntryStorage<string, Project | null>(core.entries, keyOf, () => PROJECT_FRESH_MS);
+  const projects = createEntryCache(core, kind, storage);
   return {
     read: async ({ projectIds }, context) => pageOf(await projects.read(projectIds, context)),
     peek({ projectIds }) {

@@ -84,7 +84,7 @@ function withHead(state: ListState, page: PageRead): ListState {
   // Of rows that arrived while this head was on its way, nobody knows whether they were read before the new rows came or after.
   const isDropped = (one: { arrivedAt: number }) =>
     !continues || (totalCount !== before.totalCount && one.arrivedAt > asOf);
-  const remaining = new Map([...state.rows].filter(([, row]) => !isDropped(row)));
+  const remaining = new Map([...state.rows].filter(([, { read }]) => !isDropped(read)));
   const merged = withPage(remaining, 0, page, null);
   for (const [index, one] of snapshots) {
     const isPlaced = index === 0 || (one.isPlaced && !merged?.hasMoved && !isDropped(one));
@@ -170,10 +170,8 @@ function withServed(state: ListState, index: number, value: Page<PipelineRun>, a
   // There is no end of pages behind the end of the list, and they have no rows that could be older than the head.
   if (value.rows.length === 0) snapshots.delete(index);
   else {
-    const [row] = state.rows.values();
-    const rowBytes = last?.rowBytes ?? row?.bytes ?? 0;
     const version = versionAt(state, index);
-    const page = { value, asOf, arrivedAt: asOf, rowBytes, version };
+    const page = { value, asOf, arrivedAt: asOf, version };
     snapshots.set(index, { ...page, isPlaced: true, isCurrent: false });
   }
   return { ...state, snapshots };
@@ -186,7 +184,7 @@ function withServed(state: ListState, index: number, value: Page<PipelineRun>, a
 function withPage(
   rows: Rows,
   index: number,
-  { value, asOf, arrivedAt, rowBytes }: PageRead,
+  { value, asOf, arrivedAt }: PageRead,
   head: Head | null,
 ): { rows: Rows; hasMoved: boolean } | null {
   const first = value.totalCount - index * value.pageSize;
@@ -194,13 +192,14 @@ function withPage(
   for (const [at, { runId }] of value.rows.entries()) {
     const row = rows.get(first - at);
     if (!row || row.run.runId === runId) continue;
-    if (row.asOf > asOf) return null;
+    if (row.read.asOf > asOf) return null;
     hasMoved = true;
   }
+  const read = { asOf, arrivedAt };
   const next = hasMoved ? headRows(rows, head) : new Map(rows);
   for (const [at, run] of value.rows.entries()) {
     const row = next.get(first - at);
-    if (!row || row.asOf <= asOf) next.set(first - at, { run, asOf, arrivedAt, bytes: rowBytes });
+    if (!row || row.read.asOf <= asOf) next.set(first - at, { run, read });
   }
   return { rows: next, hasMoved };
 }

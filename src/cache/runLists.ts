@@ -1,9 +1,8 @@
-import { isPlaceholderId, type PipelineRun } from '../core/domain.ts';
+import type { PipelineRun } from '../core/domain.ts';
 import type { Dependency } from '../core/readSet.ts';
 import { type CallContext, notOlderThan, type Page, type UpstreamResult } from '../core/upstream.ts';
 import { staleReasonOf } from '../core/upstreamError.ts';
 import { type CacheCore, fromElsewhere, isSuperseded, type Part, served } from './core.ts';
-import { bytesOf } from './entries.ts';
 import {
   decide,
   failureBehind,
@@ -13,11 +12,19 @@ import {
   freshUntilOf,
   isServable,
   type Known,
-  lastingMs,
 } from './freshness.ts';
-import { keyOf, type Place, placeOf } from './keys.ts';
-import { confirmedPage, failureAt, type ListState, pageAt, sizeOf, versionAt } from './listState.ts';
+import { type Place, placeOf } from './keys.ts';
+import {
+  bytesOfList,
+  confirmedPage,
+  failureAt,
+  type ListState,
+  pageAt,
+  runsIn,
+  versionAt,
+} from './listState.ts';
 import { type ListEvent, reduce, unknownList } from './runList.ts';
+import { noteListed } from './runs.ts';
 import { isOfItsCaller } from './singleFlight.ts';
 
 const ACTION = 'ListPipelineRuns';
@@ -27,9 +34,6 @@ type RunPage = UpstreamResult<Page<PipelineRun>>;
 /** No single list takes more than this part of the cache: beyond it, its deep pages are dropped. */
 const MAX_SHARE = 0.25;
 
-/** The size of an empty list. */
-const LIST_BYTES = 6000;
-
 /** The lists of runs: a state for each list and page size, and the calls that keep it up to date. */
 export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   const { clock, demand, entries } = core;
@@ -38,6 +42,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
       const place = placeOf(params);
       const { index, listKey } = place;
       demand.note(listKey);
+      entries.use(listKey);
       const newer = isPageSuperseded(place) ? await takeNewer(place, context) : null;
       const page = newer ?? (await readPage(place, context));
       const snapshot = stateOf(place).snapshots.get(index);
@@ -47,7 +52,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     },
     peek(params) {
       const place = placeOf(params);
-      const state = peekState(place);
+      const state = stateOf(place);
       const page = pageAt(state, place.index);
       const snapshot = state.snapshots.get(place.index);
       if (!page || (snapshot && page.asOf < snapshot.asOf) || isPageSuperseded(place)) return null;
@@ -132,6 +137,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     const freshUntil = freshUntilOf(page, demand.rules().usualFreshMs);
     return () => {
       demand.note(place.listKey);
+      entries.use(place.listKey);
       if (versionAt(stateOf(place), place.index) !== version || isPageSuperseded(place)) return null;
       return clock.now() < freshUntil ? { asOf, freshUntil } : null;
     };
@@ -144,7 +150,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   function isOneSuperseded(place: Place): boolean {
-    const state = peekState(place);
+    const state = stateOf(place);
     const page = pageAt(state, place.index);
     if (!page) return false;
     const { asOf } = page;
@@ -170,16 +176,11 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
   }
 
   function stateOf({ listKey }: Place): ListState {
-    return (entries.get(listKey)?.value ?? unknownList) as ListState;
-  }
-
-  /** The same without marking the list as used. */
-  function peekState({ listKey }: Place): ListState {
     return (entries.peek(listKey)?.value ?? unknownList) as ListState;
   }
 
   function apply({ listKey }: Place, event: ListEvent): void {
-    const list = entries.get(listKey);
+    const list = entries.peek(listKey);
     if (list) list.value = reduce(list.value as ListState, event);
   }
 
@@ -190,8 +191,7 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
         // Other replicas may offer what is known to be outdated here.
         const outdatedAt = place.index === 0 ? (state.head?.asOf ?? -Infinity) : state.brokenAt;
         const answer = await core.upstream.call(ACTION, place.params, notOlderThan(outdatedAt + 1, flight));
-        store(place, answer);
-        return answer;
+        return store(place, answer);
       } catch (error) {
         const { index } = place;
         if (!isOfItsCaller(error, flight))
@@ -201,39 +201,45 @@ export function createRunLists(core: CacheCore): Part<typeof ACTION> {
     });
   }
 
-  /** Stores a page in its list, and its runs under their own keys. */
-  function store(requested: Place, answer: RunPage): void {
+  /** Stores a page in its list, and the readings of its runs. Returns it with runs that were stored already where they are equal. */
+  function store(requested: Place, given: RunPage): RunPage {
+    const rows = given.value.rows.map((run) => entries.runs.shared(run));
+    const answer = { ...given, value: { ...given.value, rows } };
     const { value, asOf } = answer;
     const { params } = requested;
     const isOfSize = value.pageSize === params.pageSize;
     // A smaller page than requested belongs to the list of pages of that size, but only the first begins at the same row.
-    if (!isOfSize && requested.index > 0) return;
+    if (!isOfSize && requested.index > 0) return answer;
     const place = isOfSize ? requested : placeOf({ ...params, pageSize: value.pageSize });
     const { index, listKey } = place;
     const arrivedAt = clock.now();
-    const rowBytes = bytesOf(value.rows) / Math.max(1, value.rows.length);
     const failure = failureBehind(answer, arrivedAt);
     const { staleMs } = demand.rules();
     const growsAtHead = params.filter.status === undefined;
     const trustMs = growsAtHead ? FINISHED_FRESH_MS : staleMs;
     const version = entries.nextVersion();
-    const page = { value, asOf, arrivedAt, rowBytes, version };
+    const page = { value, asOf, arrivedAt, version };
     const traits = { pageSize: value.pageSize, growsAtHead, trustMs, staleMs };
     let state = reduce(stateOf(place), { type: 'read', index, page, traits });
     if (failure) state = reduce(state, { type: 'failed', index, failure });
-    let bytes = sizeOf(state);
-    if (bytes > core.maxBytes * MAX_SHARE) {
-      state = reduce(state, { type: 'trimmed', version });
-      bytes = sizeOf(state);
+    storeList(listKey, state, asOf);
+    const reading = { asOf, version, failure };
+    for (const run of rows) noteListed(entries, run, reading);
+    return answer;
+  }
+
+  /** @param isTrimmed whether nothing more can be dropped */
+  function storeList(listKey: string, state: ListState, asOf: number, isTrimmed = false): void {
+    const runs = [...runsIn(state)];
+    const runBytes = entries.runs.hold(runs);
+    const bytes = bytesOfList(state);
+    if (isTrimmed || bytes + runBytes <= core.maxBytes * MAX_SHARE) {
+      entries.store(listKey, { value: state, asOf, failure: null, lastingMs: null, bytes, runs, runBytes });
+      return;
     }
-    const size = LIST_BYTES + bytes;
-    entries.store(listKey, { value: state, asOf, failure: null, lastingMs: null, bytes: size });
-    for (const run of value.rows) {
-      const key = keyOf.GetPipelineRun(run);
-      if (isPlaceholderId(run.runId) || (entries.get(key)?.asOf ?? -Infinity) >= asOf) continue;
-      const lasting = lastingMs.GetPipelineRun(run);
-      entries.store(key, { value: run, asOf, failure, lastingMs: lasting, bytes: rowBytes });
-    }
+    const version = entries.nextVersion();
+    storeList(listKey, reduce(state, { type: 'trimmed', version }), asOf, true);
+    entries.runs.release(runs);
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
+import { remembering } from '../core/texts.ts';
 import { keyOf } from './keys.ts';
 
 /*
@@ -38,13 +39,18 @@ export function encodeShared<A extends Action>({ value, asOf }: SharedAnswer<A>)
 /** Null for anything that is not an answer to this action in this format. */
 export function decodeShared<A extends Action>(action: A, text: string): SharedAnswer<A> | null {
   try {
-    const { version, asOf, value } = JSON.parse(text) as Fields;
+    // Most texts are the same in every row, and `JSON.parse` makes a string of each.
+    const { version, asOf, value } = JSON.parse(text, (_, field: unknown) =>
+      typeof field === 'string' ? sharedText(field) : field,
+    ) as Fields;
     const isAnswer = version === VERSION && typeof asOf === 'number' && isResult[action](value);
     return isAnswer ? { value: value as Actions[A]['result'], asOf } : null;
   } catch {
     return null;
   }
 }
+
+const sharedText = remembering((copy) => copy);
 
 type Fields = Record<string, unknown>;
 

@@ -2,17 +2,23 @@ import type { Action, Actions, CacheView, Upstream } from '../core/upstream.ts';
 import { UpstreamError } from '../core/upstreamError.ts';
 import { type CacheCore, type CacheOptions, createCore, type Part } from './core.ts';
 import type { Demand } from './demand.ts';
-import { createEntryCache } from './entryCache.ts';
+import { createEntryCache, type EntryKind, type EntryStorage } from './entryCache.ts';
+import { createEntryStorage } from './entryStorage.ts';
 import { lastingMs } from './freshness.ts';
 import { keyOf } from './keys.ts';
 import { createProjects } from './projects.ts';
 import { createRunLists } from './runLists.ts';
+import { createRunStorage } from './runs.ts';
 
 /** The layer, and the read-only view for those who must know what a call would cost. */
 export interface CacheLayer {
   upstream: Upstream;
   view: CacheView;
+  /** The estimated size of everything stored, which `maxBytes` bounds. */
+  bytesStored: () => number;
 }
+
+const ITEMS = 'ListPipelineRunItems';
 
 /**
  * Stores answers for as long as their state allows, for all operations of the process. Calls in flight are shared; what is stale is
@@ -20,10 +26,15 @@ export interface CacheLayer {
  */
 export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer {
   const core = createCore(upstream, options);
+  const { entries } = core;
   const parts: { [A in Action]: Part<A> } = {
     ListPipelineRuns: createRunLists(core),
-    GetPipelineRun: createSingle(core, 'GetPipelineRun'),
-    ListPipelineRunItems: createSingle(core, 'ListPipelineRunItems'),
+    GetPipelineRun: createSingle(core, 'GetPipelineRun', createRunStorage(entries)),
+    ListPipelineRunItems: createSingle(
+      core,
+      ITEMS,
+      createEntryStorage(entries, keyOf[ITEMS], lastingMs[ITEMS]),
+    ),
     ListProjects: createProjects(core),
   };
 
@@ -43,6 +54,7 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
       },
     },
     view: { peek: (action, params) => parts[action].peek(params) },
+    bytesStored: () => entries.calculatedSize,
   };
 }
 
@@ -50,21 +62,22 @@ export function withCache(upstream: Upstream, options: CacheOptions): CacheLayer
 function createSingle<A extends 'GetPipelineRun' | 'ListPipelineRunItems'>(
   core: CacheCore,
   action: A,
+  storage: EntryStorage<Actions[A]['params'], Actions[A]['result']>,
 ): Part<A> {
   type Result = Actions[A]['result'];
-  const cache = createEntryCache<Actions[A]['params'], Result, Result>(core, {
+  const kind: EntryKind<Actions[A]['params'], Result, Result> = {
     action,
     keyOf: keyOf[action],
     call: ([params], context) => core.upstream.call(action, params, context),
     valueOf: (value) => value,
-    lastingMs: lastingMs[action],
     // A page that is smaller than requested is not cached: another page number may show the same rows.
     isCacheable: (params, value) =>
       value === null ||
       !('pageSize' in value) ||
       !('pageSize' in params) ||
       value.pageSize === params.pageSize,
-  });
+  };
+  const cache = createEntryCache(core, kind, storage);
   return {
     peek: (params) => cache.peek(params),
     async read(params, context) {

@@ -1,5 +1,6 @@
 /** From DataWorks' JSON to the model. Numbers may come as text and text as numbers; any field may be null or missing. */
 
+import { LRUCache } from 'lru-cache';
 import { isIdText, isPlaceholderId, placeholderId } from '../core/domain.ts';
 import type { JsonValue, PipelineRun, PipelineRunItem, PipelineRunStage, Project } from '../core/domain.ts';
 import type { Page } from '../core/upstream.ts';
@@ -116,10 +117,10 @@ export function decodeRun(
     counts.row += 1;
     return { ...decoded, ...unreadable(NO_STAGES) };
   }
-  const stages = (sent ?? []).filter((stage) => stage !== null);
+  const present = (sent ?? []).filter((stage) => stage !== null);
   // `map` makes an array without room for more.
-  if (stages.length > 0) {
-    decoded.stages = stages
+  if (present.length > 0) {
+    decoded.stages = present
       .map((stage, index) => decodeStage(stage, index, read, counts))
       .sort((one, other) => one.step - other.step);
   }
@@ -147,10 +148,25 @@ function decodeStage(
     rawStatus,
     detail: read.document(stage.Detail),
   };
-  if (isObject(sent)) return decoded;
+  if (isObject(sent)) return sharedStage(decoded);
   counts.row += 1;
   return { ...decoded, ...unreadable(NO_STAGE) };
 }
+
+const stages = new LRUCache<string, PipelineRunStage>({ max: 2000 });
+
+/** Stages without a detail, or with one without ids, are the same in many runs. Those are one object. */
+function sharedStage(stage: PipelineRunStage): PipelineRunStage {
+  const { code, step, rawType, name, description, message, rawStatus, detail } = stage;
+  if (detail !== null && detail.digits !== '') return stage;
+  const key = JSON.stringify([code, step, rawType, name, description, message, rawStatus, detail?.text]);
+  if (key.length > MAX_SHARED_LENGTH) return stage;
+  const known = stages.get(key);
+  if (!known) stages.set(key, stage);
+  return known ?? stage;
+}
+
+const MAX_SHARED_LENGTH = 1000;
 
 /** One without an id becomes a placeholder. */
 export function decodeItem(item: JsonObject, counts: UndecodableCounts, fromEnd: number): PipelineRunItem {

@@ -4,7 +4,7 @@ import { isIdText, type JsonValue } from '../core/domain.ts';
 import { documentOf, type JsonDocument } from '../core/jsonDocument.ts';
 import type { Undecodable } from '../core/upstream.ts';
 import { decodeEmbedded, numberOf, textOf } from './json.ts';
-import { copyOf, remembering } from './texts.ts';
+import { copyOf, remembering } from '../core/texts.ts';
 
 /** How many parts of a response could not be decoded. */
 export type UndecodableCounts = Record<Undecodable, number>;

@@ -6,7 +6,7 @@ import type {
   PipelineStageType,
   ProjectStatus,
 } from '../core/domain.ts';
-import { remembering } from './texts.ts';
+import { remembering } from '../core/texts.ts';
 
 /** The reference documents the first of each pair for the filter and the second for responses. */
 const runStatuses = new Map<string, PipelineRunStatus>([

@@ -255,7 +255,7 @@ describe('errors', () => {
 });
 
 test('peeking does not keep a list from being evicted', async () => {
-  ({ upstream: cache, view } = createCache(upstream, { clock: steady, freshMs, staleMs, maxBytes: 20_000 }));
+  ({ upstream: cache, view } = createCache(upstream, { clock: steady, freshMs, staleMs, maxBytes: 5_000 }));
   const listOf = (projectId: string) => ({ projectId, filter: {}, pageNumber: 1, pageSize: 10 });
   runs = [];
   await call('ListPipelineRuns', listOf('1'));

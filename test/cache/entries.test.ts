@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { bytesOf, Entries } from '../../src/cache/entries.ts';
-import { sizeOf } from '../../src/cache/listState.ts';
+import { Entries } from '../../src/cache/entries.ts';
+import { runsIn } from '../../src/cache/listState.ts';
 import { reduce, unknownList } from '../../src/cache/runList.ts';
+import { bytesOf } from '../../src/cache/sizes.ts';
 import { createCache } from '../support/cache.ts';
 import { createFakeUpstream, pageOf, runOf } from '../support/fakeUpstream.ts';
 import { createVirtualClock } from '../support/virtualClock.ts';
@@ -9,23 +10,23 @@ import { createVirtualClock } from '../support/virtualClock.ts';
 const anEntry = { asOf: 0, failure: null, lastingMs: null };
 
 test('entries never exceed the bound in bytes', () => {
-  const entries = new Entries(100_000);
+  const entries = new Entries(100_000, createVirtualClock());
   for (let n = 0; n < 10_000; n++) {
     entries.store(`key-${n}`, { ...anEntry, value: n, bytes: (n * 37) % 3_000 });
     expect(entries.calculatedSize).toBeLessThanOrEqual(100_000);
   }
   expect(entries.size).toBeGreaterThan(10);
-  expect(entries.get('key-9999')).toBeDefined();
-  expect(entries.get('key-0')).toBeUndefined();
+  expect(entries.peek('key-9999')).toBeDefined();
+  expect(entries.peek('key-0')).toBeUndefined();
 });
 
 test('the least recently used entry is evicted, and peeking is not use', () => {
-  const entries = new Entries(4_000);
+  const entries = new Entries(2_700, createVirtualClock());
   const put = (key: string) => entries.store(key, { ...anEntry, value: key, bytes: 500 });
   put('a');
   put('b');
   entries.peek('a');
-  entries.get('b');
+  entries.use('b');
   put('c');
   put('d');
   expect(['a', 'b', 'c', 'd'].map((key) => entries.peek(key) !== undefined)).toEqual([
@@ -88,7 +89,7 @@ test('failures of pages that were never read are not stored', () => {
   for (let index = 1; index < 10_000; index++)
     state = reduce(state, { type: 'failed', index, failure: { because: 'BUDGET', until: 1 } });
   expect(state.failures.size).toBe(0);
-  expect(sizeOf(state)).toBe(0);
+  expect(runsIn(state).size).toBe(0);
 });
 
 test('the size of a value grows with its text', () => {

@@ -40,7 +40,7 @@ function simulate(seed: number, kind: Kind) {
         state = reduce(state, {
           type: 'read',
           index,
-          page: { value: value!, asOf, arrivedAt: now, rowBytes: 1, version: now + 1 },
+          page: { value: value!, asOf, arrivedAt: now, version: now + 1 },
           traits,
         });
     for (let index = 0; index < PAGES; index++) check(index, now);
@@ -103,7 +103,7 @@ describe('the state of a list', () => {
 
 test('a list whose head is unknown has its own map of assembled pages', () => {
   const value = pageOf([runOf('a')], { pageNumber: 2, pageSize });
-  const page = { value, asOf: 0, arrivedAt: 0, rowBytes: 1, version: 1 };
+  const page = { value, asOf: 0, arrivedAt: 0, version: 1 };
   const traits = { pageSize, growsAtHead: true, trustMs: 10_000, staleMs: 10_000 };
   const state = reduce(unknownList, { type: 'read', index: 1, page, traits });
   expect(state.assembled).not.toBe(unknownList.assembled);
