@@ -1,9 +1,10 @@
 import type { Upstream } from '../src/core/upstream.ts';
-import { startSimulator } from '../simulator/server.ts';
+import { type Simulator, startSimulator } from '../simulator/server.ts';
 import { createClient } from '../src/upstream/client.ts';
 import { createCredentialSource } from '../src/upstream/credentials.ts';
 import { createVirtualClock, type VirtualClock } from '../test/support/virtualClock.ts';
 import { FRESH_MS, PAGE_SIZE, type Strategy, strategies } from './economy/strategies.ts';
+import { createManyLists, manyListsRows, manyProjects } from './economy/manyLists.ts';
 import { type Client, createClients, newRunEveryMs } from './economy/workload.ts';
 
 /*
@@ -28,14 +29,7 @@ interface Figures {
 async function measure(strategy: Strategy): Promise<Figures> {
   const clock = createVirtualClock();
   await using simulator = await startSimulator({ now: () => clock.now(), newRunEveryMs, qps: 5 });
-  const { client, isQuiet } = counted(
-    createClient({
-      endpoint: simulator.host,
-      protocol: 'http',
-      credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) })),
-      clock,
-    }),
-  );
+  const { client, isQuiet } = counted(clientOf(simulator, clock));
   const ask = strategy.createAsk(client, clock);
   const least = createLeast();
   const figures = { name: strategy.name, served: 0, errors: 0, agesMs: [] as number[] };
@@ -73,6 +67,15 @@ async function pass(clock: VirtualClock, isQuiet: () => boolean): Promise<void> 
     await clock.advance(0);
   } while (!isQuiet());
   await clock.advance(TICK_MS);
+}
+
+function clientOf(simulator: Simulator, clock: VirtualClock): Upstream {
+  return createClient({
+    endpoint: simulator.host,
+    protocol: 'http',
+    credential: createCredentialSource(() => ({ getCredential: () => Promise.resolve(simulator) })),
+    clock,
+  });
 }
 
 function counted(upstream: Upstream): { client: Upstream; isQuiet: () => boolean } {
@@ -124,8 +127,26 @@ function rowOf(figures: Figures, least: number): string {
   return `| ${cells.map((cell) => (typeof cell === 'number' ? cell.toLocaleString('en') : cell)).join(' | ')} |`;
 }
 
+/** Runs the workload of `economy/manyLists.ts`, with clients that obey `retryAfterMs` or do not. */
+async function measureManyLists(isObedient: boolean): Promise<[string, string][]> {
+  const clock = createVirtualClock();
+  await using simulator = await startSimulator({ now: () => clock.now(), projects: manyProjects, qps: 5 });
+  const { client, isQuiet } = counted(clientOf(simulator, clock));
+  const { figures, tick } = createManyLists(client, clock, isObedient);
+  for (let nowMs = 0; nowMs < MINUTES * 60_000; nowMs += TICK_MS) {
+    tick(nowMs);
+    await pass(clock, isQuiet);
+  }
+  const calls = simulator.calls.length.toLocaleString('en');
+  return [
+    ['upstream calls', calls],
+    ['most calls in any second', String(simulator.maxCallsInAnySecond())],
+    ...manyListsRows(figures),
+  ];
+}
+
 const all: Figures[] = [];
-for (const strategy of strategies) all.push(await measure(strategy));
+for (const strategy of process.env['ONLY'] === 'many' ? [] : strategies) all.push(await measure(strategy));
 const least = all.at(-1)?.leastCalls ?? 1;
 console.log(`${MINUTES} virtual minutes; the least possible: ${least.toLocaleString('en')} calls.\n`);
 console.log(
@@ -133,3 +154,11 @@ console.log(
 );
 console.log('| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |');
 for (const figures of all) console.log(rowOf(figures, least));
+
+const obedient = await measureManyLists(true);
+const others = await measureManyLists(false);
+console.log('\nMany lists on a small quota (economy/manyLists.ts):\n');
+console.log('| figure | clients wait for `retryAfterMs` | clients keep their interval |');
+console.log('| --- | ---: | ---: |');
+for (const [at, [name, value]] of obedient.entries())
+  console.log(`| ${name} | ${value} | ${others[at]?.[1]} |`);

@@ -89,7 +89,7 @@ function createPager(projectId: string, firstMs: number): Client {
 }
 
 /** A small generator with a fixed seed, so that every strategy gets the same workload. */
-function createDice(seed: number): () => number {
+export function createDice(seed: number): () => number {
   let state = seed;
   return () => {
     state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;

@@ -14,6 +14,7 @@ import {
 import type { Demand } from './demand.ts';
 import { Entries, type Entry } from './entries.ts';
 import { createSingleFlight } from './singleFlight.ts';
+import { createStaleness } from './staleness.ts';
 
 /** How the cache answers one action. */
 export interface Part<A extends Action> {
@@ -47,6 +48,7 @@ export type CacheCore = ReturnType<typeof createCore>;
 export function createCore(upstream: Upstream, options: CacheOptions) {
   const { clock, demand, maxBytes, patienceMs, newestElsewhere = null } = options;
   const refreshing = new Set<string>();
+  const staleness = createStaleness(clock);
   return {
     upstream,
     clock,
@@ -63,17 +65,24 @@ export function createCore(upstream: Upstream, options: CacheOptions) {
     ): void {
       // The limit of one caller must not hold up the refresh of another.
       const key = hasLimits(caller) ? `${name}\nlimited` : name;
+      staleness.note(name, caller?.id);
       if (refreshing.has(key)) return;
       refreshing.add(key);
       const context: CallContext = {
         priority: 'refresh',
+        get urgency() {
+          return staleness.urgencyOf(name);
+        },
         caller,
         deadline: clock.now() + patienceMs,
         report: (event) => options.report(event),
       };
       // A failure is stored with the entry that it concerns.
       refresh(context)
-        .catch(() => undefined)
+        .then(
+          () => staleness.ended(name),
+          () => undefined,
+        )
         .finally(() => refreshing.delete(key));
     },
   };

@@ -93,6 +93,10 @@ export function createSingleFlight(clock: Clock, patienceMs: number) {
     const context: CallContext = {
       priority,
       caller,
+      key: keys[0],
+      get urgency() {
+        return first.urgency ?? 0;
+      },
       deadline: Math.max(first.deadline, startedAt + patienceMs),
       signal: cancellation.signal,
       notBefore,

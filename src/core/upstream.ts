@@ -78,6 +78,10 @@ export interface CallContext {
   caller?: Caller | undefined;
   /** Whether the call finds out if a failing action works again. It takes the next permit, ahead of every priority. */
   isProbe?: boolean;
+  /** Identifies what is requested. A call that is refused for want of quota reserves its next attempt by it. Default: it reserves nothing. */
+  key?: string | undefined;
+  /** How much a refresh matters: the one with the highest value is sent first. Grows while it waits. Default: 0. */
+  readonly urgency?: number;
   /** Fires when the caller no longer waits. */
   signal?: AbortSignal;
   /** An answer last known true before this time (steady) is not accepted. */

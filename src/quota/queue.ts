@@ -3,7 +3,8 @@ import { within } from '../core/deadline.ts';
 import type { Action, CallContext } from '../core/upstream.ts';
 import type { UpstreamError } from '../core/upstreamError.ts';
 import { canceled, deadlinePassed, type Denial, type Permit, quotaError } from './permit.ts';
-import { createWaitingLine, mostExpendable, type Waiter } from './waitingLine.ts';
+import { createReservations } from './reservations.ts';
+import { createWaitingLine, interactiveShare, mostExpendable, type Waiter } from './waitingLine.ts';
 
 export interface QueueOptions {
   clock: Clock;
@@ -12,23 +13,28 @@ export interface QueueOptions {
   take: () => Promise<Permit | Denial>;
   /** What delays the call that is `ahead` places behind the next one. */
   forecast: (ahead: number) => Denial;
+  /** The time between two permits of this process, in milliseconds. */
+  intervalMs: number;
 }
 
 /** Denials are checked again at least this often: the wall clock can jump, and Redis can come back. */
 const maxSleepMs = 1_000;
+/** A refused refresh may try again soon, since its urgency grows. */
+const refreshRetryMs = 1_000;
 /** Node runs a longer timer at once. */
 const maxTimerMs = 2 ** 31 - 1;
 
 const ignore = () => undefined;
 
-export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions) {
+export function createQueue({ clock, maxWaiting, take, forecast, intervalMs }: QueueOptions) {
   const line = createWaitingLine();
+  const reservations = createReservations();
   const { waiters } = line;
   let isTaking = false;
   let cancelAlarm: (() => void) | null = null;
 
   async function permit(action: Action, context: CallContext): Promise<Permit> {
-    const { signal, deadline } = context;
+    const { signal, deadline, key = null } = context;
     const leftMs = deadline - clock.now();
     if (signal?.aborted) throw canceled(action);
     if (leftMs <= 0) throw deadlinePassed(action);
@@ -39,6 +45,11 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
       get priority() {
         return context.priority;
       },
+      get urgency() {
+        return context.urgency ?? 0;
+      },
+      key,
+      dueTurn: key === null ? null : reservations.dueTurn(key, clock.monotonic()),
       deadlineMs: clock.monotonic() + leftMs,
       admit: ignore,
       reject: ignore,
@@ -54,7 +65,7 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
       timeoutMs: Math.min(leftMs, maxTimerMs),
       signal,
       giveUp(reason) {
-        const error = reason === 'aborted' ? canceled(action) : quotaError(action, forecast(0));
+        const error = reason === 'aborted' ? canceled(action) : refusal(waiter, forecast(0));
         dismiss(waiter, error);
         // It may have been admitted in this very moment.
         granted.then((permitted) => permitted.giveBack(), ignore);
@@ -66,7 +77,23 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
   function dismissMostExpendable(): void {
     const order = line.inOrder();
     const waiter = mostExpendable(order);
-    if (waiter) dismiss(waiter, quotaError(waiter.action, forecast(order.indexOf(waiter))));
+    if (waiter) dismiss(waiter, refusal(waiter, forecast(order.indexOf(waiter))));
+  }
+
+  /** Of an interactive call, with a reservation for its next attempt, unless the day or the month is used up. */
+  function refusal(waiter: Waiter, denial: Denial): UpstreamError {
+    const { action, key, callerId, priority } = waiter;
+    const isOfSecond = denial.window === 'second';
+    if (priority === 'refresh' && isOfSecond) {
+      return quotaError(action, { ...denial, waitMs: Math.min(denial.waitMs, refreshRetryMs) });
+    }
+    if (key === null || priority !== 'interactive' || !isOfSecond) return quotaError(action, denial);
+    const nowMs = clock.monotonic();
+    const dueMs = reservations.make(
+      { key, callerId, turn: line.turn() },
+      { nowMs, earliestMs: nowMs + denial.waitMs, intervalMs: intervalMs / interactiveShare },
+    );
+    return quotaError(action, { ...denial, waitMs: dueMs - nowMs });
   }
 
   function dismiss(waiter: Waiter, reason: UpstreamError): void {
@@ -83,7 +110,7 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
     let order = inOrder();
     // All in one pass, since an exhausted day rejects every call.
     const late = order.filter(({ deadlineMs }) => nowMs + soonest.waitMs >= deadlineMs);
-    for (const waiter of late) dismiss(waiter, quotaError(waiter.action, forecast(order.indexOf(waiter))));
+    for (const waiter of late) dismiss(waiter, refusal(waiter, forecast(order.indexOf(waiter))));
     if (late.length > 0) order = inOrder();
     let ahead = newcomer ? Math.max(0, order.indexOf(newcomer)) : 0;
     for (let waiter = order[ahead]; waiter !== undefined; waiter = order[ahead]) {
@@ -91,7 +118,7 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
       if (nowMs + denial.waitMs < waiter.deadlineMs) {
         ahead += 1;
       } else {
-        dismiss(waiter, quotaError(waiter.action, denial));
+        dismiss(waiter, refusal(waiter, denial));
         // Only the later calls of the same caller move up.
         order = inOrder();
       }
@@ -119,6 +146,7 @@ export function createQueue({ clock, maxWaiting, take, forecast }: QueueOptions)
         return;
       }
       const first = line.takeFirst();
+      if (first?.key) reservations.redeem(first.key);
       if (first) first.admit(taken);
       else taken.giveBack();
     }

@@ -54,7 +54,13 @@ export function createQuota(options: QuotaOptions): Quota {
   const local = { clock, limits, spanMs: options.spanMs ?? 1_000, marginMs: options.marginMs ?? 50 };
   const cooldowns = createCooldowns(clock, random);
   const store = shared ? createRedisStore(shared, local, random) : createLocalStore(local);
-  const queue = createQueue({ clock: options.steadyClock ?? clock, maxWaiting, take, forecast });
+  const queue = createQueue({
+    clock: options.steadyClock ?? clock,
+    maxWaiting,
+    take,
+    forecast,
+    intervalMs: ((local.spanMs + local.marginMs) / limits.perSecond) * (shared?.replicas ?? 1),
+  });
 
   async function take(): Promise<Permit | Denial> {
     const denial = forecast(0);

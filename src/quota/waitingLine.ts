@@ -8,6 +8,12 @@ export interface Waiter {
   isProbe: boolean;
   /** Not constant: it rises when an interactive caller joins a queued refresh. */
   readonly priority: Priority;
+  /** Of a refresh. Grows while it waits. */
+  readonly urgency: number;
+  /** What the call requests; null if it reserves nothing when it is refused. */
+  key: string | null;
+  /** For a call that comes at the time that it was told: the number of the last turn when it was told so. Else null. */
+  dueTurn: number | null;
   deadlineMs: number;
   admit(permit: Permit): void;
   reject(reason: unknown): void;
@@ -16,12 +22,16 @@ export interface Waiter {
 /** Interactive calls for each refresh. Without a share, refreshes would starve while any caller asks for more. */
 const interactivePerRefresh = 4;
 
+/** The part of all turns that interactive calls have while refreshes are queued. */
+export const interactiveShare = interactivePerRefresh / (interactivePerRefresh + 1);
+
 /** Beyond it, callers whose last turn is longest ago count as callers without a turn. */
 const maxCallers = 10_000;
 
 /**
  * Queued calls in the order in which they are sent: probes first, then by priority. Within a priority, callers take turns, and the
- * calls of one caller keep the order of their arrival. While refreshes are queued, every fifth interactive turn goes to one of them.
+ * calls of one caller keep the order of their arrival. A call that comes at the time that it was told goes first, unless its caller has had
+ * such a turn since. The most urgent refreshes go first. While refreshes are queued, every fifth interactive turn goes to one of them.
  */
 export function createWaitingLine() {
   const waiters = new Set<Waiter>();
@@ -31,6 +41,8 @@ export function createWaitingLine() {
     refresh: new Map(),
     polling: new Map(),
   };
+  /** The same for calls that came at the time that they were told. */
+  const dueTurns = new Map<string, number>();
   let turn = 0;
   let interactiveSinceRefresh = 0;
 
@@ -41,11 +53,11 @@ export function createWaitingLine() {
     return [
       ...probes,
       ...withShare(
-        inTurns(waiting.interactive, turns.interactive),
-        inTurns(waiting.refresh, turns.refresh),
+        inTurns(waiting.interactive, turns.interactive, dueTurns),
+        byUrgency(inTurns(waiting.refresh, turns.refresh, dueTurns)),
         interactiveSinceRefresh,
       ),
-      ...inTurns(waiting.polling, turns.polling),
+      ...inTurns(waiting.polling, turns.polling, dueTurns),
     ];
   }
 
@@ -57,23 +69,30 @@ export function createWaitingLine() {
       const [first] = waiters.size === 1 ? waiters : inOrder();
       if (first === undefined) return undefined;
       waiters.delete(first);
-      const { priority, callerId } = first;
-      const lastTurns = turns[priority];
-      lastTurns.delete(callerId);
-      lastTurns.set(callerId, (turn += 1));
-      const [oldest] = lastTurns.keys();
-      if (lastTurns.size > maxCallers && oldest !== undefined) lastTurns.delete(oldest);
+      const { priority, callerId, dueTurn } = first;
+      turn += 1;
+      note(turns[priority], callerId, turn);
+      if (dueTurn !== null) note(dueTurns, callerId, turn);
       if (priority === 'refresh') interactiveSinceRefresh = 0;
       if (priority === 'interactive') interactiveSinceRefresh += 1;
       return first;
     },
     inOrder,
+    /** The number of the last turn. */
+    turn: () => turn,
     sizes: (): Record<Priority, number> => {
       const sizes = { interactive: 0, refresh: 0, polling: 0 };
       for (const { priority } of waiters) sizes[priority] += 1;
       return sizes;
     },
   };
+}
+
+function note(lastTurns: Map<string, number>, callerId: string, turn: number): void {
+  lastTurns.delete(callerId);
+  lastTurns.set(callerId, turn);
+  const [oldest] = lastTurns.keys();
+  if (lastTurns.size > maxCallers && oldest !== undefined) lastTurns.delete(oldest);
 }
 
 /** The call to reject when too many are queued: the last in order of the caller with the most. */
@@ -84,17 +103,33 @@ export function mostExpendable(order: readonly Waiter[]): Waiter | undefined {
   return order.findLast(({ callerId, isProbe }) => !isProbe && counts.get(callerId) === most);
 }
 
-/** The first call of each caller, then the second of each, and so on. The caller whose last turn is longest ago goes first. */
-function inTurns(waiters: readonly Waiter[], lastTurns: ReadonlyMap<string, number>): Waiter[] {
-  const byCaller = new Map<string, Waiter[]>();
-  for (const waiter of waiters) {
-    const own = byCaller.get(waiter.callerId);
-    if (own) own.push(waiter);
-    else byCaller.set(waiter.callerId, [waiter]);
-  }
+/**
+ * The first call of each caller, then the second of each, and so on. Callers with a call that is due go first, then the caller whose last
+ * turn is longest ago.
+ */
+function inTurns(
+  waiters: readonly Waiter[],
+  lastTurns: ReadonlyMap<string, number>,
+  dueTurns: ReadonlyMap<string, number>,
+): Waiter[] {
   const lastTurnOf = (callerId: string) => lastTurns.get(callerId) ?? 0;
+  const byCaller = new Map<string, Waiter[]>();
+  const isDue = new Set<string>();
+  for (const waiter of waiters) {
+    const { callerId, dueTurn } = waiter;
+    const own = byCaller.get(callerId) ?? [];
+    byCaller.set(callerId, own);
+    if (dueTurn === null || (dueTurns.get(callerId) ?? 0) > dueTurn) own.push(waiter);
+    else {
+      own.unshift(waiter);
+      isDue.add(callerId);
+    }
+  }
   let queues = [...byCaller]
-    .sort(([one], [other]) => lastTurnOf(one) - lastTurnOf(other))
+    .sort(
+      ([one], [other]) =>
+        Number(isDue.has(other)) - Number(isDue.has(one)) || lastTurnOf(one) - lastTurnOf(other),
+    )
     .map(([, own]) => own);
   const order: Waiter[] = [];
   for (let round = 0; queues.length > 0; round += 1) {
@@ -102,6 +137,14 @@ function inTurns(waiters: readonly Waiter[], lastTurns: ReadonlyMap<string, numb
     queues = queues.filter((own) => own.length > round + 1);
   }
   return order;
+}
+
+/** Equally urgent ones keep their order. */
+function byUrgency(waiters: readonly Waiter[]): Waiter[] {
+  return waiters
+    .map((waiter) => ({ waiter, urgency: waiter.urgency }))
+    .sort((one, other) => other.urgency - one.urgency)
+    .map(({ waiter }) => waiter);
 }
 
 function withShare(interactive: readonly Waiter[], refreshes: readonly Waiter[], since: number): Waiter[] {

@@ -16,7 +16,18 @@ const standard = limitsFor('standard');
 
 function waiterOf(callerId: string, priority: Priority = 'interactive', isProbe = false): Waiter {
   const nothing = () => undefined;
-  return { action, callerId, priority, isProbe, deadlineMs: Infinity, admit: nothing, reject: nothing };
+  return {
+    action,
+    callerId,
+    priority,
+    isProbe,
+    urgency: 0,
+    key: null,
+    dueTurn: null,
+    deadlineMs: Infinity,
+    admit: nothing,
+    reject: nothing,
+  };
 }
 
 /** A quota of five calls a second, and what became of each call by its caller. */
@@ -146,6 +157,12 @@ describe('the order of queued calls', () => {
     expect(served.filter((priority) => priority === 'interactive')).toHaveLength(16);
   });
 
+  test('begins, among refreshes, with the most urgent', () => {
+    const line = createWaitingLine();
+    for (const urgency of [1, 3, 2]) line.waiters.add({ ...waiterOf('a', 'refresh'), urgency });
+    expect(line.inOrder().map(({ urgency }) => urgency)).toEqual([3, 2, 1]);
+  });
+
   test('starts with a trial call', () => {
     const line = createWaitingLine();
     line.waiters.add(waiterOf('a'));
@@ -228,7 +245,75 @@ describe('a caller that sends more calls than the account is allowed', () => {
   });
 });
 
+describe('more stale lists than the quota can refresh', () => {
+  test('are refreshed by how many callers they have, and each in the end', async () => {
+    const clock = createVirtualClock();
+    let sent: string[] = [];
+    const wire = createFakeUpstream(clock, {
+      ListPipelineRuns(params) {
+        sent.push(params.projectId);
+        return pageOf([runOf('run')], params);
+      },
+    });
+    const quota = createQuota({ limits: standard, clock });
+    const cache = createCache(withRetries(withQuota(wire, quota), { clock }), { clock, freshMs: 5_000 });
+    const hot = Array.from({ length: 20 }, (_, n) => `${100 + n}`);
+    const cold = Array.from({ length: 100 }, (_, n) => `${200 + n}`);
+    const read = (projectId: string, id: string) =>
+      cache.upstream.call(
+        action,
+        { projectId, filter: {}, pageNumber: 1, pageSize: 100 },
+        { deadline: clock.now() + 60_000, priority: 'interactive', caller: { id }, report: () => undefined },
+      );
+    const all = [...hot, ...cold];
+    const first = Promise.all(all.map((projectId) => read(projectId, `caller of ${projectId}`)));
+    await clock.advance(60_000);
+    await first;
+    sent = [];
+    for (let second = 0; second < 120; second += 1) {
+      for (const projectId of cold) void read(projectId, `caller of ${projectId}`);
+      for (const projectId of hot)
+        for (let n = 0; n < 10; n += 1) void read(projectId, `caller ${n} of ${projectId}`);
+      await clock.advance(1000);
+    }
+    const counts = (lists: string[]) =>
+      lists.map((projectId) => sent.filter((one) => one === projectId).length);
+    expect(Math.min(...counts(cold))).toBeGreaterThanOrEqual(1);
+    expect(Math.min(...counts(hot))).toBeGreaterThanOrEqual(3 * Math.max(...counts(cold)));
+    expect(Math.max(...counts(hot)) - Math.min(...counts(hot))).toBeLessThanOrEqual(2);
+  });
+});
+
 describe('a thousand callers at five calls a second', () => {
+  test('are each told a time at which their call is then sent', async () => {
+    const { clock, ask, refused } = setUp();
+    const waits: number[] = [];
+    const back = { served: 0, refused: 0 };
+
+    async function comeBack(id: string, list: string): Promise<void> {
+      const error = await ask(id, { withinMs: 10_000, key: list });
+      if (error === null) return;
+      const { retryAfterMs } = error;
+      waits.push(retryAfterMs!);
+      // An early attempt is told the same time.
+      await clock.advance(0);
+      await new Promise<void>((resolve) => clock.after(retryAfterMs! / 2, resolve));
+      const early = await ask(id, { withinMs: 1, key: list });
+      if (early === null) return;
+      await new Promise<void>((resolve) => clock.after(early.retryAfterMs!, resolve));
+      back[(await ask(id, { withinMs: 10_000, key: list })) === null ? 'served' : 'refused'] += 1;
+    }
+    const done = Promise.all(Array.from({ length: 1000 }, (_, n) => comeBack(`user ${n}`, `list ${n}`)));
+    await clock.advance(300_000);
+    await done;
+    expect(refused.length).toBeGreaterThan(900);
+    expect(back.served).toBeGreaterThan(700);
+    expect(back.refused).toBe(0);
+    // No two of them are told the same time, and the last is told about as long as a thousand calls take beside refreshes.
+    expect(new Set(waits.map(Math.round)).size).toBeGreaterThan(0.95 * waits.length);
+    expect(Math.max(...waits)).toBeLessThan(280_000);
+  });
+
   test('all get their first response in time, before any of them gets a second', async () => {
     const { clock, ask } = setUp();
     const waiting = new Map<string, number>();

@@ -16,6 +16,7 @@ describe('a queue whose quota store throws', () => {
       maxWaiting: 10,
       take: () => outcomes.shift() ?? Promise.resolve(permit),
       forecast: () => ({ window: 'second', waitMs: 0 }),
+      intervalMs: 200,
     });
     const ask = () => {
       const context: CallContext = {
