@@ -20,10 +20,17 @@ export function licensesOf(metafile: Metafile): string {
       .filter((file) => LICENSE_FILE.test(file))
       .map((file) => readFileSync(join(folder, file), 'utf8').trim());
     const text = texts.join('\n\n') || `The package contains no license text. Its source: ${source}`;
-    return `${name} ${version} (${license})\n\n${text}\n`;
+    return [`${name} ${version} (${license})`, ...(VENDORED[name] ?? []), `${text}\n`].join('\n\n');
   });
   return [INTRODUCTION, ...new Set(sections)].join(`\n${'-'.repeat(80)}\n\n`);
 }
+
+/** What prebuilt packages contain of others. */
+const VENDORED: Readonly<Record<string, string[]>> = {
+  '@graphql-yoga/render-graphiql': [
+    'Its file contains GraphiQL, React and the Monaco Editor (all MIT), and packages that these use.',
+  ],
+};
 
 const INTRODUCTION = 'The programs in this folder contain the code of these packages.\n';
 

@@ -59,12 +59,22 @@ const MAX_STACK = 4000;
 export function describeBug(error: unknown): Record<string, unknown> {
   if (!(error instanceof Error))
     return { type: typeof error, message: 'A value that is no Error was thrown.' };
-  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
+  const frames = framesOf(error);
   return {
     type: cut(error.name),
     message: cut(withoutSecrets(cut(error.message, MAX_BUG_MESSAGE))),
     stack: cut(frames.map(withSourcePosition).join('\n'), MAX_STACK),
   };
+}
+
+/** None if the stack does not begin with the message: then nothing tells lines of the message, which can hold secrets, from frames. */
+function framesOf({ stack = '', message }: Error): string[] {
+  const at = stack.indexOf(message);
+  if (at < 0) return [];
+  return stack
+    .slice(at + message.length)
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line));
 }
 
 /** Redacts URLs, credentials and signatures anywhere in a text. */

@@ -22,11 +22,15 @@ export function withSourcePosition(frame: string): string {
   });
 }
 
+/** The folder of the bundle: no other files are read. */
+const BUNDLE = new URL('..', import.meta.url).href;
+
 /** By URL of the file; null for a file without a map. */
 const maps = new Map<string, SourceMap | null>();
 
 /** The source map beside the file, read when a bug is first logged. */
 function mapOf(url: string): SourceMap | null {
+  if (!url.startsWith(BUNDLE)) return null;
   let map = maps.get(url);
   if (map === undefined) {
     map = readMap(`${url}.map`);

@@ -170,4 +170,12 @@ describe('a bug in the log', () => {
       message: 'A value that is no Error was thrown.',
     });
   });
+
+  test('takes no line of its message for a line of its stack', () => {
+    const error = new Error(`failed\n    at file:///etc/passwd:1:1 ${KEY_SECRET}`);
+    expect(describeBug(error)['stack']).toContain('secrets.test.ts');
+    expect(describeBug(error)['stack']).not.toContain(KEY_SECRET);
+    error.message = 'changed';
+    expect(describeBug(error)['stack']).toBe('');
+  });
 });
