@@ -1,3 +1,5 @@
+import { isOneByte } from '../core/texts.ts';
+
 /*
  * What values take on the heap of V8, where a pointer, a number and the header of an object have multiples of 8 bytes
  * (`bench/hot/memory.ts` compares this with the heap).
@@ -14,8 +16,6 @@ export const MAP_SLOT = 5 * WORD;
 
 /** The longest integer that has no memory of its own. */
 const MAX_SMALL = 2 ** 31;
-
-const ONE_BYTE = /^[\0-\xff]*$/;
 
 /**
  * The size of a value like JSON.
@@ -39,6 +39,6 @@ function isNew(value: unknown, counted: Set<unknown>): boolean {
 }
 
 export function bytesOfText(text: string): number {
-  const characters = ONE_BYTE.test(text) ? text.length : 2 * text.length;
+  const characters = isOneByte(text) ? text.length : 2 * text.length;
   return STRING_HEADER + WORD * Math.ceil(characters / WORD);
 }

@@ -13,9 +13,14 @@ const MAX_LENGTH = 1000;
 
 const ONE_BYTE = /^[\0-\xff]*$/;
 
+/** Whether V8 stores the text with one byte for each character instead of two. */
+export function isOneByte(text: string): boolean {
+  return ONE_BYTE.test(text);
+}
+
 /** The same text in memory of its own. */
 export function copyOf(text: string): string {
-  const encoding = ONE_BYTE.test(text) ? 'latin1' : 'utf16le';
+  const encoding = isOneByte(text) ? 'latin1' : 'utf16le';
   return Buffer.from(text, encoding).toString(encoding);
 }
 
