@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { Entries } from '../../src/cache/entries.ts';
 import { runsIn } from '../../src/cache/listState.ts';
 import { reduce, unknownList } from '../../src/cache/runList.ts';
@@ -96,4 +97,46 @@ test('the size of a value grows with its text', () => {
   expect(
     bytesOf(runOf('a', 'SUCCEEDED', { message: 'x'.repeat(1_000) })) - bytesOf(runOf('a')),
   ).toBeGreaterThan(1_000);
+});
+
+test('every run is counted once while an entry holds it, and no longer', () => {
+  const ids = fc.integer({ min: 0, max: 5 });
+  const step = fc.record({
+    do: fc.constantFrom('store', 'delete', 'use', 'read', 'forget'),
+    key: fc.constantFrom('a', 'b', 'c', 'd'),
+    runs: fc.array(fc.tuple(ids, fc.constantFrom('RUNNING', 'SUCCEEDED')), { maxLength: 6 }),
+    bytes: fc.integer({ min: 0, max: 900 }),
+  });
+  let evictions = 0;
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+      const clock = createVirtualClock();
+      const entries = new Entries(3_000, clock);
+      let asOf = 0;
+      for (const { do: what, key, runs: given, bytes } of steps) {
+        clock.jump(700);
+        const id = given[0]?.[0] ?? 0;
+        if (what === 'delete') entries.delete(key);
+        else if (what === 'use') entries.use(key);
+        else if (what === 'forget') entries.runs.forget('1', `run-${id}`);
+        else {
+          const runs = [
+            ...new Map(given.map(([n, status]) => [n, runOf(`run-${n}`, status as 'RUNNING')])).values(),
+          ].map((run) => entries.runs.shared(run));
+          const before = entries.size;
+          const runBytes = entries.runs.hold(runs);
+          entries.store(key, { ...anEntry, value: key, bytes, runs, runBytes });
+          if (entries.size < before) evictions += 1;
+          asOf += 1;
+          for (const run of runs) entries.runs.noteReading(run, { asOf, version: asOf, failure: null });
+        }
+        expect(entries.calculatedSize).toBeLessThanOrEqual(3_000);
+      }
+      for (const key of ['a', 'b', 'c', 'd']) entries.delete(key);
+      expect([entries.size, entries.calculatedSize, entries.runs.bytes]).toEqual([0, 0, 0]);
+      for (let n = 0; n <= 5; n++) expect(entries.runs.newest('1', `run-${n}`)).toBeNull();
+    }),
+    { numRuns: 1000 },
+  );
+  expect(evictions).toBeGreaterThan(20);
 });
