@@ -11,7 +11,7 @@ import { startSimulator } from '../../simulator/server.ts';
  */
 
 const MAX_STALL_MS = 100;
-const ROUNDS = 10;
+const ROUNDS = 40;
 const TIMEOUT_MS = 120_000;
 
 /** Off: parsed and validated, then executed again. On: until it is compiled, then executed as compiled code. */
