@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Action, Actions, UpstreamResult } from '../core/upstream.ts';
-import { remembering } from '../core/texts.ts';
+import { memoized } from '../core/texts.ts';
 import { keyOf } from './keys.ts';
 
 /*
@@ -50,7 +50,7 @@ export function decodeShared<A extends Action>(action: A, text: string): SharedA
   }
 }
 
-const sharedText = remembering((copy) => copy);
+const sharedText = memoized((copy) => copy);
 
 type Fields = Record<string, unknown>;
 

@@ -5,8 +5,8 @@ import { LRUCache } from 'lru-cache';
  * which keep the whole response in memory; and most texts are the same in every run.
  */
 
-/** Texts that are remembered, for each function that remembers. */
-const MAX_TEXTS = 4000;
+/** Results that each memoized function keeps. */
+const MAX_RESULTS = 4000;
 
 /** Longer texts seldom repeat. */
 const MAX_LENGTH = 1000;
@@ -24,11 +24,11 @@ export function copyOf(text: string): string {
   return Buffer.from(text, encoding).toString(encoding);
 }
 
-/** The function with a memory: the results of equal texts are one object. It is passed copies of its texts. */
-export function remembering<Result extends object | string>(
+/** The function, memoized: the results of equal texts are one object. It is passed copies of its texts. */
+export function memoized<Result extends object | string>(
   compute: (text: string) => Result,
 ): (text: string) => Result {
-  const results = new LRUCache<string, Result>({ max: MAX_TEXTS });
+  const results = new LRUCache<string, Result>({ max: MAX_RESULTS });
   return (text) => {
     const known = results.get(text);
     if (known !== undefined) return known;

@@ -4,7 +4,7 @@ import { isIdText, type JsonValue } from '../core/domain.ts';
 import { documentOf, type JsonDocument } from '../core/jsonDocument.ts';
 import type { Undecodable } from '../core/upstream.ts';
 import { decodeEmbedded, numberOf, textOf } from './json.ts';
-import { copyOf, remembering } from '../core/texts.ts';
+import { copyOf, memoized } from '../core/texts.ts';
 
 /** How many parts of a response could not be decoded. */
 export type UndecodableCounts = Record<Undecodable, number>;
@@ -60,7 +60,7 @@ function isMissing(sent: Sent): sent is null | undefined {
 }
 
 /** Empty for a text that has nothing but white space. */
-const trimmed = remembering((text) => {
+const trimmed = memoized((text) => {
   const result = text.trim();
   return result.length === text.length ? text : copyOf(result);
 });
@@ -74,7 +74,7 @@ export function ownTextOf(sent: Sent): string | null {
   return text === null ? null : copyOf(text);
 }
 
-const documentOfText = remembering((text): JsonDocument => ({ text, digits: '' }));
+const documentOfText = memoized((text): JsonDocument => ({ text, digits: '' }));
 
 function sharedDocumentOf(value: JsonValue): JsonDocument {
   const { text, digits } = documentOf(value);

@@ -6,7 +6,7 @@ import type {
   PipelineStageType,
   ProjectStatus,
 } from '../core/domain.ts';
-import { remembering } from '../core/texts.ts';
+import { memoized } from '../core/texts.ts';
 
 /** The reference documents the first of each pair for the filter and the second for responses. */
 const runStatuses = new Map<string, PipelineRunStatus>([
@@ -58,5 +58,5 @@ export const projectStatusOf = namesIn(projectStatuses);
 /** Our name for one of DataWorks, by a table of names in small letters without underscores. */
 function namesIn<Name extends string>(names: ReadonlyMap<string, Name>): (raw: string) => Name | 'UNKNOWN' {
   // Official material spells names in capitals, in CamelCase and with underscores.
-  return remembering((raw) => names.get(raw.toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN');
+  return memoized((raw) => names.get(raw.toLowerCase().replaceAll('_', '')) ?? 'UNKNOWN');
 }
